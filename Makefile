@@ -1,0 +1,100 @@
+# spoolsweep: one Makefile, no configure step.
+#
+#   make             build/release/spoolsweep and build/release/forge
+#   make demo        get what is missing, build, forge an incident, report on it
+#   make test        the whole suite; make live, make bench: the long rounds
+#   make VARIANT=x   release, debug, asan (address+undefined), tsan, fuzz (clang)
+#
+# Sources are found by folder: every .c below core/ formats/ tui/ is the library,
+# cmd/NAME/*.c the program NAME, x_test.c a unit test of x.c, x_fuzz.c a fuzz
+# target. Dependencies are written by the compiler beside the objects.
+
+VARIANT ?= release
+PREFIX ?= /usr/local
+BUILD := build/$(VARIANT)
+
+# What a build needs, and what the tests need beyond it. Never an MTA.
+DEV_PACKAGES := gcc make pkg-config libpcre2-dev libjansson-dev libxxhash-dev libgmime-3.0-dev
+TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm clang-tidy cppcheck clang-format mandoc python3
+LIBS := libpcre2-8 jansson gmime-3.0
+
+LIBRARY_DIRS := $(wildcard core/* formats formats/* tui)
+LIBRARY_ALL := $(wildcard $(LIBRARY_DIRS:%=%/*.c))
+TEST_SRC := $(filter %_test.c,$(LIBRARY_ALL) $(wildcard cmd/*/*_test.c))
+FUZZ_SRC := $(filter %_fuzz.c,$(LIBRARY_ALL) $(wildcard cmd/*/*_fuzz.c))
+LIBRARY_SRC := $(filter-out %_test.c %_fuzz.c,$(LIBRARY_ALL))
+SPOOLSWEEP_SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard cmd/spoolsweep/*.c))
+FORGE_SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard cmd/forge/*.c))
+BENCH_SRC := $(wildcard cmd/bench/*.c)
+HEADERS := $(wildcard core/*/*.h formats/*.h formats/*/*.h tui/*.h cmd/*/*.h)
+C_FILES := $(LIBRARY_ALL) $(wildcard cmd/*/*.c)
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wvla -Wformat=2
+HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+FLAGS_release := -O2 -g $(HARDENING)
+FLAGS_debug := -O0 -g3
+FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_tsan := -O1 -g -fsanitize=thread
+FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FLAGS_cover := -O0 -g -fprofile-instr-generate -fcoverage-mapping
+ifneq ($(filter fuzz cover,$(VARIANT)),)
+CC := clang
+endif
+
+# pkg-config is asked once, and not for targets that need no library.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)))$(PKG_LIBS)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
+
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(FLAGS_$(VARIANT)) $(PKG_CFLAGS:-I%=-isystem %) $(CFLAGS)
+ALL_LDFLAGS = $(FLAGS_$(VARIANT)) -pthread $(LDFLAGS)
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIBRARY := $(BUILD)/libspoolsweep.a
+PROGRAMS := $(BUILD)/spoolsweep $(BUILD)/forge
+TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
+
+.PHONY: all clean FORCE
+all: $(PROGRAMS)
+
+$(LIBRARY): $(call objects,$(LIBRARY_SRC))
+	@rm -f $@ && $(AR) rcs $@ $^
+
+# The command code without its main, for the tests of cmd/.
+$(BUILD)/libcommand.a: $(call objects,$(filter-out %/main.c,$(SPOOLSWEEP_SRC)))
+	@rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/spoolsweep: $(call objects,$(SPOOLSWEEP_SRC)) $(LIBRARY)
+	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/forge: $(call objects,$(FORGE_SRC)) $(LIBRARY)
+	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+$(BUILD)/floor: $(call objects,cmd/bench/floor.c)
+	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libcommand.a $(LIBRARY)
+	@mkdir -p $(@D) && echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+# With clang's fuzzer in the fuzz variant; elsewhere a main that replays files.
+REPLAY_OBJ = $(if $(filter fuzz,$(VARIANT)),,$(BUILD)/obj/testdata/fuzz/replay.o)
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBRARY)
+$(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(BUILD)/obj/testdata/fuzz/replay.o)
+	@mkdir -p $(@D) && echo "  link $@" && \
+	$(CC) $(ALL_LDFLAGS) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D) && echo "  cc   $<" && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/cmd/spoolsweep/main.o: ALL_CFLAGS += -DSPOOLSWEEP_VERSION='"$(VERSION)"'
+
+# Objects are made anew when the flags change.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D) && echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf build/release build/debug build/asan build/tsan build/fuzz build/cover build/tmp

@@ -1,0 +1,94 @@
+#include "core/base/bqueue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/base/xalloc.h"
+
+void bqueue_init(struct bqueue *queue, size_t cap)
+{
+	*queue = (struct bqueue){.cap = cap};
+	queue->items = xcalloc(cap, sizeof(*queue->items));
+	pthread_mutex_init(&queue->lock, NULL);
+	pthread_cond_init(&queue->not_full, NULL);
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* for take_for */
+	pthread_cond_init(&queue->not_empty, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void bqueue_free(struct bqueue *queue)
+{
+	pthread_cond_destroy(&queue->not_empty);
+	pthread_cond_destroy(&queue->not_full);
+	pthread_mutex_destroy(&queue->lock);
+	free(queue->items);
+}
+
+bool bqueue_put(struct bqueue *queue, void *item)
+{
+	pthread_mutex_lock(&queue->lock);
+	while (queue->count == queue->cap && !queue->closed)
+		pthread_cond_wait(&queue->not_full, &queue->lock);
+	bool open = !queue->closed;
+	if (open) {
+		queue->items[(queue->head + queue->count) % queue->cap] = item;
+		queue->count++;
+		pthread_cond_signal(&queue->not_empty);
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return open;
+}
+
+/* With the lock held. */
+static void *pop(struct bqueue *queue)
+{
+	if (!queue->count)
+		return NULL;
+	void *item = queue->items[queue->head];
+	queue->head = (queue->head + 1) % queue->cap;
+	queue->count--;
+	pthread_cond_signal(&queue->not_full);
+	return item;
+}
+
+void *bqueue_take(struct bqueue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	while (!queue->count && !queue->closed)
+		pthread_cond_wait(&queue->not_empty, &queue->lock);
+	void *item = pop(queue);
+	pthread_mutex_unlock(&queue->lock);
+	return item;
+}
+
+void *bqueue_take_for(struct bqueue *queue, int milliseconds, bool *closed)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += milliseconds / 1000;
+	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&queue->lock);
+	int r = 0;
+	while (!queue->count && !queue->closed && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&queue->not_empty, &queue->lock, &until);
+	void *item = pop(queue);
+	*closed = !item && queue->closed;
+	pthread_mutex_unlock(&queue->lock);
+	return item;
+}
+
+void bqueue_close(struct bqueue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->closed = true;
+	pthread_cond_broadcast(&queue->not_full);
+	pthread_cond_broadcast(&queue->not_empty);
+	pthread_mutex_unlock(&queue->lock);
+}

@@ -1,0 +1,49 @@
+#include "core/base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void fill(struct err *err, enum err_code code, int sys, const char *format, va_list args)
+{
+	err->code = code;
+	err->sys = sys;
+	int n = vsnprintf(err->text, sizeof(err->text), format, args);
+	if (sys && n >= 0 && (size_t)n < sizeof(err->text))
+		snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", strerror(sys));
+}
+
+int err_set(struct err *err, enum err_code code, int sys, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	fill(err, code, sys, format, args);
+	va_end(args);
+	return -1;
+}
+
+static enum err_code code_of(int sys)
+{
+	switch (sys) {
+	case EACCES:
+	case EPERM:
+		return ERR_PERMISSION;
+	case ENOENT:
+	case ENOTDIR:
+	case ESTALE:
+		return ERR_GONE;
+	default:
+		return ERR_IO;
+	}
+}
+
+int err_sys(struct err *err, const char *format, ...)
+{
+	int sys = errno;
+	va_list args;
+	va_start(args, format);
+	fill(err, code_of(sys), sys, format, args);
+	va_end(args);
+	return -1;
+}

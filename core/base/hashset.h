@@ -1,0 +1,26 @@
+/*
+ * hashset: a set of 64-bit keys, for counting distinct things and for "seen
+ * before". Keys that come from strings must be seeded_hash values: at a million
+ * members the odds that any two collide are 3 in 100 million. One thread.
+ */
+#ifndef CORE_BASE_HASHSET_H
+#define CORE_BASE_HASHSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hashset {
+	uint64_t *slots;
+	size_t mask; /* slots - 1, or 0 when there are none yet */
+	size_t count;
+	bool has_zero; /* 0 marks a free slot, so it is kept apart */
+};
+
+/* An all-zero set is empty and ready. */
+void hashset_free(struct hashset *set);
+/* True when key was not in the set before. */
+bool hashset_add(struct hashset *set, uint64_t key);
+bool hashset_has(const struct hashset *set, uint64_t key);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * limits: every bound on what a message, a log or a user may make us do, in one
+ * place. A message past a bound is a row with a warning, never a failure of the
+ * scan. The comment says what real mail stays below.
+ */
+#ifndef CORE_BASE_LIMITS_H
+#define CORE_BASE_LIMITS_H
+
+enum {
+	/* First read of a queue file. Covers the envelope and headers of nearly all mail. */
+	LIMIT_FIRST_READ = 8 * 1024,
+	/* Later reads, where the first did not reach. */
+	LIMIT_NEXT_READ = 64 * 1024,
+	/* Bytes of one envelope value. Postfix's own limit on a line is 2048. */
+	LIMIT_VALUE = 64 * 1024,
+	/* Recipients of one message. Postfix lists of 50,000 exist; 1,000 is its smtpd limit. */
+	LIMIT_RECIPIENTS = 100 * 1000,
+	/* Records of one envelope: recipients with their attributes. */
+	LIMIT_RECORDS = 600 * 1000,
+	/* Jumps back by pointer records; Postfix's own limit is 10,000. */
+	LIMIT_POINTERS = 10 * 1000,
+	/* Bytes of header block that a scan reads; show reads up to LIMIT_SHOW_HEADERS. */
+	LIMIT_SCAN_HEADERS = 64 * 1024,
+	LIMIT_SHOW_HEADERS = 4 * 1024 * 1024,
+	/* Header values kept in the index, in bytes. RFC 5322 lines end at 998. */
+	LIMIT_HEADER_VALUE = 1000,
+	/* Bytes of one defer or bounce log. */
+	LIMIT_REASON_LOG = 16 * 1024 * 1024,
+	/* Text of one reason; replies of several lines reach 2 KiB. */
+	LIMIT_REASON = 4 * 1024,
+	/* Depth of folders below a queue; Postfix never exceeds 3 in practice. */
+	LIMIT_DEPTH = 12,
+	/* Bytes of a FILTER argument and depth of its parentheses. */
+	LIMIT_FILTER = 64 * 1024,
+	LIMIT_FILTER_DEPTH = 200,
+	/* PCRE2 match and depth limit for one subject string. */
+	LIMIT_REGEX_MATCH = 200 * 1000,
+	/* header:NAME fields in one command. */
+	LIMIT_EXTRA_HEADERS = 8,
+	/* Names of files that could not be read, kept for the report; all are counted. */
+	LIMIT_NAMED_FAILURES = 1000,
+	/* Queues that one command reads together (rows keep the number in 8 bits). */
+	LIMIT_SPOOLS = 200,
+};
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * filter: the language that selects messages.
+ *
+ *   expr = and {"or" and}
+ *   and  = not {"and" not}
+ *   not  = ["not"] prim
+ *   prim = "(" expr ")" | FIELD OP VALUE | FIELD ["not"] "in" ("(" list ")" | CIDR)
+ *        | FIELD "is" ["not"] "unknown" | "all" FIELD ...
+ *   OP   = = != ~ !~ < <= > >=  eq ne lt le gt ge
+ *
+ * A value is a bare word without white space and without any of ( ) " , = < > ~ !
+ * or a "quoted string" with \" and \\. A condition on an unknown value is neither true nor false,
+ * and so is its negation (three-valued logic, Kleene's); a message is selected
+ * only by "true". A many-valued field matches when any of its values does, with
+ * "all" in front when every one does and there is at least one.
+ *
+ * Evaluated by column: each condition is decided once for each distinct string.
+ */
+#ifndef CORE_QUERY_FILTER_H
+#define CORE_QUERY_FILTER_H
+
+#include "core/base/bitset.h"
+#include "core/query/field.h"
+
+struct filter;
+
+/*
+ * Parses text; an empty text selects everything. Adds to *need what must be
+ * read. NULL with *err (ERR_USAGE), whose text holds the line and, below it, a
+ * caret under the column at fault. `now` is for ages and relative times.
+ */
+struct filter *filter_parse(struct slice text, struct need *need, struct err *err);
+void filter_free(struct filter *filter);
+
+/* Sets the bits of the rows it selects. -1 with *err when a regex hits its limit. */
+int filter_run(struct filter *filter, struct field_env *env, struct bitset *rows, struct err *err);
+
+/* Whether the filter asks about reasons, so that their full text must be kept. */
+bool filter_wants_reason_text(const struct filter *filter);
+
+/* Appends the filter as it was understood, fully parenthesised, for --explain. */
+void filter_print(const struct filter *filter, struct buf *out);
+
+#endif

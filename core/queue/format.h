@@ -1,0 +1,180 @@
+/*
+ * format: what one MTA's driver provides.
+ *
+ * A driver is one const struct in formats/<name>/, listed in formats/registry.c.
+ * It knows where files lie and what their bytes mean; it knows nothing of the
+ * index, of filters or of output, and holds no global state. All functions but
+ * probe and open are called from many threads at once, each with its own arena.
+ *
+ * A spool is one queue on this machine or in a copy: probe says which driver it
+ * is for, open fills it in while we still have the privileges we were started
+ * with, everything after that runs as the queue's owner.
+ */
+#ifndef CORE_QUEUE_FORMAT_H
+#define CORE_QUEUE_FORMAT_H
+
+#include <sys/types.h>
+
+#include "core/base/arena.h"
+#include "core/base/err.h"
+#include "core/base/ip.h"
+#include "core/queue/record.h"
+
+/* What a queue of this format can tell and do; printed by `spools`. */
+enum capability {
+	CAP_ACCOUNT = 1 << 0,     /* the queue file names the login */
+	CAP_CLIENT = 1 << 1,      /* ... and the client's address */
+	CAP_RCPT_STATE = 1 << 2,  /* pending, done, cancelled by recipient */
+	CAP_RCPT_REASON = 1 << 3, /* a reason for each recipient */
+	CAP_NEXT_RETRY = 1 << 4,
+	CAP_ATTEMPTS = 1 << 5,
+	CAP_BODY = 1 << 6,
+};
+
+enum mta_state {
+	MTA_UNKNOWN, /* we may not look, or there is nothing to look at */
+	MTA_RUNNING,
+	MTA_STOPPED,
+};
+
+/* What the site's own configuration says, for the origin of a message. */
+struct site {
+	struct slice *local_domains; /* lower case; ".example.com" covers what is below it */
+	size_t nlocal;
+	bool local_complete; /* all of them are known, so "not local" can be said */
+	struct ip_net *trusted;
+	size_t ntrusted;
+	bool trusted_known;
+	struct slice hostname; /* the MTA's own name; unknown if it is not told */
+};
+
+/* The parts of a message that a command needs read. */
+enum need_part {
+	NEED_RCPTS = 1 << 0,     /* addresses, not only how many */
+	NEED_REASONS = 1 << 1,   /* defer and bounce logs */
+	NEED_HEADERS = 1 << 2,   /* subject, header_from, message_id and need.headers */
+	NEED_SUBMITTER = 1 << 3, /* uid and script, headers of local submissions only */
+	NEED_ATTRIBUTES = 1 << 4,
+};
+
+struct need {
+	unsigned parts;                              /* enum need_part bits */
+	struct slice headers[LIMIT_EXTRA_HEADERS]; /* names for record.extra */
+	unsigned nheaders;
+};
+
+struct format;
+
+struct spool {
+	const struct format *format;
+	char *path;      /* as the user or the configuration named it */
+	char *name;      /* instance name for people: "postfix", "postfix-out" */
+	int fd;          /* of the queue folder */
+	dev_t dev;
+	uid_t owner;     /* who owns the queue folders */
+	gid_t group;
+	unsigned number; /* place among the spools of this run */
+	enum mta_state mta;
+	char *mta_reason;  /* how we know */
+	char *config_path; /* configuration that belongs to it, or NULL: an offline copy */
+	char *version;     /* of the MTA, or NULL */
+	struct site site;
+	struct arena arena; /* of site and of the driver's own data */
+	void *data;         /* the driver's own, from its open */
+};
+
+/* One file that is a message or that stands where one should. */
+struct unit {
+	struct slice name;
+	uint64_t inode; /* as the folder lists it; 0 unknown */
+	uint8_t type;   /* d_type, DT_UNKNOWN when the file system does not say */
+};
+
+/*
+ * A folder with units, as the walk found it. The walk keeps one reference while
+ * it reads the folder, every batch of units holds one more; the last one out
+ * closes it (folder_release).
+ */
+struct folder {
+	int fd;
+	const struct spool *spool;
+	unsigned queue; /* number of the queue within its format, a driver's own */
+	char *path;     /* relative to the spool: "deferred/A" */
+	unsigned refs;  /* atomic */
+};
+
+struct folder *folder_new(const struct spool *spool, int fd, unsigned queue, const char *path);
+struct folder *folder_ref(struct folder *folder);
+void folder_release(struct folder *folder);
+
+/* Takes what the walk finds. Both may be called from any thread of the scan. */
+struct walk_sink {
+	/*
+	 * The units of one folder, possibly in several calls; the sink copies what it keeps.
+	 * False ends the walk (the user interrupted).
+	 */
+	bool (*units)(struct walk_sink *sink, struct folder *folder, const struct unit *units,
+		size_t count);
+	/* A folder or file that could not be listed, path relative to the spool. */
+	void (*failed)(struct walk_sink *sink, const struct spool *spool, struct slice path,
+		const struct err *err);
+};
+
+struct probe {
+	int bid;          /* 0 not mine ... 100 certain */
+	char reason[200]; /* why, in words */
+};
+
+struct spool_options {
+	struct slice path; /* -s argument, or a configured queue */
+	bool offline;      /* the user says that no MTA uses it */
+};
+
+struct format {
+	const char *name;  /* "postfix" */
+	const char *title; /* "Postfix" */
+	unsigned caps;     /* enum capability bits */
+
+	/* How likely the folder is a queue of this format. Opens nothing but folders. */
+	void (*probe)(int fd, struct probe *probe);
+
+	/* Appends the queue paths that this machine's configuration names, as xstrdup'd strings. */
+	void (*find)(void (*found)(void *ctx, const char *path), void *ctx);
+
+	/* Settings, site facts, and whether the MTA is alive. spool->fd and path are set. */
+	int (*open)(struct spool *spool, const struct spool_options *options, struct err *err);
+	void (*close)(struct spool *spool);
+
+	/* Lists every unit of the spool; opens no file. -1 with *err when nothing can be listed. */
+	int (*walk)(const struct spool *spool, struct walk_sink *sink, struct err *err);
+
+	/*
+	 * Reads one unit. A message that moved to another queue since it was
+	 * listed is found there. The record is complete for SEV_OK and SEV_WARN.
+	 */
+	enum severity (*read)(const struct folder *folder, const struct unit *unit,
+		const struct need *need, struct arena *arena, struct record *record, struct err *err);
+
+	/* Finds a message by its id, as for read. SEV_GONE when no queue holds it. */
+	enum severity (*find_id)(const struct spool *spool, struct slice id, const struct need *need,
+		struct arena *arena, struct record *record, struct err *err);
+
+	/*
+	 * Appends the message as RFC 5322 lines (LF), at most `limit` bytes;
+	 * headers_only stops behind the empty line. By queue id and inode.
+	 */
+	enum severity (*content)(const struct spool *spool, struct slice id, bool headers_only,
+		size_t limit, struct buf *out, struct err *err);
+
+	/* Whether a name could be a queue id of this format. */
+	bool (*id_ok)(struct slice id);
+};
+
+/* Every driver, ended by NULL: formats/registry.c. */
+extern const struct format *const formats[];
+
+/* The site's view of an address: its domain is one of the local ones. */
+bool site_is_local(const struct site *site, struct slice address);
+bool site_is_trusted(const struct site *site, const struct ip *ip);
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * record: one message as a format driver read it.
+ *
+ * Every slice points into the arena that the driver was given, and lives as
+ * long as that arena. What the queue does not say is unknown (slice_known), 0
+ * with a flag, or -1, as each member states; a driver never guesses. The record
+ * is read in one go and belongs to one thread at a time.
+ */
+#ifndef CORE_QUEUE_RECORD_H
+#define CORE_QUEUE_RECORD_H
+
+#include "core/base/slice.h"
+#include "core/base/limits.h"
+
+/* Where in its life a message is, in words all MTAs share. */
+enum msg_state {
+	STATE_UNKNOWN,
+	STATE_SUBMITTED, /* handed in locally, not yet taken over */
+	STATE_INCOMING,
+	STATE_ACTIVE,
+	STATE_DEFERRED,
+	STATE_HELD,
+	STATE_BAD,
+	STATE_CORRUPT,
+	MSG_STATES,
+};
+
+enum rcpt_state { RCPT_PENDING, RCPT_DONE, RCPT_CANCELLED, RCPT_STATES };
+
+/* Where a fact comes from. Actions trust SOURCE_QUEUE and SOURCE_LOG only. */
+enum source { SOURCE_NONE, SOURCE_QUEUE, SOURCE_RECEIVED, SOURCE_LOG, SOURCES };
+
+/*
+ * What was odd about a message. One bit each, so that a row keeps all of them;
+ * the words are in record.c.
+ */
+enum warning {
+	WARN_TRUNCATED = 1 << 0,     /* the file ends before its end record */
+	WARN_BAD_RECORD = 1 << 1,    /* a record type or length that cannot be */
+	WARN_BAD_POINTER = 1 << 2,   /* a pointer outside of the file, or in circles */
+	WARN_NO_SENDER = 1 << 3,     /* complete, but without an envelope sender */
+	WARN_NO_TIME = 1 << 4,       /* no arrival time; the file's time is shown */
+	WARN_NOT_READY = 1 << 5,     /* still being written, or left over from a crash */
+	WARN_SIZE = 1 << 6,          /* the size record does not fit the file */
+	WARN_TOO_MANY = 1 << 7,      /* more recipients or records than we keep */
+	WARN_LONG_VALUE = 1 << 8,    /* a value was cut */
+	WARN_NOT_REGULAR = 1 << 9,   /* a link, folder, fifo or device in a file's place */
+	WARN_UNREADABLE = 1 << 10,   /* the file could not be read at all */
+	WARN_BAD_NAME = 1 << 11,     /* a file name that is no queue id */
+	WARN_MISPLACED = 1 << 12,    /* in a folder where the MTA does not look */
+	WARN_BAD_LOG = 1 << 13,      /* the log of reasons is damaged or too long */
+	WARN_MARKED_CORRUPT = 1 << 14, /* the MTA itself marked the file corrupt */
+	WARN_INODE = 1 << 15,        /* the inode in the queue id is not the file's */
+};
+
+/* How a drivers' read or parse ended. Ordered: higher is worse. */
+enum severity {
+	SEV_OK,
+	SEV_WARN, /* readable, with warnings in the record */
+	SEV_GONE, /* the message left while we looked: no row */
+	SEV_SKIP, /* nothing a mail admin would call a message: no row, not counted */
+	SEV_FAIL, /* not readable: a counted failure, with the reason in err */
+};
+
+struct rcpt {
+	struct slice address;  /* raw, as the MTA will use it */
+	struct slice original; /* as received, where it differs; else unknown */
+	struct slice orcpt;    /* DSN original recipient, "rfc822;a@b"; else unknown */
+	struct slice reason;   /* text of the last failure; else unknown */
+	struct slice status;   /* enhanced status "4.4.1"; else unknown */
+	struct slice reply;    /* remote reply (diagnostic text); else unknown */
+	struct slice host;     /* remote host that said so; else unknown */
+	uint64_t offset;       /* of its record in the file, the key of its reason */
+	uint8_t state;         /* enum rcpt_state */
+	uint8_t notify;        /* DSN NOTIFY bits 1 never 2 success 4 failure 8 delay; 0 unset */
+	bool bounced;          /* the reason comes from the bounce log */
+};
+
+struct record {
+	struct slice queue_id;
+	struct slice queue_name; /* the MTA's own name of the queue: "deferred" */
+	enum msg_state state;
+	uint64_t inode;
+	uint32_t warnings; /* enum warning bits */
+
+	int64_t arrival;     /* epoch seconds; -1 unknown */
+	int64_t created;     /* of this queue file (expiry counts from here); -1 unknown */
+	int64_t next_retry;  /* epoch seconds; -1 none is planned */
+	int64_t attempts;    /* -1 the queue does not count them */
+	int64_t size;        /* bytes, as the MTA reports it; -1 unknown */
+	bool forced_expire;
+
+	struct slice sender; /* envelope sender, raw; empty = null sender */
+	struct rcpt *rcpts;
+	uint32_t nrcpts;
+
+	struct slice account; /* authenticated login */
+	enum source account_source;
+	struct slice auth_method;
+	struct slice client_ip; /* canonical text; the original client, not a filter's hop */
+	struct slice client_name;
+	struct slice helo;
+	struct slice protocol;
+	enum source client_source;
+	struct slice peer_ip; /* who really connected: differs behind a content filter */
+	int64_t uid;          /* of a local submission; -1 none or unknown */
+	enum source uid_source;
+	struct slice script; /* the script that handed it in, as its headers claim */
+	bool made_here;      /* the MTA wrote it itself: bounces, notices, probes */
+	struct slice log_id; /* the id it had before a content filter; unknown when its own */
+
+	/* Of the header block, when it was asked for. Raw, unfolded. */
+	struct slice subject;
+	struct slice header_from;
+	struct slice message_id;
+	struct slice extra[LIMIT_EXTRA_HEADERS]; /* the values of need.headers, by place */
+
+	/* Attributes as the queue holds them, when asked for (show). */
+	struct attribute {
+		struct slice name;
+		struct slice value;
+	} *attributes;
+	uint32_t nattributes;
+};
+
+/* Words for one warning bit; NULL for a bit that is none. */
+const char *warning_text(enum warning bit);
+/* Short name for scripts and columns: "truncated". */
+const char *warning_name(enum warning bit);
+const char *msg_state_name(enum msg_state state);
+const char *rcpt_state_name(enum rcpt_state state);
+/* "queue", "received", "log"; NULL for SOURCE_NONE. */
+const char *source_name(enum source source);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * snap: the message index of one scan, a struct of arrays.
+ *
+ * A row is a message, numbered from 0; every value is a 32-bit number in the
+ * column it belongs to, text as an id of `strings`. A filter or a grouping so
+ * touches only the columns it names. Addresses, domains, accounts and host names
+ * are kept in ASCII lower case, since that is how they compare; what a file says
+ * to the letter is read again where it is printed (scan_read_again). A column
+ * that nobody filled costs nothing and reads as 0.
+ *
+ * One thread appends; nothing else may read while it does. The spools must
+ * outlive the snap.
+ */
+#ifndef CORE_QUEUE_SNAP_H
+#define CORE_QUEUE_SNAP_H
+
+#include "core/base/intern.h"
+#include "core/queue/format.h"
+#include "core/queue/reason.h"
+#include "core/queue/record.h"
+
+/* Columns of 32 bits. "string" ones hold ids of snap.strings. */
+enum snap_col {
+	COL_QUEUE_ID,      /* string */
+	COL_QUEUE_NAME,    /* string */
+	COL_ACCOUNT,       /* string, folded */
+	COL_LOST_LOGIN,    /* string: the account this copy most likely lost (snap_link_copies) */
+	COL_AUTH_METHOD,   /* string */
+	COL_CLIENT_IP,     /* string, canonical */
+	COL_CLIENT_NAME,   /* string, folded */
+	COL_HELO,          /* string, folded */
+	COL_PROTOCOL,      /* string */
+	COL_SENDER,        /* string, folded */
+	COL_SCRIPT,        /* string */
+	COL_SUBJECT,       /* string, decoded */
+	COL_HEADER_FROM,   /* string, decoded */
+	COL_MESSAGE_ID,    /* string */
+	COL_LOG_ID,        /* string: queue id before a content filter */
+	COL_UID,           /* uid + 1; 0 unknown */
+	COL_ATTEMPTS,      /* + 1; 0 unknown */
+	COL_WARNINGS,      /* enum warning bits */
+	COL_RCPT_FIRST,    /* first of its recipients in snap.rcpt_* */
+	COL_NRCPT,         /* recipients still pending */
+	COL_NRCPT_ALL,     /* with those done and cancelled */
+	COL_EXTRA,         /* string; this and the next LIMIT_EXTRA_HEADERS - 1: header:NAME */
+	SNAP_COLS = COL_EXTRA + LIMIT_EXTRA_HEADERS,
+};
+
+/* Columns of 64 bits; times are epoch seconds, INT64_MIN is unknown. */
+enum snap_wide { WIDE_ARRIVAL, WIDE_NEXT_RETRY, WIDE_SIZE, WIDE_INODE, SNAP_WIDES };
+#define WIDE_UNKNOWN INT64_MIN
+
+/* How the mail entered (design: detection order of the origin key). */
+enum origin {
+	ORIGIN_UNKNOWN,
+	ORIGIN_ACCOUNT,  /* authenticated */
+	ORIGIN_LOCAL,    /* a program on this machine, by uid */
+	ORIGIN_LAN,      /* an address of the trusted networks */
+	ORIGIN_RELAY,    /* a stranger, to strangers */
+	ORIGIN_INBOUND,  /* a stranger, to us */
+	ORIGIN_LOOPBACK, /* 127.0.0.1 without a login: a filter, webmail */
+	ORIGIN_DSN,      /* written by this MTA: bounces and notices */
+	ORIGIN_FORWARD,  /* a stranger, to one of us who sends it on */
+	ORIGINS,
+};
+
+struct snap {
+	struct intern strings;
+	const struct spool *const *spools;
+	size_t nspools;
+	struct need need; /* what was read, and so which columns can be known */
+
+	uint32_t rows;
+	uint32_t cap;
+	uint32_t *cols[SNAP_COLS];
+	int64_t *wide[SNAP_WIDES];
+	struct snap_small { /* by row */
+		uint8_t spool;
+		uint8_t state;  /* enum msg_state */
+		uint8_t origin; /* enum origin */
+		uint8_t account_source;
+		uint8_t client_source;
+		uint8_t flags; /* enum snap_flag */
+	} *small;
+
+	/* Recipients of all rows, one after the other; filled with NEED_RCPTS or NEED_REASONS. */
+	uint32_t nrcpts;
+	uint32_t rcpt_cap;
+	struct snap_rcpt {
+		uint32_t address;     /* string, folded; 0 without NEED_RCPTS */
+		uint32_t reason;      /* string, normalised */
+		uint32_t reason_text; /* string as logged; only with keep_reason_text */
+		uint8_t state;        /* enum rcpt_state */
+		uint8_t class;        /* enum reason_class */
+	} *rcpts;
+	bool keep_reason_text;
+
+	uint8_t *reason_class; /* by string id of a normalised reason, +1; 0 not yet asked */
+	uint32_t reason_class_cap;
+	uint32_t *decoded; /* by string id of a raw header value: id of the decoded; 0 not yet */
+	uint32_t decoded_cap;
+};
+
+enum snap_flag {
+	SNAP_REINJECTED = 1 << 0, /* came back from a content filter */
+	SNAP_FORCED_EXPIRE = 1 << 1,
+};
+
+void snap_init(struct snap *snap, const struct spool *const *spools, size_t nspools,
+	const struct need *need);
+void snap_free(struct snap *snap);
+
+/* Appends one message. Returns its row. */
+uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record);
+
+/*
+ * After the last row: names the account that a content filter's second copy lost,
+ * when the queue shows it beyond doubt (same log id, or same client and sender as
+ * authenticated mail, of one account only). Counts the copies.
+ */
+uint32_t snap_link_copies(struct snap *snap);
+
+static inline uint32_t snap_col(const struct snap *snap, enum snap_col col, uint32_t row)
+{
+	return snap->cols[col] ? snap->cols[col][row] : 0;
+}
+
+static inline int64_t snap_wide(const struct snap *snap, enum snap_wide col, uint32_t row)
+{
+	return snap->wide[col][row];
+}
+
+static inline struct slice snap_text(const struct snap *snap, enum snap_col col, uint32_t row)
+{
+	return intern_get(&snap->strings, snap_col(snap, col, row));
+}
+
+/* The recipients of a row; *count is 0 when they were not read. */
+static inline const struct snap_rcpt *snap_rcpts(const struct snap *snap, uint32_t row,
+	uint32_t *count)
+{
+	uint32_t first = snap_col(snap, COL_RCPT_FIRST, row);
+	uint32_t end = row + 1 < snap->rows ? snap_col(snap, COL_RCPT_FIRST, row + 1) : snap->nrcpts;
+	*count = end - first;
+	return snap->rcpts + first;
+}
+
+const char *origin_name(enum origin origin);
+
+#endif
