@@ -55,8 +55,10 @@ static void add_block(struct arena *arena, size_t least)
 {
 	struct arena_block *next = arena->now ? arena->now->next : arena->first;
 	if (!next || next->size < least) {
-		size_t size = least > BLOCK_SIZE ? least : BLOCK_SIZE;
-		struct arena_block *block = xrealloc(NULL, 1, sizeof(*block) + size);
+		size_t size = least > BLOCK_SIZE ? least : BLOCK_SIZE, total;
+		if (__builtin_add_overflow(sizeof(struct arena_block), size, &total))
+			total = SIZE_MAX;
+		struct arena_block *block = xrealloc(NULL, 1, total);
 		block->size = size;
 		block->next = next;
 		if (arena->now)
@@ -71,8 +73,7 @@ static void add_block(struct arena *arena, size_t least)
 
 static void *take(struct arena *arena, size_t size)
 {
-	if (!arena->now || arena->used > arena->now->size ||
-		arena->now->size - arena->used < size)
+	if (!arena->now || arena->used > arena->now->size || arena->now->size - arena->used < size)
 		add_block(arena, size);
 	void *ptr = arena->now->data + arena->used;
 	arena->used += size;

@@ -1,15 +1,15 @@
 #include "core/base/bqueue.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "core/base/xalloc.h"
 
+enum { FIRST_ROOM = 32 };
+
 void bqueue_init(struct bqueue *queue, size_t cap)
 {
 	*queue = (struct bqueue){.cap = cap};
-	queue->items = xcalloc(cap, sizeof(*queue->items));
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_cond_init(&queue->not_full, NULL);
 	pthread_condattr_t attr;
@@ -27,6 +27,19 @@ void bqueue_free(struct bqueue *queue)
 	free(queue->items);
 }
 
+/* With the lock held: the ring doubles until it has room for `cap`. */
+static void grow(struct bqueue *queue)
+{
+	size_t room = queue->room ? queue->room * 2 : FIRST_ROOM;
+	void **items = xcalloc(room, sizeof(*items));
+	for (size_t i = 0; i < queue->count; i++)
+		items[i] = queue->items[(queue->head + i) % queue->room];
+	free(queue->items);
+	queue->items = items;
+	queue->room = room;
+	queue->head = 0;
+}
+
 bool bqueue_put(struct bqueue *queue, void *item)
 {
 	pthread_mutex_lock(&queue->lock);
@@ -34,7 +47,9 @@ bool bqueue_put(struct bqueue *queue, void *item)
 		pthread_cond_wait(&queue->not_full, &queue->lock);
 	bool open = !queue->closed;
 	if (open) {
-		queue->items[(queue->head + queue->count) % queue->cap] = item;
+		if (queue->count == queue->room)
+			grow(queue);
+		queue->items[(queue->head + queue->count) % queue->room] = item;
 		queue->count++;
 		pthread_cond_signal(&queue->not_empty);
 	}
@@ -48,7 +63,7 @@ static void *pop(struct bqueue *queue)
 	if (!queue->count)
 		return NULL;
 	void *item = queue->items[queue->head];
-	queue->head = (queue->head + 1) % queue->cap;
+	queue->head = (queue->head + 1) % queue->room;
 	queue->count--;
 	pthread_cond_signal(&queue->not_full);
 	return item;
@@ -67,6 +82,7 @@ void *bqueue_take(struct bqueue *queue)
 void *bqueue_take_for(struct bqueue *queue, int milliseconds, bool *closed)
 {
 	struct timespec until;
+	milliseconds = milliseconds > 0 ? milliseconds : 0;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += milliseconds / 1000;
 	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
@@ -76,7 +92,7 @@ void *bqueue_take_for(struct bqueue *queue, int milliseconds, bool *closed)
 	}
 	pthread_mutex_lock(&queue->lock);
 	int r = 0;
-	while (!queue->count && !queue->closed && r != ETIMEDOUT)
+	while (!queue->count && !queue->closed && r == 0)
 		r = pthread_cond_timedwait(&queue->not_empty, &queue->lock, &until);
 	void *item = pop(queue);
 	*closed = !item && queue->closed;

@@ -14,8 +14,10 @@ void buf_free(struct buf *buf)
 char *buf_room(struct buf *buf, size_t n)
 {
 	if (buf->cap - buf->len <= n) {
-		size_t cap = buf->cap ? buf->cap : 64;
-		while (cap - buf->len <= n)
+		size_t cap = buf->cap ? buf->cap : 64, need;
+		if (__builtin_add_overflow(buf->len, n, &need) || need > SIZE_MAX / 4)
+			need = SIZE_MAX / 4; /* more than any machine has: xrealloc will say so */
+		while (cap <= need)
 			cap *= 2;
 		buf->ptr = xrealloc(buf->ptr, cap, 1);
 		buf->cap = cap;

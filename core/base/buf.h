@@ -1,7 +1,7 @@
 /*
  * buf: a byte string that grows. One owner, one thread; buf_free when done.
- * An all-zero buf is empty and ready. The bytes are always followed by a NUL
- * that is not counted, so buf_str is a C string as long as no NUL was added.
+ * An all-zero buf is empty and ready. There is always room for a NUL behind the
+ * bytes, and buf_str puts it there: a C string as long as no NUL was added.
  */
 #ifndef CORE_BASE_BUF_H
 #define CORE_BASE_BUF_H

@@ -6,12 +6,25 @@
 #include <string.h>
 
 static void fill(struct err *err, enum err_code code, int sys, const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
+
+static void fill(struct err *err, enum err_code code, int sys, const char *format, va_list args)
 {
 	err->code = code;
 	err->sys = sys;
-	int n = vsnprintf(err->text, sizeof(err->text), format, args);
-	if (sys && n >= 0 && (size_t)n < sizeof(err->text))
-		snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", strerror(sys));
+	err->text[0] = '\0';
+	vsnprintf(err->text, sizeof(err->text), format, args);
+	if (!sys)
+		return;
+	/* A long path may be cut, the cause behind it not. */
+	const char *cause = strerror(sys);
+	size_t most = sizeof(err->text) - sizeof(": ") - strlen(cause);
+	size_t len = strlen(err->text);
+	if (len > most) {
+		len = most;
+		memcpy(err->text + len - 3, "...", 3);
+	}
+	snprintf(err->text + len, sizeof(err->text) - len, ": %s", cause);
 }
 
 int err_set(struct err *err, enum err_code code, int sys, const char *format, ...)

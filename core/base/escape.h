@@ -38,6 +38,12 @@ size_t escape_width(struct slice s, enum escape_charset charset);
 void escape_utf8(struct buf *out, struct slice s);
 
 /*
+ * A finished JSON text, with what escape_text would not show beyond ASCII written
+ * as \uNNNN: the same JSON to every reader, and safe on a terminal.
+ */
+void escape_json(struct buf *out, struct slice json);
+
+/*
  * One CSV cell by RFC 4180, text-escaped, quoted when needed; a cell that a
  * spreadsheet would run as a formula (= + - @ first, not a plain number) gets a
  * ' in front.

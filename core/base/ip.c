@@ -46,10 +46,16 @@ bool ip_net_parse(struct slice text, struct ip_net *net)
 	if (!ip_parse(address, &net->base))
 		return false;
 	int64_t most = net->base.family == 4 ? 32 : 128;
+	/* The bits of [::ffff:127.0.0.0]/104 count from where IPv6 begins. */
+	int64_t before =
+		most == 32 && slice_index(without_brackets(address), ':') != SIZE_MAX ? 96 : 0;
 	if (!cut)
 		n = most;
-	else if (!slice_to_i64(bits, &n) || n < 0 || n > most)
+	else if (!bits.len || !ascii_is_digit(bits.ptr[0]) || !slice_to_i64(bits, &n) ||
+		n < before || n - before > most)
 		return false;
+	else
+		n -= before;
 	net->bits = (uint8_t)n;
 	net->base = ip_mask(&net->base, net->bits);
 	return true;
@@ -89,12 +95,20 @@ bool ip_is_private(const struct ip *ip)
 		return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
 			(b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) ||
 			(b[0] == 100 && (b[1] & 0xc0) == 64);
-	return ip->family == 6 && ((b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80));
+	return ip->family == 6 &&
+		((b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80));
+}
+
+struct slice ip_text(const struct ip *ip, char room[IP_TEXT_MAX])
+{
+	room[0] = '\0';
+	if (ip->family)
+		inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->bytes, room, IP_TEXT_MAX);
+	return slice_cstr(room);
 }
 
 void ip_format(struct buf *out, const struct ip *ip)
 {
-	char text[INET6_ADDRSTRLEN] = "";
-	if (ip->family && inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->bytes, text, sizeof(text)))
-		buf_add(out, slice_cstr(text));
+	char room[IP_TEXT_MAX];
+	buf_add(out, ip_text(ip, room));
 }

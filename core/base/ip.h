@@ -37,7 +37,10 @@ bool ip_is_private(const struct ip *ip);
 /* The bits beyond `bits` set to 0. */
 struct ip ip_mask(const struct ip *ip, unsigned bits);
 
-/* Appends the canonical text (RFC 5952). */
+enum { IP_TEXT_MAX = 46 };
+/* The canonical text (RFC 5952), written into `room`. */
+struct slice ip_text(const struct ip *ip, char room[IP_TEXT_MAX]);
+/* The same, appended. */
 void ip_format(struct buf *out, const struct ip *ip);
 
 #endif

@@ -17,6 +17,8 @@ enum {
 	LIMIT_RECIPIENTS = 100 * 1000,
 	/* Records of one envelope: recipients with their attributes. */
 	LIMIT_RECORDS = 600 * 1000,
+	/* Bytes of envelope kept for one message: what that many recipients take, and more. */
+	LIMIT_ENVELOPE = 64 * 1024 * 1024,
 	/* Jumps back by pointer records; Postfix's own limit is 10,000. */
 	LIMIT_POINTERS = 10 * 1000,
 	/* Bytes of header block that a scan reads; show reads up to LIMIT_SHOW_HEADERS. */

@@ -46,13 +46,15 @@ size_t slice_rindex(struct slice s, char c)
 
 size_t slice_find(struct slice s, struct slice needle)
 {
+	if (!needle.len)
+		return 0;
 	return offset_in(s, s.len ? memmem(s.ptr, s.len, needle.ptr, needle.len) : NULL);
 }
 
 size_t slice_find_fold(struct slice s, struct slice needle)
 {
 	for (size_t i = 0; i + needle.len <= s.len; i++)
-		if (slice_starts_fold(slice_of(s.ptr + i, s.len - i), needle))
+		if (slice_starts_fold(slice_from(s, i), needle))
 			return i;
 	return SIZE_MAX;
 }

@@ -54,7 +54,8 @@ static inline bool slice_starts(struct slice s, struct slice prefix)
 /* The rest of s behind its first n bytes; n may be past the end. */
 static inline struct slice slice_from(struct slice s, size_t n)
 {
-	return n < s.len ? slice_of(s.ptr + n, s.len - n) : slice_of(s.ptr + s.len, 0);
+	n = n < s.len ? n : s.len;
+	return n ? slice_of(s.ptr + n, s.len - n) : s; /* unknown stays so: no arithmetic on NULL */
 }
 
 /* At most the first n bytes of s. */

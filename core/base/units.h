@@ -17,7 +17,7 @@ bool units_parse_duration(struct slice text, int64_t *seconds);
 /*
  * A point in time: epoch seconds, or RFC 3339 with the parts behind the date
  * optional: "2026-11-22", "2026-11-22 03:07", "2026-11-22T03:07:00Z",
- * "2026-11-22T03:07:00+02:00". Without an offset it is UTC.
+ * "2026-11-22T03:07:00+02:00". Without an offset it is UTC, and " UTC" is understood.
  */
 bool units_parse_time(struct slice text, int64_t *epoch);
 

@@ -17,7 +17,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
-#include "core/base/ip.h"
+#include "core/queue/origin.h"
 #include "core/queue/record.h"
 
 /* What a queue of this format can tell and do; printed by `spools`. */
@@ -37,17 +37,6 @@ enum mta_state {
 	MTA_STOPPED,
 };
 
-/* What the site's own configuration says, for the origin of a message. */
-struct site {
-	struct slice *local_domains; /* lower case; ".example.com" covers what is below it */
-	size_t nlocal;
-	bool local_complete; /* all of them are known, so "not local" can be said */
-	struct ip_net *trusted;
-	size_t ntrusted;
-	bool trusted_known;
-	struct slice hostname; /* the MTA's own name; unknown if it is not told */
-};
-
 /* The parts of a message that a command needs read. */
 enum need_part {
 	NEED_RCPTS = 1 << 0,     /* addresses, not only how many */
@@ -65,8 +54,14 @@ struct need {
 
 struct format;
 
+struct probe {
+	int bid;          /* 0 not mine ... 100 certain */
+	char reason[200]; /* why, in words */
+};
+
 struct spool {
 	const struct format *format;
+	struct probe probe; /* why it was taken for this format */
 	char *path;      /* as the user or the configuration named it */
 	char *name;      /* instance name for people: "postfix", "postfix-out" */
 	int fd;          /* of the queue folder */
@@ -107,7 +102,7 @@ struct folder *folder_new(const struct spool *spool, int fd, unsigned queue, con
 struct folder *folder_ref(struct folder *folder);
 void folder_release(struct folder *folder);
 
-/* Takes what the walk finds. Both may be called from any thread of the scan. */
+/* Takes what the walk finds, on the thread that walks. */
 struct walk_sink {
 	/*
 	 * The units of one folder, possibly in several calls; the sink copies what it keeps.
@@ -118,11 +113,6 @@ struct walk_sink {
 	/* A folder or file that could not be listed, path relative to the spool. */
 	void (*failed)(struct walk_sink *sink, const struct spool *spool, struct slice path,
 		const struct err *err);
-};
-
-struct probe {
-	int bid;          /* 0 not mine ... 100 certain */
-	char reason[200]; /* why, in words */
 };
 
 struct spool_options {
@@ -145,8 +135,13 @@ struct format {
 	int (*open)(struct spool *spool, const struct spool_options *options, struct err *err);
 	void (*close)(struct spool *spool);
 
-	/* Lists every unit of the spool; opens no file. -1 with *err when nothing can be listed. */
-	int (*walk)(const struct spool *spool, struct walk_sink *sink, struct err *err);
+	/*
+	 * Lists every unit of the spool, opens no file; a unit may come twice. With
+	 * `since` (epoch seconds, 0 for all) folders that have not changed since are
+	 * passed over. -1 with *err when nothing can be listed.
+	 */
+	int (*walk)(const struct spool *spool, int64_t since, struct walk_sink *sink,
+		struct err *err);
 
 	/*
 	 * Reads one unit. A message that moved to another queue since it was
@@ -169,12 +164,5 @@ struct format {
 	/* Whether a name could be a queue id of this format. */
 	bool (*id_ok)(struct slice id);
 };
-
-/* Every driver, ended by NULL: formats/registry.c. */
-extern const struct format *const formats[];
-
-/* The site's view of an address: its domain is one of the local ones. */
-bool site_is_local(const struct site *site, struct slice address);
-bool site_is_trusted(const struct site *site, const struct ip *ip);
 
 #endif

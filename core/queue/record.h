@@ -67,10 +67,12 @@ struct rcpt {
 	struct slice original; /* as received, where it differs; else unknown */
 	struct slice orcpt;    /* DSN original recipient, "rfc822;a@b"; else unknown */
 	struct slice reason;   /* text of the last failure; else unknown */
+	struct slice reason_key; /* the same, normalised: filled in by the scan, not by drivers */
 	struct slice status;   /* enhanced status "4.4.1"; else unknown */
 	struct slice reply;    /* remote reply (diagnostic text); else unknown */
 	struct slice host;     /* remote host that said so; else unknown */
 	uint64_t offset;       /* of its record in the file, the key of its reason */
+	uint32_t order;        /* place in the log of reasons, from 1; 0 not in it */
 	uint8_t state;         /* enum rcpt_state */
 	uint8_t notify;        /* DSN NOTIFY bits 1 never 2 success 4 failure 8 delay; 0 unset */
 	bool bounced;          /* the reason comes from the bounce log */
@@ -122,6 +124,19 @@ struct record {
 	} *attributes;
 	uint32_t nattributes;
 };
+
+/* A record of which nothing is known yet. */
+static inline struct record record_unknown(void)
+{
+	return (struct record){
+		.arrival = -1,
+		.created = -1,
+		.next_retry = -1,
+		.attempts = -1,
+		.size = -1,
+		.uid = -1,
+	};
+}
 
 /* Words for one warning bit; NULL for a bit that is none. */
 const char *warning_text(enum warning bit);

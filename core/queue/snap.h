@@ -16,6 +16,7 @@
 
 #include "core/base/intern.h"
 #include "core/queue/format.h"
+#include "core/queue/origin.h"
 #include "core/queue/reason.h"
 #include "core/queue/record.h"
 
@@ -49,20 +50,6 @@ enum snap_col {
 /* Columns of 64 bits; times are epoch seconds, INT64_MIN is unknown. */
 enum snap_wide { WIDE_ARRIVAL, WIDE_NEXT_RETRY, WIDE_SIZE, WIDE_INODE, SNAP_WIDES };
 #define WIDE_UNKNOWN INT64_MIN
-
-/* How the mail entered (design: detection order of the origin key). */
-enum origin {
-	ORIGIN_UNKNOWN,
-	ORIGIN_ACCOUNT,  /* authenticated */
-	ORIGIN_LOCAL,    /* a program on this machine, by uid */
-	ORIGIN_LAN,      /* an address of the trusted networks */
-	ORIGIN_RELAY,    /* a stranger, to strangers */
-	ORIGIN_INBOUND,  /* a stranger, to us */
-	ORIGIN_LOOPBACK, /* 127.0.0.1 without a login: a filter, webmail */
-	ORIGIN_DSN,      /* written by this MTA: bounces and notices */
-	ORIGIN_FORWARD,  /* a stranger, to one of us who sends it on */
-	ORIGINS,
-};
 
 struct snap {
 	struct intern strings;
@@ -144,7 +131,5 @@ static inline const struct snap_rcpt *snap_rcpts(const struct snap *snap, uint32
 	*count = end - first;
 	return snap->rcpts + first;
 }
-
-const char *origin_name(enum origin origin);
 
 #endif

@@ -1,0 +1,178 @@
+/* list: one line a message. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/message.h"
+#include "core/query/sort.h"
+
+enum { MOST_COLUMNS = 40 };
+
+static const char default_columns[] = "id,queue,age,size,account,sender,rcpt,reason_class";
+
+struct columns {
+	struct field_ref refs[MOST_COLUMNS];
+	size_t count;
+};
+
+static int take_columns(struct app *app, struct columns *columns)
+{
+	struct slice rest =
+		slice_cstr(app->options.columns ? app->options.columns : default_columns);
+	struct slice name;
+	struct err err;
+
+	while (rest.len && slice_word(&rest, ", ", &name)) {
+		if (columns->count == MOST_COLUMNS) {
+			warn_text("more than %d columns", MOST_COLUMNS);
+			return EXIT_USAGE;
+		}
+		if (field_find(name, &app->need, &columns->refs[columns->count++], &err) != 0)
+			return complain(&err);
+	}
+	return EXIT_DONE;
+}
+
+/* All values of a many-valued field in one cell; the text form shows the first and how many more. */
+static void print_cell(struct app *app, const struct field_ref *ref, uint32_t row, bool all,
+	struct buf *cell)
+{
+	uint32_t n = field_count(ref->field, &app->scan.snap, row), more = 0;
+
+	buf_reset(cell);
+	for (uint32_t i = 0; i < n; i++) {
+		if (field_is_many(ref->field) &&
+			ref->field->id(ref, &app->env, row, i) == FIELD_NO_VALUE)
+			continue;
+		if (cell->len && !all) {
+			more++;
+			continue;
+		}
+		if (cell->len)
+			buf_addc(cell, ' ');
+		field_print(ref, &app->env, row, i, cell);
+	}
+	if (more)
+		buf_printf(cell, " +%u", more);
+}
+
+static int print_table(struct app *app, const struct columns *columns, const uint32_t *rows,
+	size_t count)
+{
+	struct table_style style = {
+		.columns = app->output.columns,
+		.charset = app->output.charset,
+		.color = app->output.color,
+	};
+	struct table *table = table_new();
+	struct buf cell = {0}, out = {0};
+
+	for (size_t i = 0; i < columns->count; i++) {
+		const struct field *field = columns->refs[i].field;
+		bool number = !field_is_text(field);
+		table_column(table, app->options.csv ? field->name : field->title,
+			number ? TABLE_RIGHT : TABLE_CUT);
+	}
+	for (size_t k = 0; k < count; k++) {
+		for (size_t i = 0; i < columns->count; i++) {
+			print_cell(app, &columns->refs[i], rows[k], app->options.csv, &cell);
+			table_cell(table, buf_slice(&cell));
+		}
+	}
+	if (app->options.csv)
+		table_print_csv(table, &out);
+	else
+		table_print_text(table, &style, &out);
+	table_free(table);
+	buf_free(&cell);
+	return print_buf(&out);
+}
+
+static int print_ids(struct app *app, const uint32_t *rows, size_t count)
+{
+	struct buf out = {0};
+	for (size_t k = 0; k < count; k++) {
+		put(app, &out, snap_text(&app->scan.snap, COL_QUEUE_ID, rows[k]));
+		buf_addc(&out, '\n');
+	}
+	return print_buf(&out);
+}
+
+/* Reads each message again: reasons and addresses to the letter are not in the index. */
+static int print_json(struct app *app, const uint32_t *rows, size_t count)
+{
+	static const struct need need = {.parts = NEED_RCPTS | NEED_REASONS | NEED_SUBMITTER};
+	struct sink *sink = sink_json(stdout, SINK_LINES);
+	struct arena arena = {0};
+	uint32_t left = 0;
+	struct err err;
+
+	for (size_t k = 0; k < count && !interrupted; k++) {
+		struct record record;
+		enum severity severity =
+			scan_read_again(&app->scan.snap, rows[k], &need, &arena, &record, &err);
+		if (severity <= SEV_WARN) {
+			sink_object(sink, NULL);
+			sink_message(sink, app, rows[k], &record);
+			sink_end(sink);
+		} else {
+			left++;
+		}
+		arena_reset(&arena);
+	}
+	arena_free(&arena);
+	int code = sink_flush(sink, &err) == 0 ? EXIT_DONE : complain(&err);
+	sink_free(sink);
+	if (left)
+		warn_text("%u messages left the queue while they were listed", left);
+	return code;
+}
+
+static uint32_t *in_order(struct app *app, const struct field_ref *by, bool descending, size_t *count)
+{
+	uint32_t *rows = sort_rows(by, descending, &app->env, &app->rows, count);
+	if (app->options.limit > 0 && (size_t)app->options.limit < *count)
+		*count = (size_t)app->options.limit;
+	return rows;
+}
+
+static int run(struct app *app)
+{
+	const char *sort = app->options.sort ? app->options.sort : "arrival_time";
+	bool descending = sort[0] == '-';
+	struct columns columns = {0};
+	struct field_ref by;
+	const char *filter;
+	size_t count;
+
+	if (!take_filter(app, 0, &filter))
+		return EXIT_USAGE;
+	int code = take_field(app, sort + descending, &by);
+	if (code == EXIT_DONE && app->options.json)
+		app->need.parts |= NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER;
+	else if (code == EXIT_DONE && !app->options.ids)
+		code = take_columns(app, &columns);
+	if (code == EXIT_DONE)
+		code = prepare_scan(app, filter);
+	if (code != EXIT_DONE)
+		return code;
+	uint32_t *rows = in_order(app, &by, descending, &count);
+	if (app->options.ids)
+		code = print_ids(app, rows, count);
+	else if (app->options.json)
+		code = print_json(app, rows, count);
+	else
+		code = print_table(app, &columns, rows, count);
+	free(rows);
+	int reading = reading_exit(app);
+	return code == EXIT_DONE ? reading : code;
+}
+
+const struct command command_list = {
+	.name = "list",
+	.operands = "[FILTER]",
+	.summary = "the messages, one line each; --json as postqueue -j and more",
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_CSV | OPT_LIMIT | OPT_LIST,
+	.run = run,
+};

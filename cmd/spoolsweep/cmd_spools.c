@@ -1,0 +1,78 @@
+/* spools: which queues are here, why we think so, what they can tell. */
+#include <stdio.h>
+
+#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/spool_facts.h"
+#include "core/out/sink.h"
+
+static void print_text(const struct app *app, const struct spool *spool, struct buf *out)
+{
+	put(app, out, slice_cstr(spool->path));
+	buf_printf(out, "\n  format     %s", spool->format->title);
+	if (spool->version) {
+		buf_addc(out, ' ');
+		put(app, out, slice_cstr(spool->version));
+	}
+	buf_add(out, SLICE(", instance "));
+	put(app, out, slice_cstr(spool->name));
+	buf_printf(out, "\n  because    it %s (%d of 100)", spool->probe.reason, spool->probe.bid);
+	buf_printf(out, "\n  MTA        %s: %s", mta_word(spool->mta), spool->mta_reason);
+	buf_printf(out, "\n  owner      uid %u", (unsigned)spool->owner);
+	buf_add(out, SLICE("\n  settings   "));
+	if (spool->config_path)
+		put(app, out, slice_cstr(spool->config_path));
+	else
+		buf_add(out, SLICE("none on this machine name this queue: read as an offline copy"));
+	buf_printf(out, "\n  site       %zu local domains%s, ", spool->site.nlocal,
+		spool->site.local_complete ? "" : " (not all can be known)");
+	if (spool->site.trusted_known)
+		buf_printf(out, "%zu trusted networks", spool->site.ntrusted);
+	else
+		buf_add(out, SLICE("trusted networks unknown (private addresses are taken for them)"));
+	buf_add(out, SLICE("\n  can tell  "));
+	for (unsigned i = 0; capability_word(i); i++)
+		if (spool->format->caps & 1u << i)
+			buf_printf(out, "%s %s", i ? "," : "", capability_word(i));
+	buf_add(out, SLICE("\n  cannot    "));
+	bool any = false;
+	for (unsigned i = 0; capability_word(i); i++) {
+		if (spool->format->caps & 1u << i)
+			continue;
+		buf_printf(out, "%s %s", any ? "," : "", capability_word(i));
+		any = true;
+	}
+	buf_add(out, any ? SLICE("\n") : SLICE(" (nothing is missing)\n"));
+}
+
+static int run(struct app *app)
+{
+	struct buf out = {0};
+	struct err err;
+
+	if (app->noperands) {
+		warn_text("'spools' takes no filter; name a queue with -s DIR");
+		return EXIT_USAGE;
+	}
+	int code = prepare_spools(app);
+	if (code != EXIT_DONE)
+		return code;
+	if (app->options.json) {
+		struct sink *sink = sink_json(stdout, SINK_LINES);
+		for (size_t i = 0; i < app->spools.count; i++)
+			sink_spool(sink, NULL, app->spools.list[i]);
+		code = sink_flush(sink, &err) == 0 ? EXIT_DONE : complain(&err);
+		sink_free(sink);
+		return code;
+	}
+	for (size_t i = 0; i < app->spools.count; i++)
+		print_text(app, app->spools.list[i], &out);
+	return print_buf(&out);
+}
+
+const struct command command_spools = {
+	.name = "spools",
+	.operands = "",
+	.summary = "which queues are here, what they can tell, whether the MTA runs",
+	.takes = OPT_QUEUE | OPT_JSON,
+	.run = run,
+};

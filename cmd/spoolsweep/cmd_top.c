@@ -1,0 +1,91 @@
+/* top: the messages grouped by any groupable field. */
+#include <stdio.h>
+
+#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/group_rows.h"
+
+enum { DEFAULT_LIMIT = 20 };
+
+static int missing_field(void)
+{
+	struct buf names = {0};
+	for (const struct field *field = field_table; field->name; field++)
+		if (field->flags & FIELD_GROUP)
+			buf_printf(&names, "%s%s", names.len ? ", " : "", field->name);
+	warn_text("top needs a field: %s", buf_str(&names));
+	buf_free(&names);
+	return EXIT_USAGE;
+}
+
+/* What a group is grouped by needs no count of its own. */
+static unsigned columns_for(const struct field *field)
+{
+	unsigned columns = GROUP_ALL;
+	if (field->type == FIELD_IP || field->type == FIELD_NET)
+		columns &= ~(unsigned)GROUP_IPS;
+	if (field->flags & FIELD_LOGIN)
+		columns &= ~(unsigned)GROUP_ACCOUNTS;
+	if (slice_eq(slice_cstr(field->name), SLICE("envelope_sender")))
+		columns &= ~(unsigned)GROUP_SENDERS;
+	return columns;
+}
+
+static int print(struct app *app, const struct field_ref *by, const struct grouping *grouping)
+{
+	struct buf out = {0};
+	struct err err;
+
+	if (app->options.json) {
+		struct sink *sink = sink_json(stdout, SINK_PRETTY);
+		sink_object(sink, NULL);
+		sink_text(sink, "schema", SLICE("spoolsweep.top/1"));
+		sink_int(sink, "now", app->now);
+		sink_text(sink, "field", slice_cstr(by->field->name));
+		sink_text(sink, "filter", slice_cstr(app->filter_text));
+		sink_int(sink, "messages", grouping->messages);
+		sink_grouping(sink, "groups", by, app, grouping);
+		sink_end(sink);
+		int code = sink_flush(sink, &err) == 0 ? EXIT_DONE : complain(&err);
+		sink_free(sink);
+		return code;
+	}
+	if (app->options.csv)
+		print_grouping_csv(&out, by, app, grouping);
+	else
+		print_grouping(&out, by->field->title, by, app, grouping, columns_for(by->field));
+	return print_buf(&out);
+}
+
+static int run(struct app *app)
+{
+	struct field_ref by;
+	const char *filter;
+
+	if (!app->noperands)
+		return missing_field();
+	if (!take_filter(app, 1, &filter))
+		return EXIT_USAGE;
+	int code = take_field(app, app->operands[0], &by);
+	if (code == EXIT_DONE && !(by.field->flags & FIELD_GROUP)) {
+		warn_text("top cannot group by %s: nearly every message has its own", by.field->name);
+		return missing_field();
+	}
+	if (code == EXIT_DONE)
+		code = prepare_scan(app, filter);
+	if (code != EXIT_DONE)
+		return code;
+	size_t limit = app->options.limit < 0 ? DEFAULT_LIMIT : (size_t)app->options.limit;
+	struct grouping grouping = group_rows(&by, &app->env, &app->rows, limit);
+	code = print(app, &by, &grouping);
+	grouping_free(&grouping);
+	int reading = reading_exit(app);
+	return code == EXIT_DONE ? reading : code;
+}
+
+const struct command command_top = {
+	.name = "top",
+	.operands = "FIELD [FILTER]",
+	.summary = "who and what has most of it: groups by any groupable field",
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_CSV | OPT_LIMIT,
+	.run = run,
+};

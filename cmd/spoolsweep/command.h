@@ -1,0 +1,115 @@
+/*
+ * command: what the commands share.
+ *
+ * A run goes: parse options, find the command, open the queues with the rights
+ * we were started with, become their owner, parse the filter, scan, print. The
+ * steps up to the scan are in prepare.c; a command that needs them calls
+ * prepare_scan and then only looks at app->scan and app->rows.
+ */
+#ifndef CMD_SPOOLSWEEP_COMMAND_H
+#define CMD_SPOOLSWEEP_COMMAND_H
+
+#include "cmd/spoolsweep/options.h"
+#include "core/base/bitset.h"
+#include "core/base/escape.h"
+#include "core/out/table.h"
+#include "core/query/filter.h"
+#include "core/queue/scan.h"
+#include "core/queue/spool.h"
+
+/* Exit codes; outside scripts rely on them. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_NOTHING = 1, /* nothing matched */
+	EXIT_USAGE = 2,
+	EXIT_PARTLY = 3, /* done in part: stderr says what was not */
+	EXIT_IO = 74,
+	EXIT_PERMISSION = 77, /* also partly */
+	EXIT_INTERRUPTED = 130,
+};
+
+/* Where data goes: what the reader of stdout can show. */
+struct output {
+	enum escape_charset charset;
+	bool color;
+	bool terminal;
+	size_t columns; /* of the terminal; 0 when it is none */
+};
+
+void output_init(struct output *output, enum color color);
+
+struct command;
+
+struct app {
+	const struct command *command;
+	struct options options;
+	struct output output;
+	const char *const *operands; /* words behind the command */
+	size_t noperands;
+	int64_t now;
+	struct spools spools;
+	struct need need;
+	struct filter *filter;
+	const char *filter_text; /* "" without one */
+	struct scan scan;
+	struct field_env env;
+	struct bitset rows; /* those the filter selects */
+	double seconds;
+};
+
+struct command {
+	const char *name;
+	const char *operands; /* for the usage line: "FIELD [FILTER]" */
+	const char *summary;
+	unsigned takes; /* enum option_group bits */
+	/* Returns an exit code. Prints its own errors, through complain. */
+	int (*run)(struct app *app);
+};
+
+extern const struct command command_spools, command_report, command_top, command_list,
+	command_show, command_help;
+
+/* All of them, ended by NULL: main.c. */
+extern const struct command *const commands[];
+
+/* "spoolsweep: TEXT" on stderr, escaped. Returns the exit code that fits the error. */
+int complain(const struct err *err);
+void warn_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Opens the queues of -s, or of this machine. EXIT_DONE, or the code to end with. */
+int prepare_spools(struct app *app);
+
+/*
+ * prepare_spools, then the operand `filter` (NULL for none), then the scan, with
+ * progress on a terminal. app->need says what the command wants besides what the filter
+ * needs. EXIT_DONE, or the code to end with.
+ */
+int prepare_scan(struct app *app, const char *filter);
+
+/* Names what could not be read; returns the code for it, EXIT_DONE when all was. */
+int tell_failures(const struct app *app);
+
+/* The exit code of a command that looked at rows: failures first, then "nothing matched". */
+int reading_exit(const struct app *app);
+
+/* The one FILTER a command may have behind its first `n` operands; false prints the error. */
+bool take_filter(struct app *app, size_t n, const char **filter);
+
+/* Finds a field for a command's argument; need is extended. EXIT_DONE or a code. */
+int take_field(struct app *app, const char *name, struct field_ref *ref);
+
+/* Writes to stdout all at once; EXIT_DONE or EXIT_IO. */
+int print_buf(struct buf *out);
+
+/* Escaped text of a slice appended to out, for plain text output. */
+void put(const struct app *app, struct buf *out, struct slice text);
+
+/* ---- interrupt.c: SIGINT and SIGTERM as a flag ---- */
+extern volatile sig_atomic_t interrupted;
+void catch_interrupts(void);
+
+/* ---- progress.c ---- */
+void progress_start(struct app *app, struct scan_options *options);
+void progress_end(struct app *app);
+
+#endif

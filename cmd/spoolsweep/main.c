@@ -1,0 +1,93 @@
+/* spoolsweep: what fills the mail queue, and who is behind it. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/spoolsweep/command.h"
+#include "core/base/units.h"
+#include "formats/registry.h"
+
+const struct command *const commands[] = {
+	&command_spools,
+	&command_report,
+	&command_top,
+	&command_list,
+	&command_show,
+	&command_help,
+	NULL,
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int set_now(struct app *app)
+{
+	struct err err;
+
+	app->now = (int64_t)time(NULL);
+	if (!app->options.now_text || units_parse_time(slice_cstr(app->options.now_text), &app->now))
+		return EXIT_DONE;
+	err_set(&err, ERR_USAGE, 0, "--now takes a time such as 2026-11-22T03:07:00Z, not '%s'",
+		app->options.now_text);
+	return complain(&err);
+}
+
+static int choose(struct app *app)
+{
+	const struct options *options = &app->options;
+	struct err err;
+
+	app->command = options->help ? &command_help : &command_report;
+	if (options->nwords && !options->help) {
+		app->command = find_command(options->words[0]);
+		if (!app->command) {
+			err_set(&err, ERR_USAGE, 0,
+				"there is no command '%s' (a filter goes behind a command: spoolsweep report "
+				"FILTER); spoolsweep --help lists them",
+				options->words[0]);
+			return complain(&err);
+		}
+		app->operands = options->words + 1;
+		app->noperands = options->nwords - 1;
+	} else {
+		app->operands = options->words;
+		app->noperands = options->nwords;
+	}
+	if (options_check(options, app->command->name, app->command->takes, &err) != 0)
+		return complain(&err);
+	return set_now(app);
+}
+
+static void release(struct app *app)
+{
+	field_env_free(&app->env);
+	bitset_free(&app->rows);
+	scan_free(&app->scan);
+	filter_free(app->filter);
+	spools_close(&app->spools);
+	options_free(&app->options);
+}
+
+int main(int argc, char **argv)
+{
+	struct app app = {.spools.formats = formats, .filter_text = ""};
+	struct err err;
+
+	setlocale(LC_ALL, "");
+	int code = options_parse(&app.options, argc, argv, &err) == 0 ? EXIT_DONE : complain(&err);
+	output_init(&app.output, app.options.color);
+	if (code == EXIT_DONE && app.options.version)
+		puts("spoolsweep " SPOOLSWEEP_VERSION);
+	else if (code == EXIT_DONE)
+		code = choose(&app);
+	if (code == EXIT_DONE && app.command)
+		code = app.command->run(&app);
+	release(&app);
+	return code;
+}

@@ -1,0 +1,20 @@
+/*
+ * message: one message as JSON, for `list` and `show`.
+ *
+ * postqueue -j's members come first, exactly as it prints them; ours follow, one
+ * for each field, always present, null where this queue can't tell. Consumers
+ * ignore members they do not know.
+ */
+#ifndef CMD_SPOOLSWEEP_MESSAGE_H
+#define CMD_SPOOLSWEEP_MESSAGE_H
+
+#include "cmd/spoolsweep/command.h"
+#include "core/out/sink.h"
+
+/* The members into an open object. The record is that of the row, read again. */
+void sink_message(struct sink *sink, struct app *app, uint32_t row, const struct record *record);
+
+/* The recipients in the order postqueue(1) lists them: by the log of reasons, then by the file. */
+struct rcpt *message_recipients(const struct record *record, struct arena *arena);
+
+#endif

@@ -1,0 +1,189 @@
+#include "cmd/spoolsweep/options.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/slice.h"
+#include "core/base/xalloc.h"
+
+enum kind { FLAG, TEXT, NUMBER, SPOOL, WHEN };
+
+struct option {
+	const char *name;
+	char letter; /* or 0 */
+	enum kind kind;
+	unsigned group;
+	size_t offset; /* of the member in struct options */
+	const char *argument;
+	const char *help;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option table[] = {
+	{"spool", 's', SPOOL, OPT_QUEUE, 0, "DIR", "read the queue in DIR; may be repeated"},
+	{"offline", 0, FLAG, OPT_QUEUE, AT(offline), NULL, "no MTA uses this queue: a copy, a mounted disk"},
+	{"local-domains", 0, TEXT, OPT_QUEUE, AT(local_domains), "A,B", "the site's own domains, instead of what the MTA says"},
+	{"trusted-networks", 0, TEXT, OPT_QUEUE, AT(trusted_networks), "CIDR,..", "the site's own networks, instead of what the MTA says"},
+	{"jobs", 0, NUMBER, OPT_QUEUE, AT(jobs), "N", "read N files at a time (default 16)"},
+	{"now", 0, TEXT, OPT_QUEUE, AT(now_text), "TIME", "take TIME for the present (a queue copied some time ago)"},
+	{"explain", 0, FLAG, OPT_FILTER, AT(explain), NULL, "say how the filter was understood and what is read for it"},
+	{"json", 0, FLAG, OPT_JSON, AT(json), NULL, "JSON; its member names are stable"},
+	{"csv", 0, FLAG, OPT_CSV, AT(csv), NULL, "CSV (RFC 4180)"},
+	{"limit", 'n', NUMBER, OPT_LIMIT, AT(limit), "N", "at most N rows, 0 for all"},
+	{"ids", 0, FLAG, OPT_LIST, AT(ids), NULL, "queue ids only, one a line"},
+	{"sort", 0, TEXT, OPT_LIST, AT(sort), "FIELD", "in the order of FIELD; -FIELD for the reverse"},
+	{"columns", 0, TEXT, OPT_LIST, AT(columns), "A,B", "print these fields"},
+	{"raw", 0, FLAG, OPT_SHOW, AT(raw), NULL, "the whole message as it will be sent"},
+	{"headers", 0, FLAG, OPT_SHOW, AT(headers), NULL, "the header block as it will be sent"},
+	{"color", 0, WHEN, OPT_GLOBAL, AT(color), "WHEN", "auto, always or never"},
+	{"help", 'h', FLAG, OPT_GLOBAL, AT(help), NULL, "help for the command"},
+	{"version", 0, FLAG, OPT_GLOBAL, AT(version), NULL, "print the version"},
+};
+
+enum { OPTIONS = sizeof(table) / sizeof(*table) };
+
+static const struct option *find_long(struct slice name)
+{
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (slice_eq(name, slice_cstr(table[i].name)))
+			return &table[i];
+	return NULL;
+}
+
+static const struct option *find_letter(char letter)
+{
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (table[i].letter && table[i].letter == letter)
+			return &table[i];
+	return NULL;
+}
+
+static int store_color(struct options *options, const char *value, struct err *err)
+{
+	static const char *const names[] = {"auto", "always", "never"};
+	for (unsigned i = 0; i < 3; i++) {
+		if (strcmp(value, names[i]) == 0) {
+			options->color = (enum color)i;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_USAGE, 0, "--color takes auto, always or never, not '%s'", value);
+}
+
+static int store(struct options *options, const struct option *option, const char *value,
+	struct err *err)
+{
+	char *place = (char *)options + option->offset;
+	int64_t number;
+
+	options->given |= option->group;
+	options->first_of[__builtin_ctz(option->group)] = option->name;
+	switch (option->kind) {
+	case FLAG:
+		*(bool *)place = true;
+		break;
+	case TEXT:
+		*(const char **)(void *)place = value;
+		break;
+	case NUMBER:
+		if (!slice_to_i64(slice_cstr(value), &number) || number < 0)
+			return err_set(err, ERR_USAGE, 0, "--%s takes a number, not '%s'", option->name,
+				value);
+		*(int64_t *)(void *)place = number;
+		break;
+	case SPOOL:
+		options->spools =
+			xrealloc(options->spools, options->nspools + 1, sizeof(*options->spools));
+		options->spools[options->nspools++] = value;
+		break;
+	case WHEN:
+		return store_color(options, value, err);
+	}
+	return 0;
+}
+
+/* One argument that starts with '-'; takes the next one when the option has a value. */
+static int parse_one(struct options *options, int argc, char **argv, int *at, struct err *err)
+{
+	const char *argument = argv[*at];
+	const struct option *option;
+	struct slice name, value = {0};
+
+	if (argument[1] == '-') {
+		if (!slice_cut(slice_cstr(argument + 2), '=', &name, &value))
+			value = (struct slice){0};
+		option = find_long(name);
+	} else {
+		option = find_letter(argument[1]);
+		if (argument[2])
+			value = slice_cstr(argument + 2);
+	}
+	if (!option)
+		return err_set(err, ERR_USAGE, 0, "there is no option '%s'", argument);
+	if (option->kind == FLAG) {
+		if (slice_known(value))
+			return err_set(err, ERR_USAGE, 0, "--%s takes no value", option->name);
+		return store(options, option, NULL, err);
+	}
+	if (!slice_known(value)) {
+		if (*at + 1 >= argc)
+			return err_set(err, ERR_USAGE, 0, "--%s needs %s", option->name, option->argument);
+		value = slice_cstr(argv[++*at]);
+	}
+	return store(options, option, value.ptr, err);
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct err *err)
+{
+	bool only_words = false;
+
+	*options = (struct options){.limit = -1};
+	options->words = xcalloc((size_t)argc + 1, sizeof(*options->words));
+	for (int i = 1; i < argc; i++) {
+		if (!only_words && strcmp(argv[i], "--") == 0) {
+			only_words = true;
+		} else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
+			if (parse_one(options, argc, argv, &i, err) != 0)
+				return -1;
+		} else {
+			options->words[options->nwords++] = argv[i];
+		}
+	}
+	return 0;
+}
+
+void options_free(struct options *options)
+{
+	free(options->spools);
+	free(options->words);
+}
+
+int options_check(const struct options *options, const char *command, unsigned takes, struct err *err)
+{
+	unsigned wrong = options->given & ~(takes | OPT_GLOBAL);
+	if (!wrong)
+		return 0;
+	return err_set(err, ERR_USAGE, 0, "'%s' has no use for --%s", command,
+		options->first_of[__builtin_ctz(wrong)]);
+}
+
+void options_help(struct buf *out, unsigned groups)
+{
+	for (size_t i = 0; i < OPTIONS; i++) {
+		const struct option *option = &table[i];
+		if (!(option->group & groups))
+			continue;
+		size_t begin = out->len;
+		if (option->letter)
+			buf_printf(out, "  -%c, ", option->letter);
+		else
+			buf_printf(out, "      ");
+		buf_printf(out, "--%s%s%s", option->name, option->argument ? " " : "",
+			option->argument ? option->argument : "");
+		size_t width = out->len - begin;
+		buf_pad(out, ' ', width < 30 ? 30 - width : 1);
+		buf_printf(out, "%s\n", option->help);
+	}
+}

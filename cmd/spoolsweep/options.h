@@ -1,0 +1,58 @@
+/*
+ * options: the command line as typed values.
+ *
+ * One table describes every option: its name, what it takes, where it goes,
+ * which commands have a use for it, and its line of help. Options may stand
+ * anywhere; "--" ends them. What a command has no use for is an error, not
+ * ignored: a mistyped purge must not run as something else.
+ */
+#ifndef CMD_SPOOLSWEEP_OPTIONS_H
+#define CMD_SPOOLSWEEP_OPTIONS_H
+
+#include "core/base/buf.h"
+#include "core/base/err.h"
+
+/* Groups of options; a command names those that it takes. */
+enum option_group {
+	OPT_GLOBAL = 1 << 0,
+	OPT_QUEUE = 1 << 1,  /* reading a queue */
+	OPT_JSON = 1 << 2,
+	OPT_CSV = 1 << 3,
+	OPT_LIMIT = 1 << 4,
+	OPT_LIST = 1 << 5, /* --ids --sort --columns */
+	OPT_SHOW = 1 << 6, /* --raw --headers */
+	OPT_FILTER = 1 << 7,
+};
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct options {
+	const char **spools; /* -s, in order */
+	size_t nspools;
+	const char **words; /* command and operands */
+	size_t nwords;
+	bool json, csv, ids, raw, headers, explain, offline, help, version;
+	const char *sort;
+	const char *columns;
+	const char *local_domains;
+	const char *trusted_networks;
+	const char *now_text;
+	int64_t limit; /* -1 not given; 0 none */
+	int64_t jobs;  /* 0 not given */
+	enum color color;
+	unsigned given; /* option groups that were used */
+	const char *first_of[8]; /* by group bit: an option of it that was given */
+};
+
+/* Parses argv; -1 with *err (ERR_USAGE). */
+int options_parse(struct options *options, int argc, char **argv, struct err *err);
+void options_free(struct options *options);
+
+/* An error when an option was given whose group is not in `takes`. */
+int options_check(const struct options *options, const char *command, unsigned takes,
+	struct err *err);
+
+/* Appends the help lines of the options in `groups`. */
+void options_help(struct buf *out, unsigned groups);
+
+#endif

@@ -1,0 +1,228 @@
+/* The way from the command line to a scanned and filtered index. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/spoolsweep/command.h"
+
+/*
+ * Gentle by default: the disk's idle class, and behind the mail server for the
+ * processor. On a machine with nothing else to do neither costs anything.
+ */
+static void be_gentle(void)
+{
+	enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_IDLE = 3 << 13, NICE = 10 };
+	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
+	setpriority(PRIO_PROCESS, 0, NICE);
+}
+
+/* ---- site facts from the command line ---- */
+
+static int override_site(const struct app *app, struct spool *spool)
+{
+	struct slice rest = slice_cstr(app->options.local_domains), word;
+	struct err err;
+
+	if (app->options.local_domains) {
+		spool->site.nlocal = 0;
+		while (rest.len && slice_word(&rest, ", ", &word))
+			site_add_local(&spool->site, &spool->arena, word);
+		spool->site.local_complete = true;
+		site_seal(&spool->site);
+	}
+	rest = slice_cstr(app->options.trusted_networks);
+	if (app->options.trusted_networks)
+		spool->site.ntrusted = 0;
+	while (app->options.trusted_networks && rest.len && slice_word(&rest, ", ", &word)) {
+		struct ip_net net;
+		if (!ip_net_parse(word, &net)) {
+			err_set(&err, ERR_USAGE, 0, "--trusted-networks: '%.*s' is no network (192.0.2.0/24)",
+				SLICE_ARG(word));
+			return complain(&err);
+		}
+		site_add_trusted(&spool->site, &net);
+	}
+	return EXIT_DONE;
+}
+
+/* ---- opening ---- */
+
+static const char *how_to_be_root(void)
+{
+	return geteuid() == 0 ? "" : "; run it as root: sudo spoolsweep";
+}
+
+static void tell_unopened(void *ctx, const char *path, const struct err *err)
+{
+	struct err *first = ctx;
+	(void)path;
+	warn_text("%s", err->text);
+	if (first->code == ERR_NONE)
+		*first = *err;
+}
+
+static int open_named(struct app *app)
+{
+	struct err err;
+	for (size_t i = 0; i < app->options.nspools; i++) {
+		if (spools_open(&app->spools, app->options.spools[i], app->options.offline, &err) == 0)
+			continue;
+		int code = complain(&err);
+		if (code == EXIT_PERMISSION)
+			warn_text("this user may not read the queue%s", how_to_be_root());
+		/* A folder that is not there is a failure to read, not "nothing matched". */
+		return code == EXIT_NOTHING ? EXIT_IO : code;
+	}
+	return EXIT_DONE;
+}
+
+static int open_found(struct app *app)
+{
+	struct err first = {0};
+	if (spools_find(&app->spools, app->options.offline, tell_unopened, &first) > 0)
+		return EXIT_DONE;
+	if (first.code == ERR_PERMISSION) {
+		warn_text("this user may not read the queue%s", how_to_be_root());
+		return EXIT_PERMISSION;
+	}
+	warn_text("found no mail queue on this machine; name one with -s DIR (Postfix: "
+		  "spoolsweep -s /var/spool/postfix report)");
+	return EXIT_IO;
+}
+
+int prepare_spools(struct app *app)
+{
+	int code = app->options.nspools ? open_named(app) : open_found(app);
+	for (size_t i = 0; code == EXIT_DONE && i < app->spools.count; i++)
+		code = override_site(app, app->spools.list[i]);
+	return code;
+}
+
+/* ---- scanning ---- */
+
+static void explain(const struct app *app)
+{
+	static const struct {
+		unsigned part;
+		const char *words;
+	} parts[] = {
+		{NEED_RCPTS, "recipients"},
+		{NEED_REASONS, "defer and bounce logs"},
+		{NEED_HEADERS, "headers"},
+		{NEED_SUBMITTER, "headers of local submissions"},
+	};
+	struct buf text = {0};
+
+	filter_print(app->filter, &text);
+	warn_text("filter: %s", text.len ? buf_str(&text) : "every message");
+	buf_reset(&text);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (app->need.parts & parts[i].part)
+			buf_printf(&text, ", %s", parts[i].words);
+	warn_text("reads: envelopes%s", buf_str(&text));
+	buf_free(&text);
+}
+
+static int parse_filter(struct app *app, const char *filter)
+{
+	struct err err;
+	app->filter_text = filter ? filter : "";
+	app->filter = filter_parse(slice_cstr(app->filter_text), &app->need, &err);
+	if (!app->filter)
+		return complain(&err);
+	if (app->options.explain)
+		explain(app);
+	return EXIT_DONE;
+}
+
+int prepare_scan(struct app *app, const char *filter)
+{
+	struct scan_options options = {
+		.jobs = (unsigned)(app->options.jobs > 1000 ? 1000 : app->options.jobs),
+		.interrupted = &interrupted,
+	};
+	struct err err;
+
+	/* The filter first: a typing error needs no queue to be told. */
+	int code = parse_filter(app, filter);
+	if (code == EXIT_DONE)
+		code = prepare_spools(app);
+	if (code != EXIT_DONE)
+		return code;
+	if (spools_drop_privileges(&app->spools, &err) != 0)
+		return complain(&err);
+	be_gentle();
+	catch_interrupts();
+	options.keep_reason_text = filter_wants_reason_text(app->filter);
+	progress_start(app, &options);
+	int r = scan_run(&app->scan, &app->spools, &app->need, &options, &err);
+	progress_end(app);
+	if (r != 0)
+		return complain(&err);
+	if (!app->options.now_text)
+		app->now = (int64_t)time(NULL);
+	field_env_init(&app->env, &app->scan.snap, app->now);
+	app->rows = bitset_new(app->scan.snap.rows);
+	if (filter_run(app->filter, &app->env, &app->rows, &err) != 0)
+		return complain(&err);
+	return EXIT_DONE;
+}
+
+/* ---- endings ---- */
+
+int tell_failures(const struct app *app)
+{
+	enum { NAMED = 10 };
+	const struct scan *scan = &app->scan;
+	bool io = false;
+
+	for (size_t i = 0; i < scan->nfailures; i++) {
+		const struct scan_failure *failure = &scan->failures[i];
+		io |= failure->err.code == ERR_IO;
+		if (i < NAMED)
+			warn_text("%s/%s: %s", app->spools.list[failure->spool]->path, failure->path,
+				failure->err.text);
+	}
+	if (scan->failed > NAMED)
+		warn_text("%u more could not be read; --json names them", scan->failed - NAMED);
+	if (scan->denied) {
+		warn_text("not all of the queue may be read by this user%s", how_to_be_root());
+		return EXIT_PERMISSION;
+	}
+	if (!scan->complete) {
+		warn_text("interrupted: what is shown is not the whole queue");
+		return EXIT_INTERRUPTED;
+	}
+	return io ? EXIT_PARTLY : EXIT_DONE;
+}
+
+int reading_exit(const struct app *app)
+{
+	int code = tell_failures(app);
+	if (code != EXIT_DONE)
+		return code;
+	return bitset_count(&app->rows) ? EXIT_DONE : EXIT_NOTHING;
+}
+
+bool take_filter(struct app *app, size_t n, const char **filter)
+{
+	*filter = app->noperands > n ? app->operands[n] : NULL;
+	if (app->noperands <= n + 1)
+		return true;
+	warn_text("more than one word behind '%s': put the filter in quotes, as in spoolsweep %s "
+		  "'account=bob@example.com and age<1d'",
+		app->command->name, app->command->name);
+	return false;
+}
+
+int take_field(struct app *app, const char *name, struct field_ref *ref)
+{
+	struct err err;
+	return field_find(slice_cstr(name), &app->need, ref, &err) == 0 ? EXIT_DONE : complain(&err);
+}

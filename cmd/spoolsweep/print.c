@@ -1,0 +1,101 @@
+/* How commands speak: data to stdout, words to stderr, nothing raw to either. */
+#include <errno.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cmd/spoolsweep/command.h"
+
+static bool dumb_terminal(void)
+{
+	const char *term = getenv("TERM");
+	return !term || !*term || strcmp(term, "dumb") == 0;
+}
+
+static bool no_color(void)
+{
+	const char *value = getenv("NO_COLOR");
+	return value && *value;
+}
+
+static enum escape_charset locale_charset(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? ESCAPE_UTF8 : ESCAPE_ASCII;
+}
+
+void output_init(struct output *output, enum color color)
+{
+	struct winsize size;
+
+	output->terminal = isatty(STDOUT_FILENO);
+	output->charset = locale_charset();
+	output->color = color == COLOR_ALWAYS ||
+		(color == COLOR_AUTO && output->terminal && !dumb_terminal() && !no_color());
+	if (output->terminal)
+		output->columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col
+			? size.ws_col
+			: 80;
+}
+
+static void speak(struct slice text)
+{
+	struct buf out = {0};
+	struct slice line;
+
+	/* An error of the filter language has a second line with a caret. */
+	do {
+		slice_cut(text, '\n', &line, &text);
+		escape_text(&out, line, locale_charset());
+		buf_addc(&out, '\n');
+	} while (text.len);
+	fwrite(out.ptr, 1, out.len, stderr);
+	buf_free(&out);
+}
+
+void warn_text(const char *format, ...)
+{
+	struct buf text = {0};
+	va_list args;
+
+	buf_add(&text, SLICE("spoolsweep: "));
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
+	speak(buf_slice(&text));
+	buf_free(&text);
+}
+
+int complain(const struct err *err)
+{
+	warn_text("%s", err->text);
+	switch (err->code) {
+	case ERR_USAGE:
+		return EXIT_USAGE;
+	case ERR_PERMISSION:
+		return EXIT_PERMISSION;
+	case ERR_GONE:
+		return EXIT_NOTHING;
+	default:
+		return EXIT_IO;
+	}
+}
+
+void put(const struct app *app, struct buf *out, struct slice text)
+{
+	escape_text(out, text, app->output.charset);
+}
+
+int print_buf(struct buf *out)
+{
+	bool done = fwrite(out->ptr ? out->ptr : "", 1, out->len, stdout) == out->len &&
+		fflush(stdout) == 0;
+	/* A reader that has seen enough (head, a pager) is no failure. */
+	int code = done || errno == EPIPE ? EXIT_DONE : EXIT_IO;
+	if (code != EXIT_DONE)
+		warn_text("cannot write the output: %s", strerror(errno));
+	buf_free(out);
+	return code;
+}

@@ -1,0 +1,32 @@
+/*
+ * batch: some units of one folder on their way through a scan, and what was
+ * read of them. Made by the walker, filled by a reader, emptied by the indexer,
+ * used again. Owned by whoever holds it.
+ */
+#ifndef CORE_QUEUE_BATCH_H
+#define CORE_QUEUE_BATCH_H
+
+#include "core/queue/format.h"
+
+enum { BATCH_UNITS = 64 };
+
+struct batch {
+	struct folder *folder; /* one reference */
+	struct arena arena;    /* names, and all that the records point to */
+	unsigned count;
+	struct unit units[BATCH_UNITS];
+	struct batch_result {
+		enum severity severity;
+		struct record record;
+		struct err err;
+	} results[BATCH_UNITS];
+	struct batch *next; /* in the list of spare ones */
+};
+
+/* Reads every unit of the batch. `text` is the reader's own scratch buffer. */
+void batch_read(struct batch *batch, const struct need *need, struct buf *text);
+
+/* Puts the countable form of every reason into the record. */
+void batch_normalise(struct record *record, struct arena *arena, struct buf *text);
+
+#endif

@@ -1,0 +1,111 @@
+/* snap_link_copies: whose mail is it that came back from a content filter without its login? */
+#include <stdlib.h>
+
+#include "core/base/xalloc.h"
+#include "core/queue/snap.h"
+
+enum { NOBODY = 0, SEVERAL = UINT32_MAX };
+
+/* A key of two string ids and the account seen with it: open addressing, as intern. */
+struct owners {
+	struct owner {
+		uint64_t key;
+		uint32_t account; /* NOBODY, a string id, or SEVERAL */
+	} *slots;
+	size_t mask;
+};
+
+static struct owner *owner_slot(const struct owners *owners, uint64_t key)
+{
+	size_t at = (size_t)seeded_hash(&key, sizeof(key)) & owners->mask;
+	while (owners->slots[at].account != NOBODY && owners->slots[at].key != key)
+		at = (at + 1) & owners->mask;
+	return &owners->slots[at];
+}
+
+static void owner_note(struct owners *owners, uint64_t key, uint32_t account)
+{
+	if (!key)
+		return;
+	struct owner *slot = owner_slot(owners, key);
+	if (slot->account == NOBODY)
+		*slot = (struct owner){key, account};
+	else if (slot->account != account)
+		slot->account = SEVERAL;
+}
+
+static uint64_t pair(uint32_t a, uint32_t b)
+{
+	return (uint64_t)a << 32 | b;
+}
+
+/*
+ * Two keys: queue id with client, and client with sender. The client is part of
+ * the first because short queue ids are used again: a filter that hands on the
+ * id (XFORWARD IDENT) hands on the address as well.
+ */
+static uint64_t id_key(const struct snap *snap, uint32_t row, enum snap_col id_col)
+{
+	uint32_t id = snap_col(snap, id_col, row);
+	uint32_t ip = snap_col(snap, COL_CLIENT_IP, row);
+	return id && ip ? pair(id, ip) : 0;
+}
+
+static uint64_t client_key(const struct snap *snap, uint32_t row)
+{
+	uint32_t ip = snap_col(snap, COL_CLIENT_IP, row);
+	uint32_t sender = snap_col(snap, COL_SENDER, row);
+	/* The null sender is shared by everybody, so it says nothing. */
+	return ip && sender > INTERN_EMPTY ? pair(ip, sender) : 0;
+}
+
+static uint32_t find_account(const struct owners *owners, uint64_t key)
+{
+	uint32_t account = key ? owner_slot(owners, key)->account : NOBODY;
+	return account == SEVERAL ? NOBODY : account;
+}
+
+static bool is_candidate(const struct snap *snap, uint32_t row)
+{
+	return (snap->small[row].flags & SNAP_REINJECTED) && !snap_col(snap, COL_ACCOUNT, row);
+}
+
+static struct owners note_accounts(const struct snap *snap)
+{
+	size_t slots = 1024;
+	while (slots < (size_t)snap->rows * 4)
+		slots *= 2;
+	struct owners owners = {xcalloc(slots, sizeof(*owners.slots)), slots - 1};
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		uint32_t account = snap_col(snap, COL_ACCOUNT, row);
+		if (!account)
+			continue;
+		owner_note(&owners, id_key(snap, row, COL_QUEUE_ID), account);
+		owner_note(&owners, client_key(snap, row), account);
+	}
+	return owners;
+}
+
+uint32_t snap_link_copies(struct snap *snap)
+{
+	uint32_t linked = 0, row = 0;
+
+	while (row < snap->rows && !is_candidate(snap, row))
+		row++;
+	if (row == snap->rows || !snap->cols[COL_ACCOUNT])
+		return 0;
+	struct owners owners = note_accounts(snap);
+	if (!snap->cols[COL_LOST_LOGIN])
+		snap->cols[COL_LOST_LOGIN] = xcalloc(snap->cap, sizeof(uint32_t));
+	for (; row < snap->rows; row++) {
+		if (!is_candidate(snap, row))
+			continue;
+		uint32_t account = find_account(&owners, id_key(snap, row, COL_LOG_ID));
+		if (!account)
+			account = find_account(&owners, client_key(snap, row));
+		snap->cols[COL_LOST_LOGIN][row] = account;
+		linked += account != NOBODY;
+	}
+	free(owners.slots);
+	return linked;
+}

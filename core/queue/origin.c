@@ -1,0 +1,136 @@
+#include "core/queue/origin.h"
+
+#include <stdlib.h>
+
+#include "core/base/xalloc.h"
+#include "core/mail/address.h"
+
+void site_add_local(struct site *site, struct arena *arena, struct slice domain)
+{
+	if (site->nlocal == site->local_cap) {
+		site->local_cap = site->local_cap ? site->local_cap * 2 : 16;
+		site->local_domains =
+			xrealloc(site->local_domains, site->local_cap, sizeof(*site->local_domains));
+	}
+	char *lower = arena_alloc(arena, domain.len + 1);
+	for (size_t i = 0; i < domain.len; i++)
+		lower[i] = ascii_lower(domain.ptr[i]);
+	site->local_domains[site->nlocal++] = slice_of(lower, domain.len);
+}
+
+void site_add_trusted(struct site *site, const struct ip_net *net)
+{
+	site->trusted = xrealloc(site->trusted, site->ntrusted + 1, sizeof(*site->trusted));
+	site->trusted[site->ntrusted++] = *net;
+	site->trusted_known = true;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+void site_seal(struct site *site)
+{
+	if (site->nlocal)
+		qsort(site->local_domains, site->nlocal, sizeof(*site->local_domains), by_bytes);
+}
+
+void site_free(struct site *site)
+{
+	free(site->local_domains);
+	free(site->trusted);
+	*site = (struct site){0};
+}
+
+static bool has_domain(const struct site *site, struct slice domain)
+{
+	return site->nlocal && bsearch(&domain, site->local_domains, site->nlocal,
+				       sizeof(*site->local_domains), by_bytes);
+}
+
+bool site_is_local(const struct site *site, struct slice address)
+{
+	char lower[255]; /* RFC 1035: no longer name can be delivered to */
+	struct slice domain = address_domain(address);
+
+	if (!domain.len)
+		return address.len > 0;
+	if (domain.len > sizeof(lower))
+		return false;
+	for (size_t i = 0; i < domain.len; i++)
+		lower[i] = ascii_lower(domain.ptr[i]);
+	domain.ptr = lower;
+	if (has_domain(site, domain))
+		return true;
+	for (size_t i = 0; i < domain.len; i++)
+		if (lower[i] == '.' && has_domain(site, slice_from(domain, i)))
+			return true;
+	return false;
+}
+
+bool site_is_trusted(const struct site *site, const struct ip *ip)
+{
+	if (!site->trusted_known)
+		return ip_is_private(ip);
+	for (size_t i = 0; i < site->ntrusted; i++)
+		if (ip_in_net(ip, &site->trusted[i]))
+			return true;
+	return false;
+}
+
+static enum origin origin_of_stranger(const struct record *record, const struct site *site)
+{
+	bool forwarded = false, foreign = false;
+
+	if (!site->local_complete || !record->nrcpts)
+		return ORIGIN_UNKNOWN;
+	for (uint32_t i = 0; i < record->nrcpts; i++) {
+		const struct rcpt *rcpt = &record->rcpts[i];
+		if (site_is_local(site, rcpt->address))
+			continue;
+		if (slice_known(rcpt->original) && site_is_local(site, rcpt->original))
+			forwarded = true;
+		else
+			foreign = true;
+	}
+	return foreign ? ORIGIN_RELAY : forwarded ? ORIGIN_FORWARD : ORIGIN_INBOUND;
+}
+
+enum origin origin_of(const struct record *record, const struct site *site)
+{
+	struct ip ip;
+
+	if (slice_known(record->account))
+		return ORIGIN_ACCOUNT;
+	if (!slice_known(record->client_ip)) {
+		if (record->made_here && record->sender.len == 0 && slice_known(record->sender))
+			return ORIGIN_DSN;
+		if (record->uid >= 0 || record->state == STATE_SUBMITTED)
+			return ORIGIN_LOCAL;
+		return record->made_here ? ORIGIN_LOCAL : ORIGIN_UNKNOWN;
+	}
+	if (!ip_parse(record->client_ip, &ip))
+		return ORIGIN_UNKNOWN;
+	if (ip_is_loopback(&ip))
+		return ORIGIN_LOOPBACK;
+	if (site_is_trusted(site, &ip))
+		return ORIGIN_LAN;
+	return origin_of_stranger(record, site);
+}
+
+const char *origin_name(enum origin origin)
+{
+	static const char *const names[ORIGINS] = {
+		[ORIGIN_UNKNOWN] = "unknown",
+		[ORIGIN_ACCOUNT] = "account",
+		[ORIGIN_LOCAL] = "local",
+		[ORIGIN_LAN] = "lan",
+		[ORIGIN_RELAY] = "relay",
+		[ORIGIN_INBOUND] = "inbound",
+		[ORIGIN_LOOPBACK] = "loopback",
+		[ORIGIN_DSN] = "dsn",
+		[ORIGIN_FORWARD] = "forward",
+	};
+	return names[origin];
+}

@@ -1,0 +1,75 @@
+/*
+ * scan: from open spools to a finished index.
+ *
+ *   walker --batches of units--> readers --batches of records--> indexer
+ *
+ * One walker lists folders, many readers open and parse, the calling thread
+ * appends to the index; bounded queues between them. The readers are many because
+ * a disk answers sixteen questions at a time faster than one; their number follows
+ * the depth of the I/O, not the cores.
+ *
+ * A message that is in the queue from start to end of the scan appears in the
+ * index exactly once, also when it moves between folders meanwhile: readers
+ * follow a file that moved, the index drops what it has already, and further
+ * rounds list the folders that changed until nothing new turns up.
+ */
+#ifndef CORE_QUEUE_SCAN_H
+#define CORE_QUEUE_SCAN_H
+
+#include <signal.h>
+
+#include "core/base/hashset.h"
+#include "core/queue/snap.h"
+#include "core/queue/spool.h"
+
+struct scan;
+
+struct scan_options {
+	unsigned jobs; /* reader threads; 0 for the default */
+	bool keep_reason_text;
+	/* Called on the calling thread about ten times a second, between two messages. */
+	void (*progress)(void *ctx, const struct scan *scan);
+	void *ctx;
+	const volatile sig_atomic_t *interrupted; /* or NULL; set: the scan ends early */
+};
+
+struct scan_failure {
+	unsigned spool;
+	char *path; /* relative to the spool */
+	struct err err;
+};
+
+struct scan {
+	struct snap snap;
+	bool complete;     /* false: interrupted */
+	double seconds;
+	uint64_t listed;   /* units the walk found so far */
+	uint32_t vanished; /* messages that left while we read */
+	uint32_t unready;  /* files that the MTA was still writing */
+	uint32_t damaged;  /* rows with warnings */
+	uint32_t copies;   /* rows that lost their login behind a content filter */
+	uint32_t failed;   /* units and folders that could not be read */
+	bool denied;       /* at least one of them for want of permission */
+	struct scan_failure *failures; /* the first LIMIT_NAMED_FAILURES of them */
+	size_t nfailures;
+
+	struct hashset seen; /* spool, inode and id of every row and failure */
+	struct scan_keys {   /* the same of what was gone or unfinished when we came */
+		uint64_t *keys;
+		size_t count;
+	} gone, unfinished;
+};
+
+/* Scans all spools. The scan must be zero. -1 with *err when nothing could be started. */
+int scan_run(struct scan *scan, const struct spools *spools, const struct need *need,
+	const struct scan_options *options, struct err *err);
+void scan_free(struct scan *scan);
+
+/*
+ * Reads the message of a row once more, to the letter and with all that `need`
+ * asks for. SEV_GONE when it left the queue since the scan.
+ */
+enum severity scan_read_again(const struct snap *snap, uint32_t row, const struct need *need,
+	struct arena *arena, struct record *record, struct err *err);
+
+#endif

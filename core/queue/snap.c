@@ -1,0 +1,206 @@
+#include "core/queue/snap.h"
+
+#include <stdlib.h>
+
+#include "core/base/xalloc.h"
+#include "core/mail/decode.h"
+
+enum { FIRST_ROWS = 4096 };
+
+void snap_init(struct snap *snap, const struct spool *const *spools, size_t nspools,
+	const struct need *need)
+{
+	*snap = (struct snap){.spools = spools, .nspools = nspools, .need = *need};
+	intern_init(&snap->strings);
+}
+
+void snap_free(struct snap *snap)
+{
+	intern_free(&snap->strings);
+	for (size_t i = 0; i < SNAP_COLS; i++)
+		free(snap->cols[i]);
+	for (size_t i = 0; i < SNAP_WIDES; i++)
+		free(snap->wide[i]);
+	free(snap->small);
+	free(snap->rcpts);
+	free(snap->reason_class);
+	free(snap->decoded);
+	*snap = (struct snap){0};
+}
+
+static void grow_rows(struct snap *snap)
+{
+	uint32_t old = snap->cap;
+	snap->cap = old ? old * 2 : FIRST_ROWS;
+	for (size_t i = 0; i < SNAP_COLS; i++) {
+		if (!snap->cols[i])
+			continue;
+		snap->cols[i] = xrealloc(snap->cols[i], snap->cap, sizeof(uint32_t));
+		memset(snap->cols[i] + old, 0, (snap->cap - old) * sizeof(uint32_t));
+	}
+	for (size_t i = 0; i < SNAP_WIDES; i++)
+		snap->wide[i] = xrealloc(snap->wide[i], snap->cap, sizeof(int64_t));
+	snap->small = xrealloc(snap->small, snap->cap, sizeof(*snap->small));
+}
+
+/* A column comes into being with its first value that is not 0. */
+static void set(struct snap *snap, unsigned col, uint32_t row, uint32_t value)
+{
+	if (!value)
+		return;
+	if (!snap->cols[col])
+		snap->cols[col] = xcalloc(snap->cap, sizeof(uint32_t));
+	snap->cols[col][row] = value;
+}
+
+static void set_text(struct snap *snap, unsigned col, uint32_t row, struct slice text)
+{
+	set(snap, col, row, intern_add(&snap->strings, text));
+}
+
+static void set_name(struct snap *snap, unsigned col, uint32_t row, struct slice text)
+{
+	set(snap, col, row, intern_add_fold(&snap->strings, text));
+}
+
+/* A table by string id, long enough for `id`; new places are 0. */
+static void *memo_room(void *table, uint32_t *cap, uint32_t id, size_t width)
+{
+	if (id < *cap)
+		return table;
+	uint32_t old = *cap;
+	while (*cap <= id)
+		*cap = *cap ? *cap * 2 : FIRST_ROWS;
+	table = xrealloc(table, *cap, width);
+	memset((char *)table + old * width, 0, (*cap - old) * width);
+	return table;
+}
+
+static uint8_t class_of(struct snap *snap, uint32_t reason)
+{
+	if (reason == INTERN_UNKNOWN)
+		return REASON_UNKNOWN;
+	snap->reason_class = memo_room(snap->reason_class, &snap->reason_class_cap, reason, 1);
+	uint8_t *known = &snap->reason_class[reason];
+	if (!*known)
+		*known = (uint8_t)(reason_classify(intern_get(&snap->strings, reason)) + 1);
+	return (uint8_t)(*known - 1);
+}
+
+/* Header text is decoded once for each distinct raw form. */
+static void set_decoded(struct snap *snap, unsigned col, uint32_t row, struct slice raw)
+{
+	raw = slice_upto(raw, LIMIT_HEADER_VALUE);
+	uint32_t id = intern_add(&snap->strings, raw);
+	if (id != INTERN_UNKNOWN && decode_needed(raw)) {
+		snap->decoded = memo_room(snap->decoded, &snap->decoded_cap, id, sizeof(uint32_t));
+		if (!snap->decoded[id]) {
+			struct buf text = {0};
+			decode_header(&text, raw);
+			snap->decoded[id] = intern_add(&snap->strings, buf_slice(&text));
+			buf_free(&text);
+		}
+		id = snap->decoded[id];
+	}
+	set(snap, col, row, id);
+}
+
+static struct snap_rcpt *rcpt_room(struct snap *snap, uint32_t count)
+{
+	if (snap->rcpt_cap - snap->nrcpts < count) {
+		uint32_t cap = snap->rcpt_cap ? snap->rcpt_cap : FIRST_ROWS;
+		while (cap - snap->nrcpts < count)
+			cap *= 2;
+		snap->rcpts = xrealloc(snap->rcpts, cap, sizeof(*snap->rcpts));
+		snap->rcpt_cap = cap;
+	}
+	struct snap_rcpt *room = snap->rcpts + snap->nrcpts;
+	snap->nrcpts += count;
+	return room;
+}
+
+static void add_rcpts(struct snap *snap, uint32_t row, const struct record *record)
+{
+	uint32_t pending = 0;
+
+	set(snap, COL_RCPT_FIRST, row, snap->nrcpts);
+	set(snap, COL_NRCPT_ALL, row, record->nrcpts);
+	if (snap->need.parts & (NEED_RCPTS | NEED_REASONS)) {
+		struct snap_rcpt *out = rcpt_room(snap, record->nrcpts);
+		for (uint32_t i = 0; i < record->nrcpts; i++, out++) {
+			const struct rcpt *in = &record->rcpts[i];
+			*out = (struct snap_rcpt){.state = in->state};
+			if (snap->need.parts & NEED_RCPTS)
+				out->address = intern_add_fold(&snap->strings, in->address);
+			out->reason = intern_add(&snap->strings, in->reason_key);
+			out->class = class_of(snap, out->reason);
+			if (snap->keep_reason_text)
+				out->reason_text = intern_add(&snap->strings, in->reason);
+		}
+	}
+	for (uint32_t i = 0; i < record->nrcpts; i++)
+		pending += record->rcpts[i].state == RCPT_PENDING;
+	set(snap, COL_NRCPT, row, pending);
+}
+
+static bool is_reinjected(const struct record *record)
+{
+	return slice_known(record->log_id) ||
+		(slice_known(record->peer_ip) && slice_known(record->client_ip) &&
+			!slice_eq(record->peer_ip, record->client_ip));
+}
+
+static int64_t wide_of(int64_t value)
+{
+	return value < 0 ? WIDE_UNKNOWN : value;
+}
+
+static uint32_t plus_one(int64_t value)
+{
+	return value < 0 || value >= UINT32_MAX ? 0 : (uint32_t)value + 1;
+}
+
+uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record)
+{
+	if (snap->rows == snap->cap)
+		grow_rows(snap);
+	uint32_t row = snap->rows++;
+
+	snap->small[row] = (struct snap_small){
+		.spool = (uint8_t)spool,
+		.state = (uint8_t)record->state,
+		.origin = (uint8_t)origin_of(record, &snap->spools[spool]->site),
+		.account_source = (uint8_t)record->account_source,
+		.client_source = (uint8_t)record->client_source,
+		.flags = (uint8_t)((is_reinjected(record) ? SNAP_REINJECTED : 0) |
+			(record->forced_expire ? SNAP_FORCED_EXPIRE : 0)),
+	};
+	snap->wide[WIDE_ARRIVAL][row] = wide_of(record->arrival);
+	snap->wide[WIDE_NEXT_RETRY][row] = wide_of(record->next_retry);
+	snap->wide[WIDE_SIZE][row] = wide_of(record->size);
+	snap->wide[WIDE_INODE][row] = (int64_t)record->inode;
+	set_text(snap, COL_QUEUE_ID, row, record->queue_id);
+	set_text(snap, COL_QUEUE_NAME, row, record->queue_name);
+	set_name(snap, COL_ACCOUNT, row, record->account);
+	set_text(snap, COL_AUTH_METHOD, row, record->auth_method);
+	set_text(snap, COL_CLIENT_IP, row, record->client_ip);
+	set_name(snap, COL_CLIENT_NAME, row, record->client_name);
+	set_name(snap, COL_HELO, row, record->helo);
+	set_text(snap, COL_PROTOCOL, row, record->protocol);
+	set_name(snap, COL_SENDER, row, record->sender);
+	set_text(snap, COL_SCRIPT, row, record->script);
+	set_text(snap, COL_LOG_ID, row, record->log_id);
+	set(snap, COL_UID, row, plus_one(record->uid));
+	set(snap, COL_ATTEMPTS, row, plus_one(record->attempts));
+	set(snap, COL_WARNINGS, row, record->warnings);
+	if (snap->need.parts & NEED_HEADERS) {
+		set_decoded(snap, COL_SUBJECT, row, record->subject);
+		set_decoded(snap, COL_HEADER_FROM, row, record->header_from);
+		set_text(snap, COL_MESSAGE_ID, row, slice_upto(record->message_id, LIMIT_HEADER_VALUE));
+		for (unsigned i = 0; i < snap->need.nheaders; i++)
+			set_text(snap, COL_EXTRA + i, row,
+				slice_upto(record->extra[i], LIMIT_HEADER_VALUE));
+	}
+	add_rcpts(snap, row, record);
+	return row;
+}

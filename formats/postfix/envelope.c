@@ -1,0 +1,350 @@
+#include "formats/postfix/envelope.h"
+
+#include <stdlib.h>
+
+#include "formats/postfix/records.h"
+
+enum { FIRST_RCPTS = 4, FIRST_ATTRIBUTES = 32, SIZE_FIELDS = 6 };
+
+struct reader {
+	struct arena *arena;
+	struct record *record;
+	struct envelope *envelope;
+	bool want_attributes;
+	uint32_t rcpt_cap;
+	uint32_t attribute_cap;
+	int64_t send_options;
+	struct slice client_address; /* the SMTP peer, against log_client_address */
+	struct slice client_name;
+	struct slice helo_name;
+	struct slice protocol_name;
+	struct slice log_ident;
+	/* Prefixes that belong to the next recipient. */
+	struct slice original;
+	struct slice orcpt;
+	uint8_t notify;
+};
+
+/* Doubles an array that lives in the arena; the old one stays there until the batch ends. */
+static void *grow(struct arena *arena, void *items, uint32_t used, uint32_t *cap, uint32_t first,
+	size_t width)
+{
+	*cap = *cap ? *cap * 2 : first;
+	void *bigger = arena_alloc(arena, *cap * width);
+	if (used)
+		memcpy(bigger, items, used * width);
+	return bigger;
+}
+
+static void add_attribute(struct reader *reader, struct slice name, struct slice value)
+{
+	struct record *record = reader->record;
+	if (!reader->want_attributes)
+		return;
+	if (record->nattributes == reader->attribute_cap)
+		record->attributes = grow(reader->arena, record->attributes, record->nattributes,
+			&reader->attribute_cap, FIRST_ATTRIBUTES, sizeof(*record->attributes));
+	record->attributes[record->nattributes++] = (struct attribute){name, value};
+}
+
+static void add_rcpt(struct reader *reader, const struct record_view *view, enum rcpt_state state)
+{
+	struct record *record = reader->record;
+	if (record->nrcpts == LIMIT_RECIPIENTS) {
+		record->warnings |= WARN_TOO_MANY;
+		return;
+	}
+	if (record->nrcpts == reader->rcpt_cap)
+		record->rcpts = grow(reader->arena, record->rcpts, record->nrcpts, &reader->rcpt_cap,
+			FIRST_RCPTS, sizeof(*record->rcpts));
+	bool same = slice_eq(reader->original, view->data);
+	record->rcpts[record->nrcpts++] = (struct rcpt){
+		.address = view->data,
+		.original = reader->original.len && !same ? reader->original : (struct slice){0},
+		.orcpt = reader->orcpt,
+		.offset = view->offset,
+		.state = (uint8_t)state,
+		.notify = reader->notify,
+	};
+	reader->original = reader->orcpt = (struct slice){0};
+	reader->notify = 0;
+}
+
+static void first_wins(struct slice *place, struct slice value)
+{
+	if (!slice_known(*place))
+		*place = value;
+}
+
+/* Attributes that are kept as text, by their name in the file. */
+static struct slice *text_attribute(struct reader *reader, struct slice name)
+{
+	struct record *record = reader->record;
+	switch (name.len) {
+	case 9:
+		return slice_eq(name, SLICE("log_ident")) ? &reader->log_ident
+			: slice_eq(name, SLICE("helo_name")) ? &reader->helo_name
+							     : NULL;
+	case 10:
+		return slice_eq(name, SLICE("message_id")) ? &record->message_id : NULL;
+	case 11:
+		return slice_eq(name, SLICE("sasl_method")) ? &record->auth_method
+			: slice_eq(name, SLICE("client_name")) ? &reader->client_name
+							       : NULL;
+	case 13:
+		return slice_eq(name, SLICE("sasl_username")) ? &record->account
+			: slice_eq(name, SLICE("log_helo_name")) ? &record->helo
+			: slice_eq(name, SLICE("protocol_name")) ? &reader->protocol_name
+								 : NULL;
+	case 14:
+		return slice_eq(name, SLICE("client_address")) ? &reader->client_address
+			: slice_eq(name, SLICE("dsn_orig_rcpt")) ? &reader->orcpt
+								 : NULL;
+	case 15:
+		return slice_eq(name, SLICE("log_client_name")) ? &record->client_name : NULL;
+	case 17:
+		return slice_eq(name, SLICE("log_protocol_name")) ? &record->protocol : NULL;
+	case 18:
+		return slice_eq(name, SLICE("log_client_address")) ? &record->client_ip : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static void read_attribute(struct reader *reader, struct slice data)
+{
+	struct record *record = reader->record;
+	struct slice name, value;
+	int64_t n;
+
+	if (!slice_cut(data, '=', &name, &value)) {
+		record->warnings |= WARN_BAD_RECORD;
+		return;
+	}
+	name = slice_trim(name);
+	value = slice_trim(value);
+	add_attribute(reader, name, value);
+	struct slice *text = text_attribute(reader, name);
+	if (text) {
+		first_wins(text, value);
+	} else if (slice_eq(name, SLICE("create_time"))) {
+		if (slice_to_i64(value, &n) && n >= 0)
+			record->created = n;
+	} else if (slice_eq(name, SLICE("notify_flags"))) {
+		if (slice_to_i64(value, &n))
+			reader->notify = (uint8_t)(n & 0xf);
+	} else if (slice_eq(name, SLICE("log_message_origin"))) {
+		record->made_here = slice_eq(value, SLICE("local"));
+	}
+}
+
+static void read_time(struct reader *reader, struct slice data)
+{
+	struct slice seconds;
+	int64_t n;
+	if (reader->record->arrival < 0 && slice_word(&data, " ", &seconds) &&
+		slice_to_i64(seconds, &n) && n >= 0)
+		reader->record->arrival = n;
+}
+
+/*
+ * Data size, data offset, recipients, qmgr flags, content length, send options;
+ * older Postfix wrote fewer. Zeros: not finished. Negative: a preliminary one of
+ * sendmail(1) 3.11, of which only the last field counts.
+ */
+static void read_size(struct reader *reader, struct slice data)
+{
+	int64_t fields[SIZE_FIELDS] = {0};
+	struct slice word;
+	unsigned n = 0;
+
+	while (n < SIZE_FIELDS && slice_word(&data, " ", &word) && slice_to_i64(word, &fields[n]))
+		n++;
+	reader->send_options = fields[5];
+	if (n < 2 || fields[0] <= 0 || fields[1] <= 0)
+		return;
+	reader->envelope->finished = true;
+	reader->envelope->data_size = (uint64_t)fields[0];
+	reader->envelope->data_offset = (uint64_t)fields[1];
+	reader->record->size = fields[0];
+}
+
+static void read_sender(struct reader *reader, struct slice data)
+{
+	if (slice_known(reader->record->sender))
+		reader->record->warnings |= WARN_BAD_RECORD;
+	else
+		reader->record->sender = data;
+}
+
+/* One record of the envelope or of the extracted segment. False at the end record. */
+static bool read_record(struct reader *reader, const struct record_view *view)
+{
+	switch (view->type) {
+	case 'C':
+		read_size(reader, view->data);
+		break;
+	case 'T':
+		read_time(reader, view->data);
+		break;
+	case 'S':
+		read_sender(reader, view->data);
+		break;
+	case 'A':
+		read_attribute(reader, view->data);
+		break;
+	case 'O':
+		reader->original = view->data;
+		break;
+	case 'R':
+		add_rcpt(reader, view, RCPT_PENDING);
+		break;
+	case 'D':
+		add_rcpt(reader, view, RCPT_DONE);
+		break;
+	case '/':
+		add_rcpt(reader, view, RCPT_CANCELLED);
+		break;
+	case 'F':
+		add_attribute(reader, SLICE("sender_fullname"), view->data);
+		break;
+	case 'L':
+		add_attribute(reader, SLICE("content_filter"), view->data);
+		break;
+	case '>':
+		add_attribute(reader, SLICE("redirect_to"), view->data);
+		break;
+	case 'V':
+		add_attribute(reader, SLICE("verp_delimiters"), view->data);
+		break;
+	case 'W':
+		add_attribute(reader, SLICE("warning_time"), slice_trim(view->data));
+		break;
+	/* Written by some version and of no use here; the last ones never reach a disk. */
+	case 'K':
+	case 'I':
+	case 'r':
+	case 'e':
+	case 'P':
+	case 'w':
+	case 'c':
+	case '<':
+	case 'i':
+	case 'o':
+	case 'n':
+		break;
+	case 'E':
+		return false;
+	default:
+		reader->record->warnings |= WARN_BAD_RECORD;
+	}
+	return true;
+}
+
+/* Passes over the content to the X record; by the size record where there is one. */
+static bool skip_content(struct records *records, const struct envelope *envelope,
+	struct record *record)
+{
+	struct record_view view;
+
+	if (envelope->finished) {
+		uint64_t end;
+		if (!__builtin_add_overflow(envelope->data_offset, envelope->data_size, &end) &&
+			end >= envelope->data_offset && end < records->window->size) {
+			struct records ahead = *records;
+			ahead.at = end;
+			if (records_next(&ahead, &view) && view.type == 'X') {
+				*records = ahead;
+				return true;
+			}
+		}
+		record->warnings |= WARN_SIZE;
+	}
+	records->unlimited = records->window->passing = true;
+	bool found = false;
+	while (!found && records_next(records, &view)) {
+		found = view.type == 'X';
+		if (!found && !strchr("LNw", view.type)) {
+			record->warnings |= WARN_BAD_RECORD;
+			break;
+		}
+	}
+	records->unlimited = records->window->passing = false;
+	records->count = 0;
+	return found;
+}
+
+static struct slice canonical_ip(struct reader *reader, struct slice text)
+{
+	struct ip ip;
+	char room[IP_TEXT_MAX];
+
+	if (!slice_known(text) || !ip_parse(text, &ip))
+		return (struct slice){0};
+	if (ip.family == 4 && ascii_is_digit(text.ptr[0]))
+		return text; /* dotted decimal is canonical as it stands */
+	return arena_copy(reader->arena, ip_text(&ip, room));
+}
+
+static struct slice unless(struct slice value, const char *nothing)
+{
+	return slice_eq_fold(value, slice_cstr(nothing)) ? (struct slice){0} : value;
+}
+
+/*
+ * log_* is the client as it first came to this site, the bare names are the SMTP
+ * peer of this queue file. Before Postfix 2.3 the bare names held the former.
+ */
+static void settle_client(struct reader *reader)
+{
+	struct record *record = reader->record;
+
+	record->peer_ip = canonical_ip(reader, reader->client_address);
+	record->client_ip = canonical_ip(reader, record->client_ip);
+	if (!slice_known(record->client_ip) && slice_known(record->peer_ip)) {
+		record->client_ip = record->peer_ip;
+		first_wins(&record->client_name, reader->client_name);
+		first_wins(&record->helo, reader->helo_name);
+		first_wins(&record->protocol, reader->protocol_name);
+	}
+	record->client_name = unless(record->client_name, "unknown");
+	if (slice_known(record->client_ip))
+		record->client_source = SOURCE_QUEUE;
+	if (slice_known(record->account))
+		record->account_source = SOURCE_QUEUE;
+	if (!slice_eq(reader->log_ident, record->queue_id))
+		record->log_id = reader->log_ident;
+}
+
+void envelope_read(struct window *window, bool submitted, const struct need *need,
+	struct record *record, struct envelope *envelope)
+{
+	struct reader reader = {
+		.arena = window->arena,
+		.record = record,
+		.envelope = envelope,
+		.want_attributes = need->parts & NEED_ATTRIBUTES,
+	};
+	struct records records;
+	struct record_view view;
+
+	*envelope = (struct envelope){0};
+	records_start(&records, window, 0);
+	while (records_next(&records, &view)) {
+		if (view.type == 'M') {
+			if (!envelope->data_offset)
+				envelope->data_offset = records.at;
+			if (!skip_content(&records, envelope, record))
+				break;
+		} else if (!read_record(&reader, &view)) {
+			envelope->complete = true;
+			break;
+		}
+	}
+	record->warnings |= records.warnings;
+	if (envelope->complete && !slice_known(record->sender))
+		record->warnings |= WARN_NO_SENDER;
+	if (envelope->complete && !submitted && !envelope->finished)
+		record->warnings |= WARN_SIZE;
+	settle_client(&reader);
+}

@@ -1,0 +1,71 @@
+/*
+ * postfix: what the files of this driver share.
+ *
+ * The data flow: layout.c knows the folders, config.c asks postconf(1), walk.c
+ * lists, read.c opens one file and hands its bytes to envelope.c, content.c and
+ * reason_log.c. README.md says which states a message goes through.
+ */
+#ifndef FORMATS_POSTFIX_POSTFIX_H
+#define FORMATS_POSTFIX_POSTFIX_H
+
+#include "core/queue/format.h"
+
+extern const struct format format_postfix;
+
+/* Folders of the queue, in the order a message meets them. */
+enum postfix_queue {
+	PQ_MAILDROP,
+	PQ_INCOMING,
+	PQ_ACTIVE,
+	PQ_DEFERRED,
+	PQ_HOLD,
+	PQ_CORRUPT,
+	PQ_MESSAGES, /* the ones above hold messages, those below text about them */
+	PQ_DEFER = PQ_MESSAGES,
+	PQ_BOUNCE,
+	PQ_FOLDERS,
+};
+
+struct postfix_layout {
+	const char *name;
+	enum msg_state state;
+};
+extern const struct postfix_layout postfix_queues[PQ_FOLDERS];
+
+/* A driver's own part of a spool; set by open, read-only afterwards. */
+struct postfix {
+	unsigned depth[PQ_FOLDERS]; /* hash_queue_depth where hash_queue_names has it, else 0 */
+	bool depth_configured;      /* by postconf; else as the folders show it */
+	bool bounce_in_use;         /* bounce/ held something when the spool was opened */
+};
+
+static inline const struct postfix *postfix_of(const struct spool *spool)
+{
+	return spool->data;
+}
+
+enum { POSTFIX_PATH_MAX = 320 }; /* queue name, hash folders, an id of 255 */
+
+/* layout.c */
+void postfix_probe(int fd, struct probe *probe);
+void postfix_look_at_folders(struct spool *spool, struct postfix *postfix);
+/* Path of an id in one of the folders, relative to the spool. False if id is none. */
+bool postfix_path(const struct postfix *postfix, enum postfix_queue queue, struct slice id,
+	char path[POSTFIX_PATH_MAX]);
+
+/* config.c */
+void postfix_find(void (*found)(void *ctx, const char *path), void *ctx);
+void postfix_configure(struct spool *spool, struct postfix *postfix);
+
+/* walk.c */
+int postfix_walk(const struct spool *spool, int64_t since, struct walk_sink *sink, struct err *err);
+
+/* read.c */
+enum severity postfix_read(const struct folder *folder, const struct unit *unit,
+	const struct need *need, struct arena *arena, struct record *record, struct err *err);
+enum severity postfix_find_id(const struct spool *spool, struct slice id, const struct need *need,
+	struct arena *arena, struct record *record, struct err *err);
+enum severity postfix_content(const struct spool *spool, struct slice id, bool headers_only,
+	size_t limit, struct buf *out, struct err *err);
+
+#endif

@@ -1,0 +1,375 @@
+/* Opens one queue file and what belongs to it, and has its bytes parsed. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/mail/headers.h"
+#include "core/mail/received.h"
+#include "core/mail/script.h"
+#include "formats/postfix/content.h"
+#include "formats/postfix/envelope.h"
+#include "formats/postfix/postfix.h"
+#include "formats/postfix/queue_id.h"
+#include "formats/postfix/reason_log.h"
+
+/* Reading must leave no trace: no waiting at a fifo, no new access time, no link followed. */
+static int open_quietly(int at, const char *path)
+{
+	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	int fd = openat(at, path, flags | O_NOATIME);
+	if (fd < 0 && errno == EPERM) /* somebody else's file, as those in maildrop are */
+		fd = openat(at, path, flags);
+	return fd;
+}
+
+/* An open queue file and where it was found. */
+struct found {
+	int fd;
+	enum postfix_queue queue;
+	struct stat st;
+};
+
+/*
+ * Looks for an id in every queue. A message that is on the move may be missed
+ * once, so a second round follows before it is called gone.
+ */
+static int locate(const struct spool *spool, struct slice id, struct found *found)
+{
+	static const enum postfix_queue order[] = {
+		PQ_ACTIVE, PQ_DEFERRED, PQ_INCOMING, PQ_HOLD, PQ_MAILDROP, PQ_CORRUPT,
+	};
+	struct postfix layout = *postfix_of(spool);
+	char path[POSTFIX_PATH_MAX];
+
+	for (unsigned round = 0; round < 2; round++) {
+		for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+			if (!postfix_path(&layout, order[i], id, path))
+				return -1;
+			found->fd = open_quietly(spool->fd, path);
+			found->queue = order[i];
+			if (found->fd >= 0 || errno != ENOENT)
+				return found->fd;
+		}
+	}
+	/* Perhaps it lies where another hash depth put it, or where an admin did. */
+	for (unsigned depth = 0; depth <= 3; depth++) {
+		for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+			if (depth == postfix_of(spool)->depth[order[i]])
+				continue;
+			layout.depth[order[i]] = depth;
+			if (!postfix_path(&layout, order[i], id, path))
+				continue;
+			found->fd = open_quietly(spool->fd, path);
+			found->queue = order[i];
+			if (found->fd >= 0)
+				return found->fd;
+		}
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+/* Reads a log of reasons whole; unknown when there is none. */
+static struct slice read_log(const struct spool *spool, enum postfix_queue queue, struct slice id,
+	struct arena *arena, struct record *record)
+{
+	char path[POSTFIX_PATH_MAX];
+	struct stat st;
+	struct slice log = {0};
+
+	if (!postfix_path(postfix_of(spool), queue, id, path))
+		return log;
+	int fd = open_quietly(spool->fd, path);
+	if (fd < 0) {
+		if (errno != ENOENT)
+			record->warnings |= WARN_BAD_LOG;
+		return log;
+	}
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		size_t size = st.st_size < LIMIT_REASON_LOG ? (size_t)st.st_size : LIMIT_REASON_LOG;
+		if ((int64_t)size < st.st_size)
+			record->warnings |= WARN_BAD_LOG;
+		char *text = arena_alloc(arena, size);
+		ssize_t got = pread(fd, text, size, 0);
+		if (got >= 0)
+			log = slice_of(text, (size_t)got);
+		else
+			record->warnings |= WARN_BAD_LOG;
+	} else {
+		record->warnings |= WARN_BAD_LOG;
+	}
+	close(fd);
+	return log;
+}
+
+static void read_reasons(const struct spool *spool, enum postfix_queue queue, struct arena *arena,
+	struct record *record)
+{
+	if (queue == PQ_MAILDROP)
+		return; /* nothing has been tried yet */
+	struct slice log = read_log(spool, PQ_DEFER, record->queue_id, arena, record);
+	reason_log_apply(log, false, record);
+	if (postfix_of(spool)->bounce_in_use) {
+		log = read_log(spool, PQ_BOUNCE, record->queue_id, arena, record);
+		reason_log_apply(log, true, record);
+	}
+}
+
+/*
+ * Who handed a local submission in: the user id in the Received field that
+ * pickup(8) wrote, and the script that put its name into the headers. After a
+ * requeue the first Received names the mail owner, and the one below counts.
+ */
+static void read_submitter(const struct spool *spool, struct slice block, struct arena *arena,
+	struct record *record)
+{
+	struct slice rest = block;
+	struct header_field field;
+	struct received received;
+	unsigned looked = 0;
+
+	while (looked < 2 && headers_next(&rest, &field)) {
+		if (!slice_eq_fold(field.name, SLICE("Received")))
+			continue;
+		looked++;
+		if (!received_parse(headers_unfold(arena, field.value), &received) || received.uid < 0)
+			break;
+		if (looked == 1 && received.uid == (int64_t)spool->owner)
+			continue;
+		record->uid = received.uid;
+		record->uid_source = SOURCE_RECEIVED;
+		break;
+	}
+	record->script = script_from_headers(arena, block);
+}
+
+/*
+ * The login of a copy that came back from a content filter, when smtpd wrote it
+ * into its Received field (smtpd_sasl_authenticated_header). Only the field with
+ * the queue id that the filter handed on is ours for certain: a sender can forge
+ * the rest, but not an id that was given out after the message was sent.
+ */
+static void read_received_login(struct slice block, struct arena *arena, struct record *record)
+{
+	struct header_field field;
+	struct received received;
+	unsigned looked = 0;
+
+	while (looked < 4 && headers_next(&block, &field)) {
+		if (!slice_eq_fold(field.name, SLICE("Received")))
+			continue;
+		looked++;
+		if (!received_parse(headers_unfold(arena, field.value), &received) ||
+			!slice_known(received.auth_user) || !slice_known(received.id) ||
+			!slice_eq(received.id, record->log_id))
+			continue;
+		record->account = received.auth_user;
+		record->account_source = SOURCE_RECEIVED;
+		return;
+	}
+}
+
+static void read_wanted_headers(struct slice block, const struct need *need, struct arena *arena,
+	struct record *record)
+{
+	struct header_field field;
+
+	while (headers_next(&block, &field)) {
+		struct slice *place = NULL;
+		if (slice_eq_fold(field.name, SLICE("Subject")))
+			place = &record->subject;
+		else if (slice_eq_fold(field.name, SLICE("From")))
+			place = &record->header_from;
+		else if (slice_eq_fold(field.name, SLICE("Message-ID")))
+			place = &record->message_id;
+		if (place && !slice_known(*place))
+			*place = arena_copy(arena, headers_unfold(arena, field.value));
+		for (unsigned i = 0; i < need->nheaders; i++)
+			if (!slice_known(record->extra[i]) && slice_eq_fold(field.name, need->headers[i]))
+				record->extra[i] = arena_copy(arena, headers_unfold(arena, field.value));
+	}
+}
+
+static void read_headers(const struct spool *spool, struct window *window,
+	const struct envelope *envelope, const struct need *need, struct arena *arena,
+	struct record *record)
+{
+	bool local = !slice_known(record->client_ip) && !slice_known(record->account);
+	bool copy = slice_known(record->log_id) && !slice_known(record->account);
+	bool wanted = (need->parts & NEED_HEADERS) ||
+		((need->parts & NEED_SUBMITTER) && (local || copy));
+	struct buf text = {0};
+
+	if (!wanted || !envelope->data_offset)
+		return;
+	uint32_t odd = content_read(window, envelope, true, LIMIT_SCAN_HEADERS, &text);
+	/* A header block longer than we look at is no damage. */
+	record->warnings |= odd & ~(uint32_t)WARN_TOO_MANY;
+	struct slice block = arena_copy(arena, buf_slice(&text));
+	buf_free(&text);
+	if (need->parts & NEED_HEADERS)
+		read_wanted_headers(block, need, arena, record);
+	if (local)
+		read_submitter(spool, block, arena, record);
+	if (copy)
+		read_received_login(block, arena, record);
+}
+
+/* What the file itself tells besides its bytes. */
+static void read_status(const struct spool *spool, const struct found *found, struct record *record)
+{
+	const struct stat *st = &found->st;
+	struct queue_id parts;
+
+	record->queue_name = slice_cstr(postfix_queues[found->queue].name);
+	record->state = postfix_queues[found->queue].state;
+	record->inode = st->st_ino;
+	record->forced_expire = st->st_mode & S_IXGRP;
+	if (found->queue == PQ_DEFERRED)
+		record->next_retry = st->st_mtime;
+	if ((st->st_mode & S_IRWXU) == S_IRUSR)
+		record->warnings |= WARN_MARKED_CORRUPT;
+	if (queue_id_decode(record->queue_id, &parts) && parts.inode != st->st_ino)
+		record->warnings |= WARN_INODE;
+	/* The submitter owns the file, but for mail that postsuper put there again. */
+	if (found->queue == PQ_MAILDROP && st->st_uid != spool->owner) {
+		record->uid = st->st_uid;
+		record->uid_source = SOURCE_QUEUE;
+	}
+}
+
+/*
+ * Postfix sets the last of the owner's bits when a file is whole. Only in the
+ * folders where files are written can one be unfinished. A copy may have lost
+ * the modes: there the end of the file decides.
+ */
+static bool is_being_written(const struct spool *spool, const struct found *found,
+	const struct envelope *envelope)
+{
+	bool unmarked = (found->st.st_mode & S_IRWXU) == (S_IRUSR | S_IWUSR);
+	bool written_here = found->queue == PQ_MAILDROP || found->queue == PQ_INCOMING ||
+		found->queue == PQ_HOLD;
+	return unmarked && written_here &&
+		(spool->mta == MTA_RUNNING || !envelope->complete ||
+			(found->queue != PQ_MAILDROP && !envelope->finished));
+}
+
+static enum severity read_open(const struct spool *spool, struct found *found,
+	const struct need *need, struct arena *arena, struct record *record, struct err *err)
+{
+	struct window window;
+	struct envelope envelope;
+
+	if (fstat(found->fd, &found->st) != 0) {
+		err_sys(err, "cannot look at the file");
+		return SEV_FAIL;
+	}
+	if (!S_ISREG(found->st.st_mode)) {
+		err_set(err, ERR_DAMAGED, 0, "not a plain file");
+		return SEV_FAIL;
+	}
+	read_status(spool, found, record);
+	if (window_open(&window, found->fd, (uint64_t)found->st.st_size, arena) != 0) {
+		err_sys(err, "cannot read");
+		return SEV_FAIL;
+	}
+	envelope_read(&window, found->queue == PQ_MAILDROP, need, record, &envelope);
+	if (is_being_written(spool, found, &envelope)) {
+		err_set(err, ERR_GONE, 0, "still being written");
+		return SEV_SKIP;
+	}
+	if (spool->mta == MTA_RUNNING && (found->st.st_mode & S_IRWXU) == (S_IRUSR | S_IWUSR))
+		record->warnings |= WARN_NOT_READY;
+	if (record->arrival < 0) {
+		record->arrival = found->st.st_mtime;
+		record->warnings |= WARN_NO_TIME;
+	}
+	if (record->size < 0)
+		record->size = found->st.st_size;
+	read_headers(spool, &window, &envelope, need, arena, record);
+	if (need->parts & NEED_REASONS)
+		read_reasons(spool, found->queue, arena, record);
+	if (record->warnings & WARN_UNREADABLE) {
+		err_set(err, ERR_IO, window.sys, "cannot read");
+		return SEV_FAIL;
+	}
+	return record->warnings ? SEV_WARN : SEV_OK;
+}
+
+enum severity postfix_read(const struct folder *folder, const struct unit *unit,
+	const struct need *need, struct arena *arena, struct record *record, struct err *err)
+{
+	struct found found = {.queue = folder->queue};
+
+	*record = record_unknown();
+	record->queue_id = unit->name;
+	if (unit->type != DT_REG && unit->type != DT_UNKNOWN) {
+		err_set(err, ERR_DAMAGED, 0, "not a plain file");
+		return SEV_FAIL;
+	}
+	if (!queue_id_valid(unit->name)) {
+		/* Postfix makes such names for a moment: "<usec>.<pid>", "<id>#FIX". */
+		err_set(err, ERR_DAMAGED, 0, "the name is no queue id");
+		return SEV_FAIL;
+	}
+	found.fd = open_quietly(folder->fd, unit->name.ptr);
+	if (found.fd < 0 && errno == ENOENT && locate(folder->spool, unit->name, &found) < 0 &&
+		errno == ENOENT)
+		return SEV_GONE;
+	if (found.fd < 0) {
+		err_sys(err, "cannot open");
+		return SEV_FAIL;
+	}
+	enum severity severity = read_open(folder->spool, &found, need, arena, record, err);
+	close(found.fd);
+	return severity;
+}
+
+enum severity postfix_find_id(const struct spool *spool, struct slice id, const struct need *need,
+	struct arena *arena, struct record *record, struct err *err)
+{
+	struct found found;
+
+	*record = record_unknown();
+	record->queue_id = id;
+	if (!queue_id_valid(id))
+		return SEV_GONE;
+	if (locate(spool, id, &found) < 0) {
+		if (errno == ENOENT)
+			return SEV_GONE;
+		err_sys(err, "cannot open");
+		return SEV_FAIL;
+	}
+	enum severity severity = read_open(spool, &found, need, arena, record, err);
+	close(found.fd);
+	return severity;
+}
+
+enum severity postfix_content(const struct spool *spool, struct slice id, bool headers_only,
+	size_t limit, struct buf *out, struct err *err)
+{
+	static const struct need nothing = {0};
+	struct record record = record_unknown();
+	struct envelope envelope;
+	struct window window;
+	struct arena arena = {0};
+	struct found found;
+
+	record.queue_id = id;
+	if (!queue_id_valid(id) || locate(spool, id, &found) < 0)
+		return SEV_GONE;
+	enum severity severity = SEV_FAIL;
+	if (fstat(found.fd, &found.st) != 0 || !S_ISREG(found.st.st_mode) ||
+		window_open(&window, found.fd, (uint64_t)found.st.st_size, &arena) != 0) {
+		err_sys(err, "cannot read");
+	} else {
+		envelope_read(&window, found.queue == PQ_MAILDROP, &nothing, &record, &envelope);
+		severity = content_read(&window, &envelope, headers_only, limit, out) ? SEV_WARN : SEV_OK;
+	}
+	close(found.fd);
+	arena_free(&arena);
+	return severity;
+}
