@@ -1,10 +1,40 @@
 #include "formats/postfix/envelope.h"
 
-#include <stdlib.h>
-
 #include "formats/postfix/records.h"
 
 enum { FIRST_RCPTS = 4, FIRST_ATTRIBUTES = 32, SIZE_FIELDS = 6 };
+
+/* Attributes that are kept as text. The bare client names are the SMTP peer. */
+enum attribute_id {
+	LOG_IDENT,
+	SASL_METHOD,
+	SASL_USERNAME,
+	LOG_CLIENT_NAME,
+	LOG_CLIENT_ADDRESS,
+	LOG_HELO_NAME,
+	LOG_PROTOCOL_NAME,
+	CLIENT_NAME,
+	CLIENT_ADDRESS,
+	HELO_NAME,
+	PROTOCOL_NAME,
+	MESSAGE_ID,
+	ATTRIBUTES,
+};
+
+static const struct slice attribute_names[ATTRIBUTES] = {
+	[LOG_IDENT] = SLICE("log_ident"),
+	[SASL_METHOD] = SLICE("sasl_method"),
+	[SASL_USERNAME] = SLICE("sasl_username"),
+	[LOG_CLIENT_NAME] = SLICE("log_client_name"),
+	[LOG_CLIENT_ADDRESS] = SLICE("log_client_address"),
+	[LOG_HELO_NAME] = SLICE("log_helo_name"),
+	[LOG_PROTOCOL_NAME] = SLICE("log_protocol_name"),
+	[CLIENT_NAME] = SLICE("client_name"),
+	[CLIENT_ADDRESS] = SLICE("client_address"),
+	[HELO_NAME] = SLICE("helo_name"),
+	[PROTOCOL_NAME] = SLICE("protocol_name"),
+	[MESSAGE_ID] = SLICE("message_id"),
+};
 
 struct reader {
 	struct arena *arena;
@@ -13,12 +43,7 @@ struct reader {
 	bool want_attributes;
 	uint32_t rcpt_cap;
 	uint32_t attribute_cap;
-	int64_t send_options;
-	struct slice client_address; /* the SMTP peer, against log_client_address */
-	struct slice client_name;
-	struct slice helo_name;
-	struct slice protocol_name;
-	struct slice log_ident;
+	struct slice values[ATTRIBUTES]; /* the first of each counts */
 	/* Prefixes that belong to the next recipient. */
 	struct slice original;
 	struct slice orcpt;
@@ -70,45 +95,13 @@ static void add_rcpt(struct reader *reader, const struct record_view *view, enum
 	reader->notify = 0;
 }
 
-static void first_wins(struct slice *place, struct slice value)
+/* Where the value of an attribute is kept, or NULL for one of no use here. */
+static struct slice *place_of(struct reader *reader, struct slice name)
 {
-	if (!slice_known(*place))
-		*place = value;
-}
-
-/* Attributes that are kept as text, by their name in the file. */
-static struct slice *text_attribute(struct reader *reader, struct slice name)
-{
-	struct record *record = reader->record;
-	switch (name.len) {
-	case 9:
-		return slice_eq(name, SLICE("log_ident")) ? &reader->log_ident
-			: slice_eq(name, SLICE("helo_name")) ? &reader->helo_name
-							     : NULL;
-	case 10:
-		return slice_eq(name, SLICE("message_id")) ? &record->message_id : NULL;
-	case 11:
-		return slice_eq(name, SLICE("sasl_method")) ? &record->auth_method
-			: slice_eq(name, SLICE("client_name")) ? &reader->client_name
-							       : NULL;
-	case 13:
-		return slice_eq(name, SLICE("sasl_username")) ? &record->account
-			: slice_eq(name, SLICE("log_helo_name")) ? &record->helo
-			: slice_eq(name, SLICE("protocol_name")) ? &reader->protocol_name
-								 : NULL;
-	case 14:
-		return slice_eq(name, SLICE("client_address")) ? &reader->client_address
-			: slice_eq(name, SLICE("dsn_orig_rcpt")) ? &reader->orcpt
-								 : NULL;
-	case 15:
-		return slice_eq(name, SLICE("log_client_name")) ? &record->client_name : NULL;
-	case 17:
-		return slice_eq(name, SLICE("log_protocol_name")) ? &record->protocol : NULL;
-	case 18:
-		return slice_eq(name, SLICE("log_client_address")) ? &record->client_ip : NULL;
-	default:
-		return NULL;
-	}
+	for (unsigned i = 0; i < ATTRIBUTES; i++)
+		if (slice_eq(name, attribute_names[i]))
+			return &reader->values[i];
+	return NULL;
 }
 
 static void read_attribute(struct reader *reader, struct slice data)
@@ -124,9 +117,12 @@ static void read_attribute(struct reader *reader, struct slice data)
 	name = slice_trim(name);
 	value = slice_trim(value);
 	add_attribute(reader, name, value);
-	struct slice *text = text_attribute(reader, name);
-	if (text) {
-		first_wins(text, value);
+	struct slice *place = place_of(reader, name);
+	if (place) {
+		if (!slice_known(*place))
+			*place = value;
+	} else if (slice_eq(name, SLICE("dsn_orig_rcpt"))) {
+		reader->orcpt = value;
 	} else if (slice_eq(name, SLICE("create_time"))) {
 		if (slice_to_i64(value, &n) && n >= 0)
 			record->created = n;
@@ -160,7 +156,6 @@ static void read_size(struct reader *reader, struct slice data)
 
 	while (n < SIZE_FIELDS && slice_word(&data, " ", &word) && slice_to_i64(word, &fields[n]))
 		n++;
-	reader->send_options = fields[5];
 	if (n < 2 || fields[0] <= 0 || fields[1] <= 0)
 		return;
 	reader->envelope->finished = true;
@@ -286,34 +281,36 @@ static struct slice canonical_ip(struct reader *reader, struct slice text)
 	return arena_copy(reader->arena, ip_text(&ip, room));
 }
 
-static struct slice unless(struct slice value, const char *nothing)
+static struct slice unless(struct slice value, struct slice nothing)
 {
-	return slice_eq_fold(value, slice_cstr(nothing)) ? (struct slice){0} : value;
+	return slice_eq_fold(value, nothing) ? (struct slice){0} : value;
 }
 
 /*
  * log_* is the client as it first came to this site, the bare names are the SMTP
  * peer of this queue file. Before Postfix 2.3 the bare names held the former.
  */
-static void settle_client(struct reader *reader)
+static void settle(struct reader *reader)
 {
+	const struct slice *values = reader->values;
 	struct record *record = reader->record;
+	bool logged = slice_known(values[LOG_CLIENT_ADDRESS]);
 
-	record->peer_ip = canonical_ip(reader, reader->client_address);
-	record->client_ip = canonical_ip(reader, record->client_ip);
-	if (!slice_known(record->client_ip) && slice_known(record->peer_ip)) {
-		record->client_ip = record->peer_ip;
-		first_wins(&record->client_name, reader->client_name);
-		first_wins(&record->helo, reader->helo_name);
-		first_wins(&record->protocol, reader->protocol_name);
-	}
-	record->client_name = unless(record->client_name, "unknown");
+	record->peer_ip = canonical_ip(reader, values[CLIENT_ADDRESS]);
+	record->client_ip = logged ? canonical_ip(reader, values[LOG_CLIENT_ADDRESS]) : record->peer_ip;
+	record->client_name =
+		unless(values[logged ? LOG_CLIENT_NAME : CLIENT_NAME], SLICE("unknown"));
+	record->helo = values[logged ? LOG_HELO_NAME : HELO_NAME];
+	record->protocol = values[logged ? LOG_PROTOCOL_NAME : PROTOCOL_NAME];
 	if (slice_known(record->client_ip))
 		record->client_source = SOURCE_QUEUE;
+	record->account = values[SASL_USERNAME];
+	record->auth_method = values[SASL_METHOD];
 	if (slice_known(record->account))
 		record->account_source = SOURCE_QUEUE;
-	if (!slice_eq(reader->log_ident, record->queue_id))
-		record->log_id = reader->log_ident;
+	record->message_id = values[MESSAGE_ID];
+	if (!slice_eq(values[LOG_IDENT], record->queue_id))
+		record->log_id = values[LOG_IDENT];
 }
 
 void envelope_read(struct window *window, bool submitted, const struct need *need,
@@ -346,5 +343,5 @@ void envelope_read(struct window *window, bool submitted, const struct need *nee
 		record->warnings |= WARN_NO_SENDER;
 	if (envelope->complete && !submitted && !envelope->finished)
 		record->warnings |= WARN_SIZE;
-	settle_client(&reader);
+	settle(&reader);
 }

@@ -88,7 +88,8 @@ def _(_postfix):
     send("bob@example.com", ["anna@park.test"])
 
 
-@case("auth-short-s", "A sender of three letters, shorter than a pointer record needs.")
+@case("auth-short-s", "A sender of three letters, shorter than a pointer record; without a "
+                      "milter no padding follows it (see milter-none).")
 def _(_postfix):
     send("a@b", ["c@park.test"])
 
@@ -139,10 +140,12 @@ def _(_postfix):
                              Recipient("ben@park.test", "NEVER")], envid="env+id=4711", ret="HDRS")
 
 
-@case("trace", "DSN NOTIFY=SUCCESS: a trace log beside the message.")
-def _(_postfix):
-    send("bob@example.com", [Recipient("ok@delivered.test", "SUCCESS"), "anna@park.test"],
+@case("trace", "In active: one recipient with NOTIFY=SUCCESS delivered, its report waits in a "
+               "trace log for the other one.", rest=False)
+def _(postfix):
+    send("bob@example.com", [Recipient("ok@delivered.test", "SUCCESS"), "anna@stall.test"],
          envid="4711")
+    until(lambda: os.listdir(os.path.join(postfix.queue, "trace")))
 
 
 @case("smtputf8", "Sender, recipients and subject in UTF-8; a reason in UTF-8.")
@@ -275,11 +278,13 @@ def _(_postfix):
          body="y" * 7000 + "\n.\n..\n\n")
 
 
-@case("active", "In active, in delivery to a server that does not answer; Postfix was killed.",
-      rest=False)
+@case("active", "One in active, in delivery to a server that does not answer, the next in "
+                "incoming, because active is full; then Postfix was killed.",
+      rest=False, qmgr_message_active_limit="1")
 def _(postfix):
     send("bob@example.com", ["anna@stall.test", "ben@stall.test"])
     until(lambda: os.listdir(os.path.join(postfix.queue, "active")))
+    send("bob@example.com", ["carl@stall.test"])
     time.sleep(0.5)
 
 

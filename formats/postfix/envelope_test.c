@@ -1,0 +1,558 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "formats/postfix/content.h"
+#include "formats/postfix/envelope.h"
+#include "formats/postfix/image.h"
+
+struct parsed {
+	struct image image;
+	struct arena arena;
+	struct window window;
+	struct record record;
+	struct envelope envelope;
+};
+
+static const struct need everything = {.parts = NEED_ATTRIBUTES};
+
+static void parse_bytes(struct parsed *parsed, size_t length, bool submitted)
+{
+	parsed->record = record_unknown();
+	parsed->record.queue_id = SLICE("ABCDE1234");
+	window_memory(&parsed->window, slice_of(parsed->image.bytes.ptr, length), &parsed->arena);
+	envelope_read(&parsed->window, submitted, &everything, &parsed->record, &parsed->envelope);
+}
+
+static void parse(struct parsed *parsed)
+{
+	parse_bytes(parsed, parsed->image.bytes.len, false);
+}
+
+static void done(struct parsed *parsed)
+{
+	image_free(&parsed->image);
+	arena_free(&parsed->arena);
+}
+
+static void assert_slice(struct slice s, const char *text)
+{
+	assert_true(slice_known(s));
+	assert_int_equal(s.len, strlen(text));
+	assert_memory_equal(s.ptr, text, s.len);
+}
+
+static void assert_rcpt(const struct record *record, uint32_t i, const char *address,
+	enum rcpt_state state)
+{
+	assert_true(i < record->nrcpts);
+	assert_slice(record->rcpts[i].address, address);
+	assert_int_equal(record->rcpts[i].state, state);
+}
+
+static void reads_a_plain_message(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_begin(&p.image, "sender@example.com");
+	image_add(&p.image, 'A', "sasl_method=PLAIN");
+	image_add(&p.image, 'A', "sasl_username=bob@example.com");
+	image_add(&p.image, 'A', "log_client_name=bot.example.net");
+	image_add(&p.image, 'A', "log_client_address=203.0.113.7");
+	image_add(&p.image, 'A', "log_helo_name=friend");
+	image_add(&p.image, 'A', "log_protocol_name=ESMTP");
+	image_add(&p.image, 'A', "client_address=203.0.113.7");
+	image_add(&p.image, 'A', "notify_flags=2");
+	image_add(&p.image, 'A', "dsn_orig_rcpt=rfc822;first@example.org");
+	image_add(&p.image, 'O', "alias@example.org");
+	image_add(&p.image, 'R', "first@example.org");
+	image_add(&p.image, 'O', "second@example.org");
+	image_add(&p.image, 'D', "second@example.org");
+	image_add(&p.image, '/', "third@example.org");
+	image_add(&p.image, 'p', "              0");
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	parse(&p);
+	assert_int_equal(p.record.warnings, 0);
+	assert_true(p.envelope.complete && p.envelope.finished);
+	assert_int_equal(p.record.arrival, 1700000000);
+	assert_int_equal(p.record.created, 1700000001);
+	assert_int_equal(p.record.size, p.image.extracted - p.image.content);
+	assert_slice(p.record.sender, "sender@example.com");
+	assert_slice(p.record.account, "bob@example.com");
+	assert_int_equal(p.record.account_source, SOURCE_QUEUE);
+	assert_slice(p.record.auth_method, "PLAIN");
+	assert_slice(p.record.client_ip, "203.0.113.7");
+	assert_slice(p.record.client_name, "bot.example.net");
+	assert_slice(p.record.helo, "friend");
+	assert_slice(p.record.protocol, "ESMTP");
+	assert_false(slice_known(p.record.log_id)); /* its own id */
+	assert_int_equal(p.record.nrcpts, 3);
+	assert_rcpt(&p.record, 0, "first@example.org", RCPT_PENDING);
+	assert_slice(p.record.rcpts[0].original, "alias@example.org");
+	assert_slice(p.record.rcpts[0].orcpt, "rfc822;first@example.org");
+	assert_int_equal(p.record.rcpts[0].notify, 2);
+	assert_rcpt(&p.record, 1, "second@example.org", RCPT_DONE);
+	assert_false(slice_known(p.record.rcpts[1].original)); /* the same address */
+	assert_int_equal(p.record.rcpts[1].notify, 0);
+	assert_rcpt(&p.record, 2, "third@example.org", RCPT_CANCELLED);
+	done(&p);
+}
+
+static void reads_recipients_behind_the_content(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_begin(&p.image, "");
+	image_add(&p.image, 'R', "before@example.org");
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'A', "message_id=<1@example.com>");
+	image_add(&p.image, 'R', "after@example.org");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	parse(&p);
+	assert_int_equal(p.record.warnings, 0);
+	assert_slice(p.record.sender, "");
+	assert_int_equal(p.record.nrcpts, 2);
+	assert_rcpt(&p.record, 1, "after@example.org", RCPT_PENDING);
+	done(&p);
+}
+
+/* As cleanup(8) leaves a file after a milter changed the sender and added a recipient. */
+static void follows_pointers_into_the_heap(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_begin(&p.image, "old@example.com");
+	size_t sender = p.image.bytes.len - 2 - strlen("old@example.com");
+	image_add(&p.image, 'A', "log_client_address=IPv6:2001:DB8:0::1");
+	image_add(&p.image, 'R', "one@example.org");
+	size_t more = image_pointer(&p.image, 0);
+	size_t message = p.image.bytes.len;
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'E', "");
+	size_t heap = p.image.bytes.len;
+	image_add(&p.image, 'S', "new@example.com");
+	image_pointer(&p.image, sender + 2 + 15);
+	size_t heap2 = p.image.bytes.len;
+	image_add(&p.image, 'O', "two@example.org");
+	image_add(&p.image, 'R', "two@example.org");
+	image_pointer(&p.image, message);
+	/* The old sender is 15 bytes long: a pointer takes its place to the byte. */
+	p.image.bytes.ptr[sender] = 'p';
+	image_point(&p.image, sender, heap);
+	image_point(&p.image, more, heap2);
+	image_finish(&p.image);
+	parse(&p);
+	assert_int_equal(p.record.warnings, 0);
+	assert_slice(p.record.sender, "new@example.com");
+	assert_slice(p.record.client_ip, "2001:db8::1");
+	assert_int_equal(p.record.nrcpts, 2);
+	assert_rcpt(&p.record, 1, "two@example.org", RCPT_PENDING);
+	assert_true(p.record.rcpts[1].offset > p.record.rcpts[0].offset);
+	done(&p);
+}
+
+static void tells_a_filters_copy(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_size(&p.image, 6);
+	image_add(&p.image, 'T', "1700000000 1");
+	image_add(&p.image, 'A', "log_ident=4X3vqF3RdBz5Yqn");
+	image_add(&p.image, 'S', "bob@example.com");
+	image_add(&p.image, 'A', "log_client_address=203.0.113.7");
+	image_add(&p.image, 'A', "client_address=127.0.0.1");
+	image_add(&p.image, 'R', "one@example.org");
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	parse(&p);
+	assert_slice(p.record.log_id, "4X3vqF3RdBz5Yqn");
+	assert_slice(p.record.client_ip, "203.0.113.7");
+	assert_slice(p.record.peer_ip, "127.0.0.1");
+	assert_false(slice_known(p.record.account));
+	assert_int_equal(p.record.account_source, SOURCE_NONE);
+	done(&p);
+}
+
+static void reads_every_width_of_the_size_record(void **state)
+{
+	(void)state;
+	for (unsigned fields = 3; fields <= 6; fields++) {
+		struct parsed p = {0};
+		image_size(&p.image, fields);
+		image_add(&p.image, 'T', "1700000000");
+		image_add(&p.image, 'S', "a@example.com");
+		image_add(&p.image, 'R', "b@example.org");
+		image_content(&p.image, "hi");
+		image_add(&p.image, 'E', "");
+		image_finish(&p.image);
+		parse(&p);
+		assert_int_equal(p.record.warnings, 0);
+		assert_true(p.envelope.finished);
+		assert_int_equal(p.record.arrival, 1700000000);
+		assert_int_equal(p.record.nrcpts, 1);
+		done(&p);
+	}
+}
+
+static void reads_a_submission_without_size(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_add(&p.image, 'T', "1700000000 5");
+	image_add(&p.image, 'F', "Alice");
+	image_add(&p.image, 'S', "alice");
+	image_add(&p.image, 'R', "b@example.org");
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'R', "c@example.org"); /* sendmail -t */
+	image_add(&p.image, 'E', "");
+	parse_bytes(&p, p.image.bytes.len, true);
+	assert_int_equal(p.record.warnings, 0);
+	assert_true(p.envelope.complete);
+	assert_int_equal(p.record.nrcpts, 2);
+	done(&p);
+}
+
+/* Every prefix of a message is a row with a warning, and nothing is read past its end. */
+static void survives_truncation_at_every_byte(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_begin(&p.image, "sender@example.com");
+	image_add(&p.image, 'A', "log_client_address=203.0.113.7");
+	image_add(&p.image, 'R', "b@example.org");
+	image_pointer(&p.image, 0);
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'R', "c@example.org");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	for (size_t n = 0; n < p.image.bytes.len; n++) {
+		/* A copy of just that size, so that a sanitizer sees one byte too far. */
+		struct parsed cut = {0};
+		buf_add(&cut.image.bytes, slice_of(p.image.bytes.ptr, n));
+		char *exact = arena_alloc(&cut.arena, n);
+		if (n)
+			memcpy(exact, p.image.bytes.ptr, n);
+		cut.record = record_unknown();
+		cut.record.queue_id = SLICE("ABCDE1234");
+		window_memory(&cut.window, slice_of(exact, n), &cut.arena);
+		envelope_read(&cut.window, false, &everything, &cut.record, &cut.envelope);
+		assert_false(cut.envelope.complete);
+		assert_true(cut.record.warnings & (WARN_TRUNCATED | WARN_SIZE));
+		done(&cut);
+	}
+	done(&p);
+}
+
+struct odd {
+	const char *what;
+	void (*build)(struct image *image);
+	uint32_t warning;
+};
+
+static void fifth_length_byte(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	buf_add(&image->bytes, SLICE("R\x80\x80\x80\x80\x01"));
+	buf_pad(&image->bytes, 'x', 200);
+}
+
+static void length_past_the_end(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	buf_add(&image->bytes, SLICE("R\xff\xff\xff\x7f"));
+}
+
+static void type_zero(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_record(image, '\0', SLICE("x"));
+	image_add(image, 'E', "");
+}
+
+static void unknown_type(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_add(image, '?', "x");
+	image_add(image, 'E', "");
+}
+
+static void pointer_to_itself(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_pointer(image, image->bytes.len);
+	image_add(image, 'E', "");
+}
+
+static void pointer_loop(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	size_t start = image->bytes.len;
+	image_add(image, 'R', "b@example.org");
+	image_pointer(image, start);
+	image_add(image, 'E', "");
+}
+
+static void pointer_behind_the_end(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_pointer(image, 999999);
+	image_add(image, 'E', "");
+}
+
+static void negative_pointer(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_add(image, 'p', "             -1");
+	image_add(image, 'E', "");
+}
+
+static void pointer_of_words(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_add(image, 'p', "nowhere");
+	image_add(image, 'E', "");
+}
+
+static void no_sender(struct image *image)
+{
+	image_size(image, 6);
+	image_add(image, 'T', "1700000000 1");
+	image_add(image, 'R', "b@example.org");
+	image_content(image, "hi");
+	image_add(image, 'E', "");
+	image_finish(image);
+}
+
+static void second_sender(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_add(image, 'S', "other@example.com");
+	image_add(image, 'E', "");
+}
+
+static void size_that_lies(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_add(image, 'R', "b@example.org");
+	image_content(image, "hi");
+	image_add(image, 'E', "");
+	image->extracted += 3;
+	image_finish(image);
+}
+
+static void envelope_type_in_content(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_add(image, 'M', "");
+	image_add(image, 'N', "Subject: x");
+	image_add(image, 'R', "smuggled@example.org");
+	image_add(image, 'E', "");
+}
+
+static void attribute_without_value(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_add(image, 'A', "sasl_username");
+	image_add(image, 'E', "");
+}
+
+static void names_what_is_odd(void **state)
+{
+	(void)state;
+	static const struct odd cases[] = {
+		{"a fifth length byte", fifth_length_byte, WARN_BAD_RECORD},
+		{"a length past the end", length_past_the_end, WARN_TRUNCATED},
+		{"type 0", type_zero, WARN_BAD_RECORD},
+		{"an unknown type", unknown_type, WARN_BAD_RECORD},
+		{"a pointer to itself", pointer_to_itself, WARN_BAD_POINTER},
+		{"a loop of pointers", pointer_loop, WARN_BAD_POINTER},
+		{"a pointer behind the end", pointer_behind_the_end, WARN_BAD_POINTER},
+		{"a negative pointer", negative_pointer, WARN_BAD_POINTER},
+		{"a pointer of words", pointer_of_words, WARN_BAD_POINTER},
+		{"no sender", no_sender, WARN_NO_SENDER},
+		{"two senders", second_sender, WARN_BAD_RECORD},
+		{"a size that lies", size_that_lies, WARN_SIZE},
+		{"an envelope record in the content", envelope_type_in_content, WARN_BAD_RECORD},
+		{"an attribute without value", attribute_without_value, WARN_BAD_RECORD},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct parsed p = {0};
+		cases[i].build(&p.image);
+		parse(&p);
+		if (!(p.record.warnings & cases[i].warning))
+			fail_msg("%s: warnings %#x", cases[i].what, p.record.warnings);
+		done(&p);
+	}
+}
+
+static void keeps_what_comes_before_the_damage(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	fifth_length_byte(&p.image);
+	parse(&p);
+	assert_slice(p.record.sender, "a@example.com");
+	assert_int_equal(p.record.arrival, 1700000000);
+	done(&p);
+}
+
+static void bounds_the_recipients(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_begin(&p.image, "a@example.com");
+	for (unsigned i = 0; i < LIMIT_RECIPIENTS + 5; i++)
+		image_add(&p.image, 'R', "b@example.org");
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	parse(&p);
+	assert_int_equal(p.record.nrcpts, LIMIT_RECIPIENTS);
+	assert_true(p.record.warnings & WARN_TOO_MANY);
+	done(&p);
+}
+
+static void cuts_long_values(void **state)
+{
+	struct parsed p = {0};
+	struct buf sender = {0};
+	(void)state;
+
+	buf_pad(&sender, 'a', LIMIT_VALUE + 100);
+	image_size(&p.image, 6);
+	image_record(&p.image, 'S', buf_slice(&sender));
+	image_add(&p.image, 'E', "");
+	parse(&p);
+	assert_int_equal(p.record.sender.len, LIMIT_VALUE);
+	assert_true(p.record.warnings & WARN_LONG_VALUE);
+	assert_true(p.envelope.complete);
+	buf_free(&sender);
+	done(&p);
+}
+
+static void joins_lines_and_stops_behind_the_headers(void **state)
+{
+	struct parsed p = {0};
+	struct buf text = {0};
+	(void)state;
+
+	image_begin(&p.image, "a@example.com");
+	image_add(&p.image, 'R', "b@example.org");
+	image_add(&p.image, 'M', "");
+	image_add(&p.image, 'N', "Subject: short");
+	image_add(&p.image, 'w', "padding");
+	image_add(&p.image, 'L', "X-Long: one ");
+	image_add(&p.image, 'L', "two ");
+	image_add(&p.image, 'N', "three");
+	image_add(&p.image, 'N', "");
+	image_add(&p.image, 'N', "Body.");
+	image_add(&p.image, 'L', "no end");
+	image_add(&p.image, 'X', "");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	parse(&p);
+	assert_int_equal(content_read(&p.window, &p.envelope, true, 1000, &text), 0);
+	assert_string_equal(buf_str(&text), "Subject: short\nX-Long: one two three\n\n");
+	buf_reset(&text);
+	assert_int_equal(content_read(&p.window, &p.envelope, false, 1000, &text), 0);
+	assert_string_equal(buf_str(&text),
+		"Subject: short\nX-Long: one two three\n\nBody.\nno end");
+	buf_reset(&text);
+	assert_int_equal(content_read(&p.window, &p.envelope, false, 20, &text), WARN_TOO_MANY);
+	assert_true(text.len <= 20);
+	buf_free(&text);
+	done(&p);
+}
+
+/* A deleted header is a pointer to the one behind it; a new body lies in the heap. */
+static void reads_edited_content(void **state)
+{
+	struct parsed p = {0};
+	struct buf text = {0};
+	(void)state;
+
+	image_begin(&p.image, "a@example.com");
+	image_add(&p.image, 'R', "b@example.org");
+	image_add(&p.image, 'M', "");
+	size_t gone = p.image.bytes.len;
+	image_add(&p.image, 'N', "X-Gone: 12345678901234567890");
+	size_t next = p.image.bytes.len;
+	image_add(&p.image, 'N', "Subject: kept");
+	image_add(&p.image, 'N', "");
+	size_t body = image_pointer(&p.image, 0);
+	image_add(&p.image, 'N', "Old body.");
+	image_add(&p.image, 'X', "");
+	size_t extracted = p.image.extracted;
+	image_add(&p.image, 'E', "");
+	size_t heap = p.image.bytes.len;
+	image_add(&p.image, 'N', "New body.");
+	image_pointer(&p.image, extracted);
+	p.image.bytes.ptr[gone] = 'p';
+	p.image.bytes.ptr[gone + 1] = 15;
+	image_point(&p.image, gone, next);
+	image_point(&p.image, body, heap);
+	image_finish(&p.image);
+	parse(&p);
+	assert_int_equal(p.record.warnings, 0);
+	assert_int_equal(content_read(&p.window, &p.envelope, false, 1000, &text), 0);
+	assert_string_equal(buf_str(&text), "Subject: kept\n\nNew body.\n");
+	buf_free(&text);
+	done(&p);
+}
+
+/* A pointer that leads back inside the content must not go round for ever. */
+static void content_loops_end(void **state)
+{
+	struct parsed p = {0};
+	struct buf text = {0};
+	(void)state;
+
+	image_begin(&p.image, "a@example.com");
+	image_add(&p.image, 'M', "");
+	size_t start = p.image.bytes.len;
+	image_add(&p.image, 'N', "again");
+	image_pointer(&p.image, start);
+	image_add(&p.image, 'X', "");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	parse(&p);
+	assert_true(content_read(&p.window, &p.envelope, false, 1 << 30, &text) != 0);
+	assert_true(text.len < 100000);
+	buf_free(&text);
+	done(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_a_plain_message),
+		cmocka_unit_test(reads_recipients_behind_the_content),
+		cmocka_unit_test(follows_pointers_into_the_heap),
+		cmocka_unit_test(tells_a_filters_copy),
+		cmocka_unit_test(reads_every_width_of_the_size_record),
+		cmocka_unit_test(reads_a_submission_without_size),
+		cmocka_unit_test(survives_truncation_at_every_byte),
+		cmocka_unit_test(names_what_is_odd),
+		cmocka_unit_test(keeps_what_comes_before_the_damage),
+		cmocka_unit_test(bounds_the_recipients),
+		cmocka_unit_test(cuts_long_values),
+		cmocka_unit_test(joins_lines_and_stops_behind_the_headers),
+		cmocka_unit_test(reads_edited_content),
+		cmocka_unit_test(content_loops_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
