@@ -15,7 +15,9 @@ BUILD := build/$(VARIANT)
 
 # What a build needs, and what the tests need beyond it. Never an MTA.
 DEV_PACKAGES := gcc make pkg-config libpcre2-dev libjansson-dev libxxhash-dev libgmime-3.0-dev
-TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm clang-tidy cppcheck clang-format mandoc python3
+TEST_PACKAGES := libcmocka-dev mandoc python3
+# For make lint, make format and the fuzz and cover variants.
+DEVELOPER_PACKAGES := clang llvm clang-tidy clang-format cppcheck
 LIBS := libpcre2-8 jansson gmime-3.0
 
 LIBRARY_DIRS := $(wildcard core/* formats formats/* tui)
@@ -70,12 +72,19 @@ $(BUILD)/spoolsweep: $(call objects,$(SPOOLSWEEP_SRC)) $(LIBRARY)
 	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/forge: $(call objects,$(FORGE_SRC)) $(LIBRARY)
-	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/floor: $(call objects,cmd/bench/floor.c)
 	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^
 
-$(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libcommand.a $(LIBRARY)
+# forge's code without its main, for its own tests.
+$(BUILD)/libforge.a: $(call objects,$(filter-out %/main.c,$(FORGE_SRC)))
+	@rm -f $@ && $(AR) rcs $@ $^
+
+FORGE_TESTS := $(filter $(BUILD)/cmd/forge/%,$(TESTS))
+$(FORGE_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libforge.a $(LIBRARY)
+$(filter-out $(FORGE_TESTS),$(TESTS)): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libcommand.a $(LIBRARY)
+$(TESTS):
 	@mkdir -p $(@D) && echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
 
 # With clang's fuzzer in the fuzz variant; elsewhere a main that replays files.
@@ -98,3 +107,69 @@ $(BUILD)/flags: FORCE
 
 clean:
 	rm -rf build/release build/debug build/asan build/tsan build/fuzz build/cover build/tmp
+
+# ---- getting what is missing ----
+
+.PHONY: deps test-deps demo
+deps:
+	@sh cmd/dist/deps.sh $(DEV_PACKAGES)
+test-deps:
+	@sh cmd/dist/deps.sh $(DEV_PACKAGES) $(TEST_PACKAGES)
+
+DEMO := build/demo
+demo: deps
+	@$(MAKE) --no-print-directory -s all
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@printf '\nA made-up incident: 20,000 messages in a Postfix queue, one login stolen.\n\n'
+	@build/release/forge postfix --messages 20000 --seed 3 --incident stolen-account $(DEMO)/queue > $(DEMO)/truth
+	@printf '$$ spoolsweep -s $(DEMO)/queue report\n\n'
+	@build/release/spoolsweep -s $(DEMO)/queue report
+	@printf '\nWhat forge says it did: '; sed -n 's/^truth: //p' $(DEMO)/truth
+	@printf 'Try:  build/release/spoolsweep -s $(DEMO)/queue top envelope_sender account=bob@example.com\n'
+
+# ---- checks ----
+
+.PHONY: tests fuzzers test live bench layers headers manual lint format install fuzz
+tests: $(TESTS)
+fuzzers: $(FUZZERS)
+
+test: test-deps
+	@$(MAKE) --no-print-directory -s -j2 all tests
+	@$(MAKE) --no-print-directory -s -j2 VARIANT=asan all tests fuzzers
+	@$(MAKE) --no-print-directory -s -j2 VARIANT=tsan tests
+	@testdata/suite.sh test
+
+live: test-deps
+	@$(MAKE) --no-print-directory -s -j2 all
+	@testdata/suite.sh live
+
+# Who may include whom: cmd -> tui -> core <- formats, and the order inside core.
+layers:
+	@sh testdata/layers.sh
+
+# Every header stands alone.
+headers:
+	@for h in $(HEADERS); do \
+		$(CC) $(ALL_CFLAGS) -fsyntax-only -x c $$h || exit 1; \
+	done
+
+# The manual is well-formed and names every command, option and field.
+manual: $(BUILD)/spoolsweep
+	@mandoc -T lint -W warning cmd/man/spoolsweep.8
+	@sh cmd/man/in_step.sh $(BUILD)/spoolsweep cmd/man/spoolsweep.8
+
+lint:
+	@clang-format --dry-run -Werror $(C_FILES) $(HEADERS)
+	@cppcheck -q --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
+		--suppressions-list=.cppcheck -I. $(filter-out %_test.c %_fuzz.c,$(C_FILES))
+	@clang-tidy --quiet $(filter-out %_test.c %_fuzz.c,$(C_FILES)) -- $(ALL_CFLAGS)
+
+format:
+	@clang-format -i $(C_FILES) $(HEADERS)
+
+# ---- installing ----
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 build/release/spoolsweep $(DESTDIR)$(PREFIX)/sbin/spoolsweep
+	install -m 644 cmd/man/spoolsweep.8 $(DESTDIR)$(PREFIX)/share/man/man8/spoolsweep.8

@@ -72,6 +72,28 @@ static void add_numbered(struct buf *out, const char *text, unsigned long number
 			buf_addc(out, *text);
 }
 
+/* One text per template: only the names, the number and the last words differ. */
+static struct slice spam_text(struct draft *draft, const struct spam *s, unsigned long number)
+{
+	struct rng *rng = &draft->rng, same = rng_start((uint64_t)(s - spam), 1);
+	/* In step with the size of ordinary mail. */
+	uint64_t size = s->size * draft->options->body_size / 4096;
+	struct buf text = {0};
+	buf_add(&text,
+		SLICE("MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+		      "Content-Transfer-Encoding: 8bit\n\n"));
+	buf_printf(&text, "Dear %s,\n\n", words_pick(&words_first_names, rng_next(rng) >> 8));
+	add_numbered(&text, s->text, number);
+	buf_addc(&text, '\n');
+	if (size > text.len)
+		letter_prose(&text, &same, size - text.len);
+	letter_words(&text, rng, 1 + (unsigned)rng_below(rng, 12));
+	buf_addc(&text, '\n');
+	struct slice result = arena_copy(draft->arena, buf_slice(&text));
+	buf_free(&text);
+	return result;
+}
+
 static void spam_letter(struct draft *draft)
 {
 	struct rng *rng = &draft->rng;
@@ -80,23 +102,13 @@ static void spam_letter(struct draft *draft)
 	bool unique = draft->options->distinct && rng_chance(rng, SUBJECTS_DISTINCT);
 	unsigned long number = unique ? 100000 + draft->message.number : 100 + rng_below(rng, 40);
 
-	struct buf text = {0};
-	add_numbered(&text, s->subject, number);
-	letter->subject = arena_copy(draft->arena, buf_slice(&text));
-	buf_reset(&text);
-	buf_add(&text,
-		SLICE("MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
-		      "Content-Transfer-Encoding: 8bit\n\nDear customer,\n\n"));
-	add_numbered(&text, s->text, number);
-	letter->text = arena_copy(draft->arena, buf_slice(&text));
-	buf_free(&text);
-
+	struct buf subject = {0};
+	add_numbered(&subject, s->subject, number);
+	letter->subject = arena_copy(draft->arena, buf_slice(&subject));
+	buf_free(&subject);
 	letter->extra = SLICE("X-Mailer: SwiftMailer 5.1\n");
 	letter->body = BODY_AS_IS;
-	/* All of one size, but for a name here and there; in step with the ordinary mail's size. */
-	uint64_t size = s->size * draft->options->body_size / 4096;
-	letter->size = size + rng_below(rng, size / 25 + 1);
-	letter->zone = 0;
+	letter->text = spam_text(draft, s, number);
 	draft->message.eight_bit = true;
 }
 

@@ -151,8 +151,7 @@ void letter_words(struct buf *out, struct rng *rng, unsigned count)
 	}
 }
 
-/* Lines of at most 72 columns, up to about `size` bytes. */
-static void add_prose(struct buf *out, struct rng *rng, uint64_t size)
+void letter_prose(struct buf *out, struct rng *rng, uint64_t size)
 {
 	size_t end = out->len + size;
 	while (out->len < end) {
@@ -221,7 +220,7 @@ static void two_parts(struct buf *out, struct rng *rng, const struct letter *let
 		"This is a multi-part message in MIME format.\n\n----=_%016lx\n"
 		"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\n",
 		html ? "alternative" : "mixed", (unsigned long)boundary, (unsigned long)boundary);
-	add_prose(out, rng, note);
+	letter_prose(out, rng, note);
 	buf_printf(out, "----=_%016lx\n", (unsigned long)boundary);
 	if (html) {
 		buf_add(out,
@@ -255,13 +254,13 @@ static void add_body(struct buf *out, struct rng *rng, const struct letter *lett
 	case BODY_PLAIN:
 		buf_add(out,
 			SLICE("MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n"));
-		add_prose(out, rng, letter->size);
+		letter_prose(out, rng, letter->size);
 		break;
 	case BODY_AS_IS:
 		start = out->len;
 		buf_add(out, letter->text);
 		if (out->len - start < letter->size)
-			add_prose(out, rng, letter->size - (out->len - start));
+			letter_prose(out, rng, letter->size - (out->len - start));
 		break;
 	}
 }

@@ -35,6 +35,9 @@ struct letter {
 
 void letter_write(struct buf *out, struct rng *rng, const struct letter *letter);
 
+/* Paragraphs of at most 72 columns, about `size` bytes. */
+void letter_prose(struct buf *out, struct rng *rng, uint64_t size);
+
 /* "Sun, 22 Nov 2026 06:10:21 +0100" */
 void letter_date(struct buf *out, int64_t epoch, int zone);
 

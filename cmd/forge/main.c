@@ -38,7 +38,7 @@ static void summary(struct buf *out, const struct options *options, const struct
 	const struct mix_options *mix = &options->mix;
 	buf_printf(out, "%s queue in %s: ", options->writer->name, options->tree.dir);
 	units_count(out, (int64_t)mix->messages);
-	buf_add(out, SLICE(" messages ("));
+	buf_add(out, mix->messages == 1 ? SLICE(" message (") : SLICE(" messages ("));
 	for (unsigned i = 0; i < FAKE_QUEUES; i++) {
 		buf_printf(out, "%s%s ", i ? ", " : "", queues[i]);
 		units_count(out, (int64_t)result->queues[i]);
@@ -50,7 +50,7 @@ static void summary(struct buf *out, const struct options *options, const struct
 	buf_printf(out, " of text; seed %lu, now ", (unsigned long)mix->seed);
 	units_rfc3339(out, mix->now);
 	buf_add(out, SLICE("\ntruth: "));
-	if (mix->incident)
+	if (result->truth.messages)
 		incident_tell(out, mix->incident, &result->truth);
 	else
 		buf_add(out, SLICE("class=none"));

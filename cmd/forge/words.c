@@ -77,14 +77,14 @@ WORDS(words_subjects,
 	"Application for the open position", "Re: references", "Quarterly figures");
 
 WORDS(words_subjects_utf8,
-	"Grüße aus München", "Réunion du # mars", "Angebot für Geschäftsräume #",
+	"Grüße aus München", "Réunion de mars, salle #", "Angebot für Geschäftsräume #",
 	"Oferta para la próxima semana, número #", "Re: Tätigkeitsbericht", "Заказ #",
 	"Faktúra č. #", "請求書 #", "Følg opp: møte # – referat");
 
 WORDS(words_alerts,
-	"Backup of volume # finished", "[monitor] disk usage on db1 is # %", "Your order # is on its way",
+	"Backup of volume # finished", "[monitor] disk of db1: # MB left", "Your order # is on its way",
 	"Order confirmation #", "New message in ticket #", "Scan # from the printer on floor 2",
-	"Daily report", "Password reset requested", "Certificate expires in # days",
+	"Daily report", "Password reset requested", "Certificate # expires soon",
 	"Cron <root@mx1> /usr/local/sbin/rotate", "Job # failed with exit code 1");
 
 WORDS(words_posts,

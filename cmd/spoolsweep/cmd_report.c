@@ -16,7 +16,7 @@ static const struct section {
 	const char *field;
 	const char *title;    /* NULL: in JSON only */
 	unsigned columns;
-	bool if_known; /* text: not without at least one known value */
+	bool if_known; /* text: only the known values, and not without any */
 } sections[] = {
 	{"account", "accounts",
 		GROUP_MESSAGES | GROUP_SHARE | GROUP_IPS | GROUP_SENDERS | GROUP_NEWEST | GROUP_LAST_HOUR,
@@ -53,7 +53,7 @@ static int64_t limit_of(const struct app *app, int64_t standard)
 
 /* ---- text ---- */
 
-static void print_spools(const struct app *app, const struct totals *totals, struct buf *out)
+static void print_spools(const struct app *app, struct buf *out)
 {
 	char host[256] = "";
 	gethostname(host, sizeof(host) - 1);
@@ -77,7 +77,6 @@ static void print_spools(const struct app *app, const struct totals *totals, str
 		}
 		buf_addc(out, '\n');
 	}
-	(void)totals;
 }
 
 static void print_totals(const struct app *app, const struct totals *totals, struct buf *out)
@@ -156,12 +155,15 @@ static void print_ages(const struct app *app, struct buf *out)
 	buf_free(&cell);
 }
 
-static bool any_known(const struct grouping *grouping)
+/* Takes the group of those without a value out of the ones to print. */
+static void drop_unknown(struct grouping *grouping)
 {
+	size_t kept = 0;
 	for (size_t i = 0; i < grouping->count; i++)
 		if (grouping->groups[i].known)
-			return true;
-	return false;
+			grouping->groups[kept++] = grouping->groups[i];
+	grouping->total -= grouping->count - kept;
+	grouping->count = kept;
 }
 
 static void print_scan(const struct app *app, struct buf *out)
@@ -172,7 +174,7 @@ static void print_scan(const struct app *app, struct buf *out)
 	if (scan->vanished)
 		buf_printf(out, "%u left the queue while it was read\n", scan->vanished);
 	if (scan->damaged)
-		buf_printf(out, "%u are damaged or odd: spoolsweep list 'not warnings is unknown'\n",
+		buf_printf(out, "%u damaged or odd: spoolsweep list 'not warnings is unknown'\n",
 			scan->damaged);
 	if (scan->failed)
 		buf_printf(out, "%u files or folders could not be read\n", scan->failed);
@@ -188,7 +190,7 @@ static int print_text(struct app *app, const struct field_ref refs[SECTIONS])
 
 	count_totals(app, &totals);
 	find_arriving(app, &arriving);
-	print_spools(app, &totals, &out);
+	print_spools(app, &out);
 	print_totals(app, &totals, &out);
 	print_arriving(app, &arriving, &out);
 	print_scan(app, &out);
@@ -197,10 +199,12 @@ static int print_text(struct app *app, const struct field_ref refs[SECTIONS])
 			continue;
 		struct grouping grouping = group_rows(&refs[i], &app->env, &app->rows,
 			(size_t)limit_of(app, TEXT_LIMIT));
-		if (grouping.count && (!sections[i].if_known || any_known(&grouping))) {
+		if (sections[i].if_known)
+			drop_unknown(&grouping);
+		if (grouping.count) {
 			buf_addc(&out, '\n');
 			print_grouping(&out, sections[i].title, &refs[i], app, &grouping,
-				sections[i].columns);
+				sections[i].columns, app->output.columns ? app->output.columns : 80);
 		}
 		grouping_free(&grouping);
 	}

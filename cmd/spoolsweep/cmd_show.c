@@ -158,6 +158,17 @@ static void print_recipients(struct app *app, struct shown *shown, struct buf *o
 	}
 }
 
+/* A tab in a folded header is a space to the reader; elsewhere it is escaped like any control. */
+static void put_line(const struct app *app, struct buf *out, struct slice text)
+{
+	struct slice part;
+	while (slice_cut(text, '\t', &part, &text)) {
+		put(app, out, part);
+		buf_addc(out, ' ');
+	}
+	put(app, out, part);
+}
+
 /* Each field on one line, decoded for reading. */
 static void print_headers(struct app *app, struct shown *shown, struct slice block, struct buf *out)
 {
@@ -175,7 +186,7 @@ static void print_headers(struct app *app, struct shown *shown, struct slice blo
 			decode_header(&decoded, value);
 			value = buf_slice(&decoded);
 		}
-		put(app, out, value);
+		put_line(app, out, value);
 		buf_addc(out, '\n');
 	}
 	buf_free(&decoded);

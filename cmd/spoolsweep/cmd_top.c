@@ -17,10 +17,16 @@ static int missing_field(void)
 	return EXIT_USAGE;
 }
 
-/* What a group is grouped by needs no count of its own. */
-static unsigned columns_for(const struct field *field)
+/* What a group is grouped by needs no count of its own; long keys and small screens need room. */
+static unsigned columns_for(const struct app *app, const struct field *field)
 {
+	enum { WIDE = 110 };
 	unsigned columns = GROUP_ALL;
+	bool narrow = app->output.columns && app->output.columns < WIDE;
+	if (narrow)
+		columns &= ~(unsigned)(GROUP_RECIPIENTS | GROUP_BYTES);
+	if (field->type == FIELD_TEXT && (field->flags & FIELD_REASON))
+		columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_NEWEST;
 	if (field->type == FIELD_IP || field->type == FIELD_NET)
 		columns &= ~(unsigned)GROUP_IPS;
 	if (field->flags & FIELD_LOGIN)
@@ -52,7 +58,8 @@ static int print(struct app *app, const struct field_ref *by, const struct group
 	if (app->options.csv)
 		print_grouping_csv(&out, by, app, grouping);
 	else
-		print_grouping(&out, by->field->title, by, app, grouping, columns_for(by->field));
+		print_grouping(&out, by->field->title, by, app, grouping,
+			columns_for(app, by->field), app->output.columns);
 	return print_buf(&out);
 }
 

@@ -162,7 +162,7 @@ static void add_row(struct table *table, const struct field_ref *by, struct app 
 /* Mail that lost its login on the way through a content filter stands below its account. */
 static void add_copies(struct table *table, const struct group *group, unsigned columns)
 {
-	table_cell(table, SLICE("  + copies that lost the login"));
+	table_cell(table, SLICE("  + copies, login lost"));
 	for (unsigned bit = 1; bit < GROUP_ALL; bit <<= 1)
 		if (bit == GROUP_MESSAGES)
 			table_cellf(table, "%u", group->copies);
@@ -171,10 +171,10 @@ static void add_copies(struct table *table, const struct group *group, unsigned 
 }
 
 void print_grouping(struct buf *out, const char *title, const struct field_ref *by,
-	struct app *app, const struct grouping *grouping, unsigned columns)
+	struct app *app, const struct grouping *grouping, unsigned columns, size_t width)
 {
 	struct table_style style = {
-		.columns = app->output.terminal ? app->output.columns : 80,
+		.columns = width,
 		.charset = app->output.charset,
 		.color = app->output.color,
 		.indent = 2,

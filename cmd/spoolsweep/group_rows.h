@@ -26,9 +26,12 @@ enum group_column {
 void sink_grouping(struct sink *sink, const char *name, const struct field_ref *by,
 	struct app *app, const struct grouping *grouping);
 
-/* The grouping as a table headed by `title`, for people; for a spreadsheet with raw values. */
+/*
+ * The grouping as a table headed by `title`, `width` columns wide at most (0: as
+ * wide as it gets); for a spreadsheet with raw values.
+ */
 void print_grouping(struct buf *out, const char *title, const struct field_ref *by,
-	struct app *app, const struct grouping *grouping, unsigned columns);
+	struct app *app, const struct grouping *grouping, unsigned columns, size_t width);
 void print_grouping_csv(struct buf *out, const struct field_ref *by, struct app *app,
 	const struct grouping *grouping);
 

@@ -77,7 +77,9 @@ static void sink_postqueue_members(struct sink *sink, const struct record *recor
 static bool already_said(const struct field *field)
 {
 	static const char *const names[] = {"queue_name", "queue_id", "arrival_time", "message_size",
-		"rcpt", "rcpt_domain", "reason", "reason_class", "warnings", "header"};
+		"rcpt", "rcpt_domain", "reason", "reason_class", "warnings"};
+	if (field->flags & FIELD_PARAM)
+		return true; /* header:NAME is there for those who name it */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (slice_eq(slice_cstr(field->name), slice_cstr(names[i])))
 			return true;

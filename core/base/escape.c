@@ -280,7 +280,7 @@ static bool needs_quotes(struct slice s)
 {
 	/* The semicolon parts the cells where the comma is the decimal sign. */
 	for (size_t i = 0; i < s.len; i++)
-		if (memchr(",;\"", s.ptr[i], 3))
+		if (slice_index(SLICE(",;\""), s.ptr[i]) != SIZE_MAX)
 			return true;
 	return s.len && (s.ptr[0] == ' ' || s.ptr[s.len - 1] == ' ');
 }

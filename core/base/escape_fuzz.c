@@ -96,12 +96,12 @@ static void check_json(struct slice s)
 
 static bool may_be_formula(struct slice s)
 {
-	if (!s.len || !memchr("=+-@", s.ptr[0], 4))
+	if (!s.len || slice_index(SLICE("=+-@"), s.ptr[0]) == SIZE_MAX)
 		return false;
 	if (s.ptr[0] == '=' || s.ptr[0] == '@' || s.len == 1)
 		return true;
 	for (size_t i = 1; i < s.len; i++)
-		if (!memchr("0123456789.", s.ptr[i], 11))
+		if (!ascii_is_digit(s.ptr[i]) && s.ptr[i] != '.')
 			return true;
 	return false;
 }

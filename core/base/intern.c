@@ -22,8 +22,8 @@ static uint64_t process_seed(void)
 	if (getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK) != sizeof(drawn))
 		drawn = (uint64_t)(uintptr_t)&drawn; /* before the pool is up: ASLR */
 	drawn |= 1;
-	if (__atomic_compare_exchange_n(&seed, &now, drawn, false, __ATOMIC_RELAXED,
-		    __ATOMIC_RELAXED))
+	if (__atomic_compare_exchange_n(
+		    &seed, &now, drawn, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return drawn;
 	return now;
 }

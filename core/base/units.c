@@ -100,7 +100,7 @@ bool units_parse_duration(struct slice text, int64_t *seconds)
 		if (!take_number(&text, SIZE_MAX, &n))
 			return false;
 		bool bare = !text.len && last == INT64_MAX;
-		if (!bare && (!text.len || !memchr("wdhms", text.ptr[0], 5)))
+		if (!bare && (!text.len || slice_index(SLICE("wdhms"), text.ptr[0]) == SIZE_MAX))
 			return false;
 		int64_t factor = bare ? 1 : duration_factor(text.ptr[0]);
 		text = slice_from(text, 1);

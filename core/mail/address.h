@@ -1,5 +1,10 @@
 /*
- * address: envelope addresses as strings. Pure functions.
+ * address: envelope addresses as strings. Pure functions, any bytes are safe.
+ *
+ * An address has two forms. The raw one is what the MTA works with and what its
+ * queue files hold; the external one, with the local part quoted where RFC 5322
+ * asks for it, is what people, headers and defer logs see. For every address
+ * address_unquote gives back what address_quote was given.
  */
 #ifndef CORE_MAIL_ADDRESS_H
 #define CORE_MAIL_ADDRESS_H
@@ -11,9 +16,11 @@
 struct slice address_domain(struct slice address);
 
 /*
- * Appends the address in the external form that postqueue(1) prints: the local
- * part (up to the last '@') in double quotes when RFC 5322 asks for it, with
- * '"', '\' and CR escaped by a backslash; 8-bit bytes are left alone.
+ * Appends the external form of a raw address, as postqueue(1) prints it: the
+ * local part (up to the last '@') in double quotes when it has to be, with '"',
+ * '\' and CR escaped by a backslash; 8-bit bytes, the domain and an old source
+ * route ("@relay:") are left alone. Of the null sender and of an unknown address
+ * it makes nothing: what stands for them is the caller's choice.
  */
 void address_quote(struct buf *out, struct slice address);
 

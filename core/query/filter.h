@@ -8,13 +8,22 @@
  *        | FIELD "is" ["not"] "unknown" | "all" FIELD ...
  *   OP   = = != ~ !~ < <= > >=  eq ne lt le gt ge
  *
- * A value is a bare word without white space and without any of ( ) " , = < > ~ !
- * or a "quoted string" with \" and \\. A condition on an unknown value is neither true nor false,
- * and so is its negation (three-valued logic, Kleene's); a message is selected
- * only by "true". A many-valued field matches when any of its values does, with
- * "all" in front when every one does and there is at least one.
+ * Key words and field names may be in any case. A value is a bare word without
+ * white space and without any of ( ) " , = < > ~ ! or a "quoted string" with \"
+ * and \\; any other backslash stands for itself, so "\d+" is a regex as it looks.
+ *
+ * A condition on an unknown value is neither true nor false, and so is its
+ * negation (three-valued logic, Kleene's); a message is selected only by
+ * "true". `origin` says "unknown" as a word: origin=unknown and origin is
+ * unknown are the same, and no other condition on origin takes such a message.
+ * A many-valued field matches when any of its values does, with "all" in front
+ * when every one does and there is at least one; that holds for != and "is
+ * unknown" too, so "no recipient at x" is `not rcpt_domain = x`.
+ *
+ * Times relative to now have a sign: arrival_time > -2h, next_retry < +10m.
  *
  * Evaluated by column: each condition is decided once for each distinct string.
+ * A filter keeps working memory: one thread at a time.
  */
 #ifndef CORE_QUERY_FILTER_H
 #define CORE_QUERY_FILTER_H
@@ -26,8 +35,9 @@ struct filter;
 
 /*
  * Parses text; an empty text selects everything. Adds to *need what must be
- * read. NULL with *err (ERR_USAGE), whose text holds the line and, below it, a
- * caret under the column at fault. `now` is for ages and relative times.
+ * read; the names of header:NAME fields in it point into text. NULL with *err
+ * (ERR_USAGE), whose text is three lines: what is wrong and what to write, the
+ * filter (cut around the fault, escaped), a caret under the column at fault.
  */
 struct filter *filter_parse(struct slice text, struct need *need, struct err *err);
 void filter_free(struct filter *filter);
@@ -38,7 +48,10 @@ int filter_run(struct filter *filter, struct field_env *env, struct bitset *rows
 /* Whether the filter asks about reasons, so that their full text must be kept. */
 bool filter_wants_reason_text(const struct filter *filter);
 
-/* Appends the filter as it was understood, fully parenthesised, for --explain. */
+/*
+ * Appends the filter as it was understood, fully parenthesised, for --explain.
+ * It is a filter again, of the same meaning; nothing for one that selects everything.
+ */
 void filter_print(const struct filter *filter, struct buf *out);
 
 #endif

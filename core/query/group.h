@@ -1,6 +1,7 @@
 /*
  * group: rows put together by the value of one field, with the figures that
- * tell a crime from a coincidence. Exact counts; pure reads of a finished snap.
+ * tell a crime from a coincidence. Exact counts; reads a finished snap (field.h:
+ * one thread, derived strings are added to it).
  */
 #ifndef CORE_QUERY_GROUP_H
 #define CORE_QUERY_GROUP_H
@@ -9,32 +10,37 @@
 #include "core/query/field.h"
 
 struct group {
-	uint32_t id;    /* text fields: string id of the value, INTERN_UNKNOWN for "not known" */
+	uint32_t id;	/* text fields: string id of the value, INTERN_UNKNOWN for "not known" */
 	int64_t number; /* the other fields */
 	bool known;
 	uint32_t messages;
-	uint64_t recipients; /* pending */
+	/*
+	 * Still pending. Of a field that is one value for each recipient, only those
+	 * with this value, so that the groups of rcpt_domain add up to the whole.
+	 */
+	uint64_t recipients;
 	int64_t bytes;
 	int64_t first, last; /* arrival times; WIDE_UNKNOWN when none is known */
 	uint32_t last_hour;  /* messages that arrived in the hour before now */
-	uint32_t copies;     /* accounts: messages without login that are likely its copies */
-	uint32_t ips, accounts, senders; /* distinct known values */
+	uint32_t copies;     /* accounts: messages of `rows` that lost this login on their way */
+	uint32_t ips, accounts, senders; /* distinct known values; an IPv6 client is its /64 */
 };
 
 struct grouping {
-	struct group *groups; /* most messages first; ties by recipients, then by text */
-	size_t count;         /* rows kept: at most the limit */
-	size_t total;         /* distinct values there are */
+	struct group *groups; /* most messages first; ties by recipients, then by value */
+	size_t count;	      /* groups kept: at most the limit */
+	size_t total;	      /* distinct values there are, "not known" among them */
 	struct group others;  /* the sum of those cut off; its distinct figures are 0 */
 	uint32_t messages;    /* rows looked at */
 };
 
 /*
  * Groups the rows of `rows`. A many-valued field counts a message once under
- * each of its distinct values. `limit` 0 keeps all.
+ * each of its distinct values, and not at all when it has none. `limit` 0
+ * keeps all.
  */
-struct grouping group_rows(const struct field_ref *by, struct field_env *env,
-	const struct bitset *rows, size_t limit);
+struct grouping group_rows(
+	const struct field_ref *by, struct field_env *env, const struct bitset *rows, size_t limit);
 void grouping_free(struct grouping *grouping);
 
 #endif

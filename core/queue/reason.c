@@ -27,7 +27,8 @@ static const struct rule {
 		"mail forwarding loop|alias database loop|mail loop*|routing loop*|loop detected|"
 		"message is looping|record points to local host|too many received headers"},
 	{REASON_SPAM_CONTENT,
-		"as spam|like spam|is spam|spam message*|spam content|spam score|high*spam|"
+		"as spam|like spam|is spam|spam message*|spam content|spam score|"
+		"probability of spam|surbl|uribl|url*listed|"
 		"likely unsolicited|spamassassin|message filtered|message looks like|5.7.1*content|"
 		"message content|content*reject*|unsafe content|suspicious content|jfe*|as(*|"
 		"infected with|contains a virus|phishing|junk mail"},
@@ -82,7 +83,7 @@ static const struct rule {
 		"host is unreachable|lost connection|conversation with|operation timed out|"
 		"read error|broken pipe|server busy|too busy|service not available|"
 		"unable to connect|could not connect|failed to connect|"
-		"while communicating with|handshake fail*"},
+		"while communicating with|handshake fail*|tlsa lookup error"},
 	{REASON_LOCAL_CONFIG,
 		"mail transport unavailable|unknown mail transport|lookup failure|lookup error|"
 		"alias database|address resolver failure|queue file write error|disk full|"
@@ -185,7 +186,7 @@ static bool has_marker(struct slice text, struct slice marker)
 		size_t end = from + at + first.len;
 		if (!is_edge(text, from + at))
 			continue;
-		if (open ? has_second(text, end, second) : is_edge(text, end))
+		if (open ? !second.len || has_second(text, end, second) : is_edge(text, end))
 			return true;
 	}
 	return false;
@@ -202,17 +203,43 @@ static enum reason_class class_of(struct slice text)
 	return REASON_OTHER;
 }
 
-enum reason_class reason_classify(struct slice text)
+/* Length of "421-4.7.28 " or "550-", repeated in front of the lines of a longer reply. */
+static size_t line_code(struct slice text)
+{
+	size_t code = 4;
+	if (text.len <= code || text.ptr[3] != '-')
+		return 0;
+	for (size_t i = 0; i < 3; i++)
+		if (!ascii_is_digit(text.ptr[i]))
+			return 0;
+	while (code < text.len && (ascii_is_digit(text.ptr[code]) || text.ptr[code] == '.'))
+		code++;
+	return code > 4 && code < text.len && text.ptr[code] == ' ' ? code + 1 : 4;
+}
+
+/* The text to search: its countable form, in lower case, one sentence across reply lines. */
+static void prepare(struct buf *out, struct slice text)
 {
 	static const char suspended[] = "delivery temporarily suspended: ";
-	struct buf lower = {0};
-	reason_normalise(&lower, text);
-	for (size_t i = 0; i < lower.len; i++)
-		lower.ptr[i] = ascii_lower(lower.ptr[i]);
-	struct slice rest = buf_slice(&lower);
-	while (slice_starts(rest, slice_cstr(suspended)))
+	struct buf plain = {0};
+	reason_normalise(&plain, text);
+	struct slice rest = buf_slice(&plain);
+	while (slice_starts_fold(rest, slice_cstr(suspended)))
 		rest = slice_from(rest, sizeof(suspended) - 1);
-	enum reason_class class = rest.len ? class_of(rest) : REASON_UNKNOWN;
+	for (size_t i = 0; i < rest.len; i++) {
+		if (i == 0 || rest.ptr[i - 1] == ' ')
+			i += line_code(slice_from(rest, i));
+		if (i < rest.len)
+			buf_addc(out, ascii_lower(rest.ptr[i]));
+	}
+	buf_free(&plain);
+}
+
+enum reason_class reason_classify(struct slice text)
+{
+	struct buf lower = {0};
+	prepare(&lower, text);
+	enum reason_class class = lower.len ? class_of(buf_slice(&lower)) : REASON_UNKNOWN;
 	buf_free(&lower);
 	return class;
 }

@@ -232,7 +232,9 @@ static void read_status(const struct spool *spool, const struct found *found, st
 		record->next_retry = st->st_mtime;
 	if ((st->st_mode & S_IRWXU) == S_IRUSR)
 		record->warnings |= WARN_MARKED_CORRUPT;
-	if (queue_id_decode(record->queue_id, &parts) && parts.inode != st->st_ino)
+	/* In a copy all inodes are new; in a live queue `postsuper -s` would rename the file. */
+	if (spool->config_path && queue_id_decode(record->queue_id, &parts) && !parts.is_long &&
+		parts.inode != st->st_ino)
 		record->warnings |= WARN_INODE;
 	/* The submitter owns the file, but for mail that postsuper put there again. */
 	if (found->queue == PQ_MAILDROP && st->st_uid != spool->owner) {

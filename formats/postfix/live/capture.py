@@ -140,11 +140,10 @@ def _(_postfix):
                              Recipient("ben@park.test", "NEVER")], envid="env+id=4711", ret="HDRS")
 
 
-@case("trace", "In active: one recipient with NOTIFY=SUCCESS delivered, its report waits in a "
-               "trace log for the other one.", rest=False)
+@case("trace", "sendmail -v, in active: one recipient delivered, the report waits in a trace log "
+               "for the other one.", rest=False)
 def _(postfix):
-    send("bob@example.com", [Recipient("ok@delivered.test", "SUCCESS"), "anna@stall.test"],
-         envid="4711")
+    sendmail("alice", "-v", "-i", "-f", "alice@lab.test", "ok@delivered.test", "anna@stall.test")
     until(lambda: os.listdir(os.path.join(postfix.queue, "trace")))
 
 

@@ -70,11 +70,7 @@ def with_truth(truths, message_ids, ours):
     for message in ours:
         queue_id = message["queue_id"]
         truth = truths.get(message_ids.get(queue_id))
-        if truth is None:
-            wanted = {name: (None,) for name in ("account", "client_ip", "helo", "uid")}
-        else:
-            wanted = _wanted(truth, message)
-        for name, values in wanted.items():
+        for name, values in (_wanted(truth, message) if truth else WRITTEN_HERE).items():
             if name not in message:
                 differences.append(f"{queue_id} has no member {name}")
             elif _plain(name, message[name]) not in values:
@@ -84,22 +80,38 @@ def with_truth(truths, message_ids, ours):
     return differences
 
 
+# {member: accepted values, the best first}
+WRITTEN_HERE = {"account": [None], "client_ip": [None], "helo": [None], "uid": [None],
+                "origin": ["dsn"]}
+
+
 def _wanted(truth, message):
-    """{member: accepted values, the best first}"""
     origin = truth.origin
-    wanted = {"account": [origin.account], "client_ip": [origin.client_ip],
-              "helo": [origin.helo], "uid": [origin.uid],
-              "message_id": [truth.message_id], "subject": [decoded(truth.subject)]}
-    if not truth.subject:
-        wanted["subject"].append(None)
+    wanted = {name: [getattr(origin, name)]
+              for name in ("account", "client_ip", "client_name", "helo", "protocol", "uid")}
+    wanted["message_id"] = [truth.message_id]
+    wanted["subject"] = [decoded(truth.subject)] if truth.subject else ["", None]
+    wanted["origin"] = [_origin_word(truth)]
     if truth.kind.startswith("filtered"):
         # The queue file behind a filter has lost the login; a Received field may tell it.
         if message.get("account_source") != "received":
             wanted["account"] = [None]
+        del wanted["origin"]
     if truth.kind == "filtered-blind" and message.get("client_ip") == "127.0.0.1":
         # Without XFORWARD the filter is the client; again only Received tells more.
-        wanted["client_ip"], wanted["helo"] = ["127.0.0.1"], [instance.HOSTNAME]
+        wanted.update(client_ip=["127.0.0.1"], client_name=[None], helo=[instance.HOSTNAME])
     return wanted
+
+
+def _origin_word(truth):
+    """How the message entered, from what was said and the networks of main.cf."""
+    if truth.origin.account:
+        return "account"
+    if truth.origin.uid is not None:
+        return "local"
+    if truth.origin.client_ip.startswith("192.0.2."):
+        return "lan"
+    return "inbound" if truth.kind == "inbound" else "relay"
 
 
 def _plain(name, value):

@@ -50,7 +50,7 @@ inet_protocols = all
 alias_maps =
 alias_database =
 local_recipient_maps =
-virtual_alias_maps = texthash:{CONFIG}/virtual
+virtual_alias_maps = hash:{CONFIG}/virtual
 transport_maps = texthash:{CONFIG}/transport
 header_checks = regexp:{CONFIG}/header_checks
 relayhost = [127.0.0.1]:{SINK}
@@ -219,6 +219,7 @@ class Instance:
         self._write("relay_clients", RELAY_CLIENTS)
         self._write("transport", TRANSPORT)
         self._write("virtual", VIRTUAL)
+        run("postmap", f"hash:{CONFIG}/virtual")
         self._write("header_checks", HEADER_CHECKS)
 
     @staticmethod
