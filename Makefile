@@ -162,7 +162,7 @@ lint:
 	@clang-format --dry-run -Werror $(C_FILES) $(HEADERS)
 	@cppcheck -q --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppressions-list=.cppcheck -I. $(filter-out %_test.c %_fuzz.c,$(C_FILES))
-	@clang-tidy --quiet $(filter-out %_test.c %_fuzz.c,$(C_FILES)) -- $(ALL_CFLAGS)
+	@clang-tidy --quiet $(filter-out %_test.c %_fuzz.c,$(C_FILES)) -- $(ALL_CFLAGS) -DSPOOLSWEEP_VERSION='"lint"'
 
 format:
 	@clang-format -i $(C_FILES) $(HEADERS)

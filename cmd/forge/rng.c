@@ -85,9 +85,11 @@ uint64_t rng_size(struct rng *rng, uint64_t median)
 	enum { STEPS = sizeof(quantiles) / sizeof(*quantiles) - 1 };
 	size_t step = (size_t)rng_below(rng, STEPS);
 	uint64_t part = rng_below(rng, 1024);
-	/* The last step holds the long tail: a cubic keeps the giants rare. */
-	if (step == STEPS - 1)
-		part = part * part / 1024 * part / 1024;
+	/* The last step holds the long tail: the fifth power keeps the giants rare. */
+	if (step == STEPS - 1) {
+		uint64_t square = part * part / 1024;
+		part = square * square / 1024 * part / 1024;
+	}
 	uint64_t low = quantiles[step], high = quantiles[step + 1];
 	return median * (low * 1024 + (high - low) * part) / (1024 * 1024);
 }

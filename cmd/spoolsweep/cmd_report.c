@@ -79,6 +79,19 @@ static void print_spools(const struct app *app, struct buf *out)
 	}
 }
 
+/*
+ * A full active queue keeps all other mail waiting. Messages come and go while
+ * we count, so one in a hundred may be missing.
+ */
+static bool is_full(const struct app *app, const struct queue_count *queue)
+{
+	uint64_t limit = 0;
+	for (size_t i = 0; i < app->spools.count; i++)
+		limit += app->spools.list[i]->active_limit;
+	return queue->state == STATE_ACTIVE && limit &&
+		(uint64_t)queue->messages * 100 >= limit * 99;
+}
+
 static void print_totals(const struct app *app, const struct totals *totals, struct buf *out)
 {
 	units_count(out, totals->messages);
@@ -96,6 +109,8 @@ static void print_totals(const struct app *app, const struct totals *totals, str
 		put(app, out, totals->queues[i].name);
 		buf_addc(out, ' ');
 		units_count(out, totals->queues[i].messages);
+		if (is_full(app, &totals->queues[i]))
+			buf_add(out, SLICE(" (full)"));
 	}
 	if (totals->nqueues)
 		buf_addc(out, '\n');

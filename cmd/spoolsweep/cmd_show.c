@@ -64,6 +64,30 @@ static void index_message(struct app *app, struct shown *shown)
 	field_env_init(&app->env, &app->scan.snap, app->now);
 }
 
+/*
+ * A copy that a content filter handed back has lost its login; the rest of the
+ * queue may tell whose it was. A look at all envelopes finds out.
+ */
+static void find_lost_login(struct app *app, const struct shown *shown)
+{
+	const struct need envelopes = {0};
+	const struct scan_options options = {0};
+	struct scan scan = {0};
+	struct err err;
+
+	if (!snap_is_copy(&app->scan.snap, 0))
+		return;
+	if (scan_run(&scan, &app->spools, &envelopes, &options, &err) == 0) {
+		uint32_t id = intern_find(&scan.snap.strings, shown->record.queue_id);
+		for (uint32_t row = 0; id && row < scan.snap.rows; row++)
+			if (snap_col(&scan.snap, COL_QUEUE_ID, row) == id &&
+				scan.snap.small[row].spool == shown->spool->number)
+				snap_set_lost_login(&app->scan.snap, 0,
+					snap_text(&scan.snap, COL_LOST_LOGIN, row));
+	}
+	scan_free(&scan);
+}
+
 static void fact(struct app *app, struct buf *out, const char *name, struct slice value,
 	const char *source)
 {
@@ -97,15 +121,30 @@ static void fact_time(struct app *app, struct buf *out, const char *name, int64_
 	buf_add(out, when <= app->now ? SLICE(" ago)\n") : SLICE(")\n"));
 }
 
+static void print_account(struct app *app, const struct record *record, struct buf *out)
+{
+	struct slice lost = snap_text(&app->scan.snap, COL_LOST_LOGIN, 0);
+
+	if (slice_known(record->account)) {
+		fact(app, out, "account", record->account, source_name(record->account_source));
+	} else if (slice_known(lost)) {
+		buf_add(out, SLICE("  account        none: a content filter's copy, most likely of "));
+		put(app, out, lost);
+		buf_addc(out, '\n');
+	} else if (snap_is_copy(&app->scan.snap, 0)) {
+		buf_add(out, SLICE("  account        none: a content filter's copy, its login was lost\n"));
+	} else {
+		buf_add(out, SLICE("  account        none recorded\n"));
+	}
+}
+
 static void print_envelope(struct app *app, const struct record *record, struct buf *out)
 {
 	const char *client_source = source_name(record->client_source);
 	struct buf size = {0};
 
 	fact(app, out, "sender", record->sender, "queue");
-	fact(app, out, "account", record->account, source_name(record->account_source));
-	if (!slice_known(record->account))
-		buf_add(out, SLICE("  account        none recorded\n"));
+	print_account(app, record, out);
 	fact(app, out, "auth method", record->auth_method, "queue");
 	fact(app, out, "client", record->client_ip, client_source);
 	fact(app, out, "client name", record->client_name, client_source);
@@ -293,6 +332,7 @@ static int run(struct app *app)
 	code = find_message(app, app->operands[0], &shown);
 	if (code == EXIT_DONE) {
 		index_message(app, &shown);
+		find_lost_login(app, &shown);
 		if (app->options.raw || app->options.headers)
 			code = show_content(app, &shown, app->operands[0]);
 		else if (app->options.json)

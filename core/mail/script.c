@@ -3,16 +3,26 @@
 #include "core/base/limits.h"
 #include "core/mail/headers.h"
 
+/* What stands before `word`, which is not the first. */
+static struct slice before(struct slice value, const char *word)
+{
+	struct slice each, rest = value;
+	while (slice_word(&rest, " \t", &each))
+		if (each.ptr != value.ptr && slice_eq(each, slice_cstr(word)))
+			return slice_upto(value, (size_t)(each.ptr - value.ptr));
+	return value;
+}
+
 /* "example.com/forum/mail.php for 192.0.2.1, 192.0.2.7": who asked for the page is cut off. */
 static struct slice before_visitor(struct slice value)
 {
-	return slice_upto(value, slice_find(value, SLICE(" for ")));
+	return before(value, "for");
 }
 
 /* "/srv/www/form.php REMOTE_ADDR: 192.0.2.1" */
 static struct slice before_remote(struct slice value)
 {
-	return slice_upto(value, slice_find(value, SLICE(" REMOTE_ADDR:")));
+	return before(value, "REMOTE_ADDR:");
 }
 
 /* "1000:form.php", also "33:index.php(2) : eval()'d code" */

@@ -65,7 +65,7 @@ static uint32_t find_account(const struct owners *owners, uint64_t key)
 	return account == SEVERAL ? NOBODY : account;
 }
 
-static bool is_candidate(const struct snap *snap, uint32_t row)
+bool snap_is_copy(const struct snap *snap, uint32_t row)
 {
 	return (snap->small[row].flags & SNAP_REINJECTED) && !snap_col(snap, COL_ACCOUNT, row);
 }
@@ -86,24 +86,35 @@ static struct owners note_accounts(const struct snap *snap)
 	return owners;
 }
 
+static uint32_t *lost_logins(struct snap *snap)
+{
+	if (!snap->cols[COL_LOST_LOGIN])
+		snap->cols[COL_LOST_LOGIN] = xcalloc(snap->cap, sizeof(uint32_t));
+	return snap->cols[COL_LOST_LOGIN];
+}
+
+void snap_set_lost_login(struct snap *snap, uint32_t row, struct slice account)
+{
+	lost_logins(snap)[row] = intern_add_fold(&snap->strings, account);
+}
+
 uint32_t snap_link_copies(struct snap *snap)
 {
 	uint32_t linked = 0, row = 0;
 
-	while (row < snap->rows && !is_candidate(snap, row))
+	while (row < snap->rows && !snap_is_copy(snap, row))
 		row++;
 	if (row == snap->rows || !snap->cols[COL_ACCOUNT])
 		return 0;
 	struct owners owners = note_accounts(snap);
-	if (!snap->cols[COL_LOST_LOGIN])
-		snap->cols[COL_LOST_LOGIN] = xcalloc(snap->cap, sizeof(uint32_t));
+	uint32_t *lost = lost_logins(snap);
 	for (; row < snap->rows; row++) {
-		if (!is_candidate(snap, row))
+		if (!snap_is_copy(snap, row))
 			continue;
 		uint32_t account = find_account(&owners, id_key(snap, row, COL_LOG_ID));
 		if (!account)
 			account = find_account(&owners, client_key(snap, row));
-		snap->cols[COL_LOST_LOGIN][row] = account;
+		lost[row] = account;
 		linked += account != NOBODY;
 	}
 	free(owners.slots);

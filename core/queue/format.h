@@ -73,6 +73,7 @@ struct spool {
 	char *mta_reason;  /* how we know */
 	char *config_path; /* configuration that belongs to it, or NULL: an offline copy */
 	char *version;     /* of the MTA, or NULL */
+	uint32_t active_limit; /* messages the MTA works on at a time; 0 unknown */
 	struct site site;
 	struct arena arena; /* of site and of the driver's own data */
 	void *data;         /* the driver's own, from its open */

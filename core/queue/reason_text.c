@@ -150,21 +150,24 @@ static size_t take_colon(struct reason_scan *scan, size_t at)
 	while (start > scan->done && reason_is_ip6_char(scan->text[start - 1]))
 		start--;
 	size_t end = 0;
-	bool whole = start == scan->done || !(reason_kind_at(scan, start - 1) & KIND_WORD);
+	bool whole = start == 0 || !(reason_kind_at(scan, start - 1) & KIND_WORD);
 	if (whole && reason_is_ip6_char(reason_char_at(scan, at + 1)))
 		end = reason_take_ip6(scan, start, start);
 	return end ? end : reason_keep(scan, at + 1);
 }
 
-/* <bob>, a name without a domain. */
+/* <bob>, a name without a domain; <mx.example.com> is left to the word inside. */
 static size_t take_angle(struct reason_scan *scan, size_t at)
 {
 	static const char *const placeholders[] = {"HOST", "ID", "IP", "N"};
+	unsigned kinds = 0;
 	size_t end = at + 1;
 	while (end - at < QUOTED_NAME && reason_kind_at(scan, end) & (KIND_WORD | KIND_LOCAL))
-		end++;
+		kinds |= reason_kind_at(scan, end++);
 	struct slice name = reason_between(scan, at + 1, end);
-	if (!name.len || reason_char_at(scan, end) != '>' || reason_is_host(name))
+	if (!name.len || reason_char_at(scan, end) != '>')
+		return reason_keep(scan, at + 1);
+	if (!(kinds & KIND_LOCAL) && reason_is_host(name))
 		return reason_keep(scan, at + 1);
 	for (size_t i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++)
 		if (slice_eq(name, slice_cstr(placeholders[i])))

@@ -14,6 +14,15 @@ static struct slice ip_placeholder(const struct ip *ip, struct slice text)
 	return ip_is_loopback(ip) ? text : SLICE("IP");
 }
 
+/* "private/lmtp" */
+static bool is_socket(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (name.ptr[i] != '/' && !(reason_kinds[(unsigned char)name.ptr[i]] & KIND_WORD))
+			return false;
+	return slice_index(name, '/') != SIZE_MAX;
+}
+
 /*
  * With HOST in [from, open): "HOST[192.0.2.1]:25". A port and the name of a
  * socket stay. Returns 0 when the brackets hold neither address nor socket.
@@ -26,7 +35,7 @@ static size_t take_bracket(struct reason_scan *scan, size_t from, size_t open)
 		return 0;
 	struct slice inside = reason_between(scan, open + 1, close);
 	bool is_ip = ip_parse(inside, &ip);
-	if (!is_ip && slice_index(inside, '/') == SIZE_MAX)
+	if (!is_ip && !is_socket(inside))
 		return 0;
 	reason_replace(scan, from, open, SLICE("HOST"));
 	if (is_ip)
@@ -50,6 +59,8 @@ size_t reason_take_ip6(struct reason_scan *scan, size_t from, size_t at)
 	size_t end = at;
 	while (end - at < REASON_LITERAL_MAX && reason_is_ip6_char(reason_char_at(scan, end)))
 		end++;
+	if (reason_kind_at(scan, end) & KIND_WORD)
+		return 0;
 	if (!ip_parse(reason_between(scan, at, end), &ip)) {
 		/* Perhaps the last one is the sentence's. */
 		if (end == at || !ip_parse(reason_between(scan, at, --end), &ip))
@@ -158,8 +169,11 @@ static bool counts_time(const struct reason_scan *scan, size_t at)
 {
 	static const char *const units[] = {"sec", "secs", "second", "seconds", "min", "mins",
 		"minute", "minutes", "hour", "hours", "day", "days"};
-	size_t from = at + 1, to = from;
-	if (reason_char_at(scan, at) != ' ' || !memchr("smhd", reason_char_at(scan, from), 4))
+	size_t from = at;
+	while (reason_kind_at(scan, from) & KIND_BLANK)
+		from++;
+	size_t to = from;
+	if (from == at || !memchr("smhd", reason_char_at(scan, from), 4))
 		return false;
 	while (reason_kind_at(scan, to) & KIND_ALPHA)
 		to++;

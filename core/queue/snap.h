@@ -106,6 +106,10 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
  * authenticated mail, of one account only). Counts the copies.
  */
 uint32_t snap_link_copies(struct snap *snap);
+/* Whether a row is such a copy: it came back from a filter and has no login. */
+bool snap_is_copy(const struct snap *snap, uint32_t row);
+/* Names the lost login of one row by hand, when it was found in another snap. */
+void snap_set_lost_login(struct snap *snap, uint32_t row, struct slice account);
 
 static inline uint32_t snap_col(const struct snap *snap, enum snap_col col, uint32_t row)
 {

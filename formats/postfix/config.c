@@ -29,7 +29,7 @@ static bool ask(const char *config_dir, struct settings *settings)
 		"config_directory", "mail_version", "queue_directory", "hash_queue_names",
 		"hash_queue_depth", "myhostname", "mydestination", "virtual_alias_domains",
 		"virtual_mailbox_domains", "relay_domains", "mynetworks", "multi_instance_directories",
-		"multi_instance_name", NULL,
+		"multi_instance_name", "qmgr_message_active_limit", NULL,
 	};
 	size_t n = 1;
 	struct err err;
@@ -272,6 +272,10 @@ static bool take_settings(void *ctx, const struct settings *settings)
 		free(spool->name);
 		spool->name = name;
 	}
+	int64_t limit;
+	if (slice_to_i64(get(settings, "qmgr_message_active_limit"), &limit) && limit > 0 &&
+		limit <= UINT32_MAX)
+		spool->active_limit = (uint32_t)limit;
 	for (unsigned i = 0; i < PQ_FOLDERS; i++)
 		to->postfix->depth[i] = hash_depth(settings, postfix_queues[i].name);
 	to->postfix->depth_configured = true;

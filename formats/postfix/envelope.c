@@ -283,7 +283,9 @@ static struct slice canonical_ip(struct reader *reader, struct slice text)
 
 static struct slice unless(struct slice value, struct slice nothing)
 {
-	return slice_eq_fold(value, nothing) ? (struct slice){0} : value;
+	if (slice_eq_fold(value, nothing))
+		value = (struct slice){0};
+	return value;
 }
 
 /*

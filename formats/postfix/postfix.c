@@ -11,6 +11,9 @@
 #include "core/base/xalloc.h"
 #include "formats/postfix/queue_id.h"
 
+/* qmgr_message_active_limit, unless the configuration says otherwise. */
+enum { ACTIVE_LIMIT = 20000 };
+
 /*
  * master(8) holds a lock on pid/master.pid as long as it runs. Asking for a
  * shared one is what `postfix status` does in effect; it is given back at once.
@@ -66,6 +69,7 @@ static int postfix_open(struct spool *spool, const struct spool_options *options
 	*postfix = (struct postfix){0};
 	spool->data = postfix;
 	spool->name = xstrdup("postfix");
+	spool->active_limit = ACTIVE_LIMIT;
 	if (find_owner(spool, err) != 0)
 		return -1;
 	postfix_configure(spool, postfix);

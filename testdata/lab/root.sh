@@ -45,7 +45,8 @@ inside() {
 	ip link set lo up
 	# Not exec: process 1 has to collect what the daemons leave behind.
 	chroot "$room/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-		LANG=C.UTF-8 VARIANT="${VARIANT:-release}" sh -c 'cd "$0" && exec "$@"' "$top" "$@"
+		LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
+		VARIANT="${VARIANT:-release}" sh -c 'cd "$0" && exec "$@"' "$top" "$@"
 }
 
 name=$1 seconds=$2

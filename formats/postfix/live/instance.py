@@ -211,8 +211,7 @@ class Instance:
         data = "/var/lib/postfix-lab"
         os.makedirs(data, exist_ok=True)
         os.chown(data, pwd.getpwnam("postfix").pw_uid, -1)
-        # Not there when only the setting names it: postlogd makes it, but we read it first.
-        open(LOG, "a").close()
+        open(LOG, "w").close()
         places = {"queue_directory": queue, "data_directory": data}
         self._write("main.cf", _main_cf({**places, **settings}))
         self._write("master.cf", MASTER_CF)
