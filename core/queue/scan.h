@@ -50,7 +50,7 @@ struct scan {
 	uint32_t copies;   /* rows that lost their login behind a content filter */
 	uint32_t failed;   /* units and folders that could not be read */
 	bool denied;       /* at least one of them for want of permission */
-	struct scan_failure *failures; /* the first LIMIT_NAMED_FAILURES of them */
+	struct scan_failure *failures; /* the first LIMIT_NAMED_FAILURES of them, by path */
 	size_t nfailures;
 
 	struct hashset seen; /* spool, inode and id of every row and failure */

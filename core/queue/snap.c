@@ -87,6 +87,11 @@ static uint8_t class_of(struct snap *snap, uint32_t reason)
 	return (uint8_t)(*known - 1);
 }
 
+enum reason_class snap_reason_class(struct snap *snap, struct slice reason_key)
+{
+	return (enum reason_class)class_of(snap, intern_add(&snap->strings, reason_key));
+}
+
 /* Header text is decoded once for each distinct raw form. */
 static void set_decoded(struct snap *snap, unsigned col, uint32_t row, struct slice raw)
 {

@@ -100,6 +100,9 @@ void snap_free(struct snap *snap);
 /* Appends one message. Returns its row. */
 uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record);
 
+/* The class of a normalised reason, decided once for each distinct one. */
+enum reason_class snap_reason_class(struct snap *snap, struct slice reason_key);
+
 /*
  * After the last row: names the account that a content filter's second copy lost,
  * when the queue shows it beyond doubt (same log id, or same client and sender as
@@ -133,7 +136,7 @@ static inline const struct snap_rcpt *snap_rcpts(const struct snap *snap, uint32
 	uint32_t first = snap_col(snap, COL_RCPT_FIRST, row);
 	uint32_t end = row + 1 < snap->rows ? snap_col(snap, COL_RCPT_FIRST, row + 1) : snap->nrcpts;
 	*count = end - first;
-	return snap->rcpts + first;
+	return snap->rcpts ? snap->rcpts + first : NULL;
 }
 
 #endif

@@ -1,0 +1,214 @@
+#include "core/queue/round.h"
+
+#include <stdlib.h>
+
+#include "core/base/buf.h"
+#include "core/base/intern.h"
+#include "core/base/xalloc.h"
+
+/* Enough to keep readers and caller busy while the other side is slow; they hold memory. */
+enum { QUEUED_BATCHES = 32 };
+
+uint64_t round_identity(const struct spool *spool, struct slice id, uint64_t inode)
+{
+	char key[sizeof(inode) + sizeof(spool->number) + 256];
+	size_t n = 0;
+
+	memcpy(key, &inode, sizeof(inode));
+	n += sizeof(inode);
+	memcpy(key + n, &spool->number, sizeof(spool->number));
+	n += sizeof(spool->number);
+	id = slice_upto(id, sizeof(key) - n);
+	memcpy(key + n, id.ptr, id.len);
+	return seeded_hash(key, n + id.len);
+}
+
+/* ---- walker ---- */
+
+static bool is_interrupted(const struct round *round)
+{
+	return round->setup.interrupted && *round->setup.interrupted;
+}
+
+static struct batch *take_spare(struct round *round)
+{
+	pthread_mutex_lock(&round->lock);
+	struct batch *batch = round->spare;
+	if (batch)
+		round->spare = batch->next;
+	pthread_mutex_unlock(&round->lock);
+	return batch ? batch : xcalloc(1, sizeof(*batch));
+}
+
+static bool send(struct round *round, struct batch *batch)
+{
+	__atomic_add_fetch(&round->listed, batch->count, __ATOMIC_RELAXED);
+	if (bqueue_put(&round->units, batch))
+		return true;
+	round_give_back(round, batch);
+	return false;
+}
+
+static bool sink_units(
+	struct walk_sink *sink, struct folder *folder, const struct unit *units, size_t count)
+{
+	struct round *round = (struct round *)sink;
+	const struct hashset *seen = round->setup.seen;
+	struct batch *batch = NULL;
+
+	for (size_t i = 0; i < count && !is_interrupted(round); i++) {
+		if (seen &&
+			hashset_has(
+				seen, round_identity(folder->spool, units[i].name, units[i].inode)))
+			continue;
+		if (!batch) {
+			batch = take_spare(round);
+			batch->folder = folder_ref(folder);
+		}
+		struct unit *unit = &batch->units[batch->count++];
+		*unit = units[i];
+		unit->name = arena_copy(&batch->arena, units[i].name);
+		if (batch->count == BATCH_UNITS) {
+			if (!send(round, batch))
+				return false;
+			batch = NULL;
+		}
+	}
+	return (!batch || send(round, batch)) && !is_interrupted(round);
+}
+
+static void sink_failed(
+	struct walk_sink *sink, const struct spool *spool, struct slice path, const struct err *err)
+{
+	struct round *round = (struct round *)sink;
+	struct failed_folder *failed = xcalloc(1, sizeof(*failed));
+
+	*failed = (struct failed_folder){
+		round->failed, spool->number, xasprintf("%.*s", SLICE_ARG(path)), *err};
+	round->failed = failed;
+}
+
+static void *walker_main(void *arg)
+{
+	struct round *round = arg;
+	const struct spools *spools = round->setup.spools;
+	struct err err;
+
+	for (size_t i = 0; i < spools->count && !is_interrupted(round); i++) {
+		const struct spool *spool = spools->list[i];
+		if (spool->format->walk(spool, round->setup.since, &round->sink, &err) != 0)
+			sink_failed(&round->sink, spool, SLICE("."), &err);
+	}
+	bqueue_close(&round->units);
+	return NULL;
+}
+
+/* ---- readers ---- */
+
+static void *reader_main(void *arg)
+{
+	struct round *round = arg;
+	struct buf text = {0};
+	struct batch *batch;
+
+	while ((batch = bqueue_take(&round->units))) {
+		batch_read(batch, round->setup.need, &text);
+		bqueue_put(&round->records, batch);
+	}
+	buf_free(&text);
+	if (__atomic_sub_fetch(&round->readers, 1, __ATOMIC_ACQ_REL) == 0)
+		bqueue_close(&round->records);
+	return NULL;
+}
+
+/* Fewer readers than wanted do the work as well. */
+static void start_readers(struct round *round)
+{
+	unsigned wanted = round->setup.jobs;
+
+	round->readers = wanted;
+	while (round->started < wanted &&
+		pthread_create(&round->threads[round->started], NULL, reader_main, round) == 0)
+		round->started++;
+	if (round->started < wanted &&
+		__atomic_sub_fetch(&round->readers, wanted - round->started, __ATOMIC_ACQ_REL) == 0)
+		bqueue_close(&round->records);
+}
+
+/* ---- the caller's side ---- */
+
+int round_start(struct round *round, const struct round_setup *setup, struct err *err)
+{
+	bool first = !setup->seen;
+
+	*round = (struct round){.sink = {sink_units, sink_failed}, .setup = *setup};
+	bqueue_init(&round->units, first ? QUEUED_BATCHES : BQUEUE_UNBOUNDED);
+	bqueue_init(&round->records, QUEUED_BATCHES);
+	pthread_mutex_init(&round->lock, NULL);
+	int r = pthread_create(&round->walker, NULL, walker_main, round);
+	if (r != 0) {
+		round_end(round);
+		return err_set(err, ERR_IO, r, "cannot start a thread");
+	}
+	if (!first)
+		pthread_join(round->walker, NULL);
+	start_readers(round);
+	if (round->started)
+		return 0;
+	bqueue_close(&round->units);
+	round_join(round);
+	round_end(round);
+	return err_set(err, ERR_IO, 0, "cannot start a thread");
+}
+
+struct batch *round_take(struct round *round, int milliseconds, bool *over)
+{
+	return bqueue_take_for(&round->records, milliseconds, over);
+}
+
+void round_give_back(struct round *round, struct batch *batch)
+{
+	folder_release(batch->folder);
+	arena_reset(&batch->arena);
+	batch->count = 0;
+	pthread_mutex_lock(&round->lock);
+	batch->next = round->spare;
+	round->spare = batch;
+	pthread_mutex_unlock(&round->lock);
+}
+
+uint64_t round_listed(const struct round *round)
+{
+	return __atomic_load_n(&round->listed, __ATOMIC_RELAXED);
+}
+
+void round_join(struct round *round)
+{
+	struct batch *left;
+
+	for (unsigned i = 0; i < round->started; i++)
+		pthread_join(round->threads[i], NULL);
+	if (!round->setup.seen)
+		pthread_join(round->walker, NULL);
+	while ((left = bqueue_take(&round->units))) /* only without any reader */
+		round_give_back(round, left);
+}
+
+void round_end(struct round *round)
+{
+	while (round->failed) {
+		struct failed_folder *failed = round->failed;
+		round->failed = failed->next;
+		free(failed->path);
+		free(failed);
+	}
+	while (round->spare) {
+		struct batch *batch = round->spare;
+		round->spare = batch->next;
+		arena_free(&batch->arena);
+		free(batch);
+	}
+	pthread_mutex_destroy(&round->lock);
+	bqueue_free(&round->units);
+	bqueue_free(&round->records);
+}
