@@ -55,7 +55,7 @@ void background_victim(struct draft *draft)
 {
 	int64_t now = draft->options->now, then, hour;
 	do {
-		then = now - rng_between(&draft->rng, 7 * 3600, 97 * 3600);
+		then = now - rng_between(&draft->rng, 7 * HOUR, 97 * HOUR);
 		hour = then / 3600 % 24;
 	} while (hour < 7 || hour > 17);
 	draft->message.arrival = then;
@@ -258,7 +258,7 @@ static void bounce(struct draft *draft)
 	m->sender = SLICE("");
 	if (draft->options->incident && rng_chance(rng, 4000)) {
 		struct person forged = people_forged(draft->arena, (unsigned)rng_below(rng, 1500));
-		m->arrival = draft->options->now - rng_between(rng, 5, 5 * 3600);
+		m->arrival = draft->options->now - rng_between(rng, 5, 5 * HOUR);
 		draft_add(draft, forged.address, WHY_NETWORK);
 	} else {
 		draft_add_outside(draft, reasons_usual, 3000);

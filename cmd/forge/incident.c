@@ -24,7 +24,7 @@ static struct fake_client bot(struct draft *draft, unsigned n)
 	struct fake_client client = {.address = bot_address(draft->arena, n),
 		.port = 1025 + (unsigned)rng_below(&draft->rng, 64000),
 		.server_port = n % 3 ? 587 : 465,
-		.tls = n % 4 != 0};
+		.tls = n % 3 == 0 || n % 4 != 0};
 	client.helo = n % 3 == 0 ? arena_printf(draft->arena, "[%.*s]", SLICE_ARG(client.address))
 				 : slice_cstr(helos[n % 4]);
 	client.name = n % 2
@@ -117,7 +117,7 @@ static void stolen_account_make(struct draft *draft, uint64_t n)
 	struct rng *rng = &draft->rng;
 	struct fake_message *m = &draft->message;
 	/* The first few are fixed, so that small trees have every address and the very last moment. */
-	m->arrival = draft->options->now - (n == 0 ? 3 : rng_between(rng, 3, HOURS * 3600));
+	m->arrival = draft->options->now - (n == 0 ? 3 : rng_between(rng, 3, HOURS * HOUR));
 	unsigned address = (unsigned)(n < ADDRESSES ? n : rng_below(rng, ADDRESSES));
 	unsigned sender = (unsigned)(n < SENDERS ? n : rng_below(rng, SENDERS));
 	m->entry = ENTRY_SMTP;

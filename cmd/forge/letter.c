@@ -11,7 +11,7 @@ void letter_date(struct buf *out, int64_t epoch, int zone)
 	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	static const char months[][4] = {
 		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	time_t local = (time_t)(epoch + zone * 60);
+	time_t local = (time_t)(epoch + INT64_C(60) * zone);
 	struct tm tm;
 	gmtime_r(&local, &tm);
 	int ahead = zone < 0 ? -zone : zone;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/forge/background.h"
+#include "cmd/forge/fate.h"
 
 /* Postfix's qmgr_message_active_limit: what a queue manager holds in memory at most. */
 enum { ACTIVE_LIMIT = 19987, MOST_KINDS = 16 };
@@ -51,7 +52,7 @@ static void plan(struct mix *mix)
 		left[KIND_VICTIM] = usual < o->incident->usual ? usual : o->incident->usual;
 	}
 	if (n >= 100) {
-		left[KIND_SUBMITTED] = 2 + (n < 100 * 1000 ? n / 5000 : 20);
+		left[KIND_SUBMITTED] = 2 + (n < 100000 ? n / 5000 : 20);
 		left[KIND_CORRUPT] = n >= 1000 ? 2 : 1;
 	}
 	uint64_t rest = n - copies; /* a copy beside its original is a second message */
@@ -87,25 +88,6 @@ static void begin(struct mix *mix, struct draft *draft)
 	draft->message.arrival_usec = (unsigned)rng_below(&draft->rng, 1000000);
 }
 
-/* Every attempt that fails is followed by one after as much time as the message is old. */
-static void schedule(struct draft *draft)
-{
-	enum { MINIMAL_BACKOFF = 300, MAXIMAL_BACKOFF = 4000 };
-	struct fake_message *m = &draft->message;
-	int64_t now = draft->options->now, next = m->arrival + 2;
-	do {
-		int64_t late = next + rng_between(&draft->rng, 0, 20);
-		m->last_attempt = late < now ? late : next;
-		int64_t delay = m->last_attempt - m->arrival;
-		if (delay < MINIMAL_BACKOFF)
-			delay = MINIMAL_BACKOFF;
-		if (delay > MAXIMAL_BACKOFF)
-			delay = MAXIMAL_BACKOFF;
-		next = m->last_attempt + delay;
-	} while (next <= now);
-	m->next_retry = next;
-}
-
 static enum fake_queue choose_queue(struct mix *mix, struct draft *draft)
 {
 	enum { FRESH = 90, HELD = 10 };
@@ -117,54 +99,6 @@ static enum fake_queue choose_queue(struct mix *mix, struct draft *draft)
 	if (rng_chance(&draft->rng, 2000) && mix->result->queues[FAKE_ACTIVE] < ACTIVE_LIMIT)
 		return FAKE_ACTIVE;
 	return FAKE_DEFERRED;
-}
-
-static bool is_dead(enum why why)
-{
-	return why == WHY_NO_DOMAIN || why == WHY_NETWORK;
-}
-
-/* Of several recipients some have their mail already, and some never will. */
-static void settle_fates(struct draft *draft)
-{
-	struct fake_message *m = &draft->message;
-	for (size_t i = 1; i < m->nrecipients; i++) {
-		struct fake_recipient *to = &m->recipients[i];
-		if (is_dead(draft->why[i]) || !rng_chance(&draft->rng, 2000))
-			continue;
-		to->fate = rng_chance(&draft->rng, 8500) ? FATE_DELIVERED : FATE_BOUNCED;
-		if (to->fate == FATE_BOUNCED)
-			draft->why[i] = WHY_REFUSED;
-	}
-}
-
-static void give_reasons(struct draft *draft)
-{
-	struct fake_message *m = &draft->message;
-	for (size_t i = 0; i < m->nrecipients; i++) {
-		struct fake_recipient *to = &m->recipients[i];
-		if (to->fate == FATE_DELIVERED ||
-			(m->queue == FAKE_ACTIVE && to->fate == FATE_PENDING))
-			continue;
-		enum why why = m->to_filter ? WHY_FILTER : draft->why[i];
-		to->reason = reasons_make(draft->arena, &draft->rng, why, to->address, m->sender,
-			draft->options->distinct);
-	}
-}
-
-static void place(struct draft *draft, enum fake_queue queue)
-{
-	struct fake_message *m = &draft->message;
-	m->queue = queue;
-	if (queue == FAKE_SUBMITTED || queue == FAKE_INCOMING)
-		return;
-	if (m->nrecipients > 1 && !m->to_filter)
-		settle_fates(draft);
-	/* Half of what is held was parked before the first attempt. */
-	if (queue == FAKE_HELD && rng_chance(&draft->rng, 5000))
-		return;
-	schedule(draft);
-	give_reasons(draft);
 }
 
 static struct slice tagged(struct draft *draft, struct slice address, size_t n)
@@ -287,7 +221,7 @@ static int write_incident(struct mix *mix, struct err *err)
 	enum fake_queue queue = choose_queue(mix, &draft);
 	if (n == 1 || n == 2)
 		queue = n == 1 ? FAKE_HELD : FAKE_ACTIVE;
-	place(&draft, queue);
+	fate_place(&draft, queue);
 	incident_note(&mix->result->truth, &draft.message);
 	return emit(mix, &draft, err);
 }
@@ -298,7 +232,7 @@ static int write_copy_beside(struct mix *mix, struct err *err)
 	begin(mix, &first);
 	make_incident(mix, &first, mix->incident++);
 	first.message.to_filter = true;
-	place(&first, choose_queue(mix, &first));
+	fate_place(&first, choose_queue(mix, &first));
 	if (mix->options->incident)
 		incident_note(&mix->result->truth, &first.message);
 	struct rng text_from = first.rng;
@@ -310,7 +244,7 @@ static int write_copy_beside(struct mix *mix, struct err *err)
 	copy.message.number = mix->number++;
 	struct slice id = arena_copy(&mix->arena, buf_slice(&mix->id));
 	become_copy(mix, &copy, &first.message, id);
-	place(&copy, choose_queue(mix, &copy));
+	fate_place(&copy, choose_queue(mix, &copy));
 	mix->result->truth.copies += mix->options->incident != NULL;
 	copy.rng = text_from;
 	return emit(mix, &copy, err);
@@ -325,7 +259,7 @@ static int write_copy_alone(struct mix *mix, struct err *err)
 	mix->writer->gone_id(mix->tree, &before, &mix->id);
 	struct slice id = arena_copy(&mix->arena, buf_slice(&mix->id));
 	become_copy(mix, &draft, &before, id);
-	place(&draft, choose_queue(mix, &draft));
+	fate_place(&draft, choose_queue(mix, &draft));
 	mix->result->truth.copies += mix->options->incident != NULL;
 	return emit(mix, &draft, err);
 }
@@ -356,7 +290,7 @@ static int write_ordinary(struct mix *mix, unsigned kind, struct err *err)
 		queue = FAKE_CORRUPT;
 		m->damage = mix->left[KIND_CORRUPT] ? OVERWRITTEN : CUT_SHORT;
 	}
-	place(&draft, queue);
+	fate_place(&draft, queue);
 	mix->result->truth.usual += kind == KIND_VICTIM;
 	return emit(mix, &draft, err);
 }

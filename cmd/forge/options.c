@@ -115,7 +115,7 @@ static int set_ids(struct options *options, const char *value, struct err *err)
 static int set_incident(struct options *options, const char *value, struct err *err)
 {
 	options->mix.incident = incident_find(value);
-	if (!options->mix.incident && strcmp(value, "none"))
+	if (!options->mix.incident && strcmp(value, "none") != 0)
 		return err_set(err, ERR_USAGE, 0,
 			"--incident %s: no such incident; forge --help lists them", value);
 	return 0;
@@ -127,6 +127,9 @@ static int set_owner(struct options *options, const char *name, struct err *err)
 	if (!user)
 		return err_set(
 			err, ERR_USAGE, 0, "--owner %s: this machine has no such user", name);
+	if (geteuid() != 0)
+		return err_set(
+			err, ERR_PERMISSION, 0, "--owner %s: only root can give files away", name);
 	options->tree.chown = true;
 	options->tree.uid = user->pw_uid;
 	options->tree.gid = user->pw_gid;
@@ -139,7 +142,7 @@ static int set_number(struct options *options, enum choice which, const char *te
 	int64_t n = 0;
 	switch (which) {
 	case OPT_MESSAGES:
-		if (!parse_number(text, 1, 100 * 1000 * 1000, &n))
+		if (!parse_number(text, 1, 100000000, &n))
 			return err_set(
 				err, ERR_USAGE, 0, "--messages %s: must be 1 to 100000000", text);
 		mix->messages = (uint64_t)n;
@@ -164,7 +167,7 @@ static int set_number(struct options *options, enum choice which, const char *te
 		options->tree.hash_depth = (unsigned)n;
 		return 0;
 	case OPT_BODY_SIZE:
-		if (!units_parse_size(slice_cstr(text), &n) || n < 1 || n > 1024 * 1024)
+		if (!units_parse_size(slice_cstr(text), &n) || n < 1 || n > 1048576)
 			return err_set(err, ERR_USAGE, 0,
 				"--body-size %s: must be a size of 1 to 1M", text);
 		mix->body_size = (uint64_t)n;
@@ -223,7 +226,7 @@ static int set_operands(struct options *options, int argc, char **argv, struct e
 int options_parse(struct options *options, int argc, char **argv, struct err *err)
 {
 	*options = (struct options){
-		.mix = {.messages = 10 * 1000,
+		.mix = {.messages = 10000,
 			.seed = 1,
 			.now = time(NULL),
 			.incident = incident_at(0),

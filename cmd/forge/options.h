@@ -13,7 +13,10 @@ struct options {
 	struct tree_options tree;
 };
 
-/* -1 with *err filled (ERR_USAGE) when it makes no sense. With help nothing else is set. */
+/*
+ * -1 with *err filled when it makes no sense (ERR_USAGE), or is not allowed. With
+ * help nothing else is set.
+ */
 int options_parse(struct options *options, int argc, char **argv, struct err *err);
 
 /* Appends the text of --help. */

@@ -30,7 +30,7 @@ static void test_defaults(void **state)
 {
 	(void)state;
 	struct options o;
-	struct line_room room;
+	struct line_room room = {{0}};
 	struct err err;
 	assert_int_equal(parse(&o, &room, "postfix some/dir", &err), 0);
 	assert_ptr_equal(o.writer, &postfix_writer);
@@ -48,7 +48,7 @@ static void test_options_anywhere(void **state)
 {
 	(void)state;
 	struct options o;
-	struct line_room room;
+	struct line_room room = {{0}};
 	struct err err;
 	assert_int_equal(
 		parse(&o, &room,
@@ -109,7 +109,7 @@ static void test_nonsense(void **state)
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct options o;
-		struct line_room room;
+		struct line_room room = {{0}};
 		struct err err = {0};
 		assert_int_equal(parse(&o, &room, cases[i].line, &err), -1);
 		assert_int_equal(err.code, ERR_USAGE);

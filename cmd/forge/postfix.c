@@ -7,44 +7,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/forge/postfix_dirs.h"
 #include "cmd/forge/rng.h"
 #include "core/base/xalloc.h"
 
-enum place { PLACE_ROOT, PLACE_QUEUE, PLACE_MAILDROP, PLACE_PUBLIC };
-
-static const struct folder {
-	const char *name;
-	mode_t mode;
-	enum place place;
-} folders[] = {
-	{"active", 0700, PLACE_QUEUE},
-	{"bounce", 0700, PLACE_QUEUE},
-	{"corrupt", 0700, PLACE_QUEUE},
-	{"defer", 0700, PLACE_QUEUE},
-	{"deferred", 0700, PLACE_QUEUE},
-	{"flush", 0700, PLACE_QUEUE},
-	{"hold", 0700, PLACE_QUEUE},
-	{"incoming", 0700, PLACE_QUEUE},
-	{"maildrop", 0730, PLACE_MAILDROP},
-	{"pid", 0755, PLACE_ROOT},
-	{"private", 0700, PLACE_QUEUE},
-	{"public", 0710, PLACE_PUBLIC},
-	{"saved", 0700, PLACE_QUEUE},
-	{"trace", 0700, PLACE_QUEUE},
-};
-enum { FOLDERS = sizeof(folders) / sizeof(*folders) };
-
 struct tree {
-	struct tree_options options;
-	gid_t postdrop;
-	int root;
+	struct postfix_dirs dirs;
 	struct buf file;
 	struct buf path;
 	struct buf log;
@@ -59,72 +33,11 @@ struct birth {
 	uint64_t inode;
 };
 
-static int fail(struct tree *tree, const char *path, const char *what, struct err *err)
-{
-	return err_sys(err, "%s/%s: cannot %s", tree->options.dir, path, what);
-}
-
-static struct timespec at(int64_t seconds)
-{
-	return (struct timespec){.tv_sec = (time_t)seconds};
-}
-
-static int finish_folder(
-	struct tree *tree, const char *path, mode_t mode, enum place place, struct err *err)
-{
-	const struct tree_options *o = &tree->options;
-	const struct timespec times[2] = {at(o->now), at(o->now)};
-	gid_t group = place == PLACE_QUEUE ? o->gid : tree->postdrop;
-	if (o->chown && place != PLACE_ROOT && fchownat(tree->root, path, o->uid, group, 0))
-		return fail(tree, path, "change the owner", err);
-	if (fchmodat(tree->root, path, mode, 0))
-		return fail(tree, path, "change the mode", err);
-	if (utimensat(tree->root, path, times, 0))
-		return fail(tree, path, "set the time", err);
-	return 0;
-}
-
-static int make_folders(struct tree *tree, struct err *err)
-{
-	for (unsigned i = 0; i < FOLDERS; i++)
-		if (mkdirat(tree->root, folders[i].name, 0700))
-			return fail(tree, folders[i].name, "make the folder", err);
-	return 0;
-}
-
-/* The lock files of a Postfix that ran and was stopped. */
-static int make_pid_files(struct tree *tree, struct err *err)
-{
-	static const char *const names[] = {"pid/master.pid", "pid/inet.smtp", "pid/unix.bounce",
-		"pid/unix.cleanup", "pid/unix.defer", "pid/unix.local", "pid/unix.showq",
-		"pid/unix.smtp"};
-	const struct timespec times[2] = {at(tree->options.now), at(tree->options.now)};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		int fd =
-			openat(tree->root, names[i], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return fail(tree, names[i], "make the file", err);
-		bool ok = i > 0 || dprintf(fd, "%32d\n", 931) > 0;
-		ok = ok && !futimens(fd, times);
-		if (close(fd) || !ok)
-			return fail(tree, names[i], "write the file", err);
-	}
-	return 0;
-}
-
 static struct tree *postfix_open(const struct tree_options *options, struct err *err)
 {
 	struct tree *tree = xcalloc(1, sizeof(*tree));
-	tree->options = *options;
-	const struct group *group = getgrnam("postdrop");
-	tree->postdrop = group ? group->gr_gid : options->gid;
-	tree->root = open(options->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (tree->root < 0)
-		err_sys(err, "%s: cannot open the folder", options->dir);
-	else if (!make_folders(tree, err) && !make_pid_files(tree, err))
+	if (!postfix_dirs_open(&tree->dirs, options, err))
 		return tree;
-	if (tree->root >= 0)
-		close(tree->root);
 	free(tree);
 	return NULL;
 }
@@ -140,9 +53,9 @@ static struct birth birth_of(const struct fake_message *message)
 static bool id_is_long(const struct tree *tree, const struct birth *birth)
 {
 	/* A mixed queue: the administrator turned on long ids half a day ago. */
-	if (tree->options.ids == IDS_MIXED)
-		return birth->seconds >= tree->options.now - 12 * 3600;
-	return tree->options.ids == IDS_LONG;
+	if (tree->dirs.options.ids == IDS_MIXED)
+		return birth->seconds >= tree->dirs.options.now - INT64_C(12) * 3600;
+	return tree->dirs.options.ids == IDS_LONG;
 }
 
 static void name_it(const struct tree *tree, const struct birth *birth, struct buf *id)
@@ -174,27 +87,9 @@ static const char *queue_path(struct tree *tree, const char *queue, bool hashed,
 	buf_reset(&tree->path);
 	buf_printf(&tree->path, "%s/", queue);
 	if (hashed)
-		postfix_hash_path(&tree->path, birth->usec, tree->options.hash_depth);
+		postfix_hash_path(&tree->path, birth->usec, tree->dirs.options.hash_depth);
 	buf_add(&tree->path, id);
 	return buf_str(&tree->path);
-}
-
-/* Makes the hash folders above path. */
-static int make_parents(struct tree *tree, const char *path, struct err *err)
-{
-	char *parent = xstrdup(path);
-	int result = 0;
-	char *slash = strchr(parent, '/');
-	while (!result && slash && (slash = strchr(slash + 1, '/'))) {
-		*slash = '\0';
-		if (!mkdirat(tree->root, parent, 0700))
-			result = finish_folder(tree, parent, 0700, PLACE_QUEUE, err);
-		else if (errno != EEXIST)
-			result = fail(tree, parent, "make the folder", err);
-		*slash = '/';
-	}
-	free(parent);
-	return result;
 }
 
 static int write_all(int fd, struct slice bytes)
@@ -218,10 +113,10 @@ struct finish {
 
 static int finish_file(struct tree *tree, int fd, struct slice bytes, const struct finish *finish)
 {
-	const struct timespec times[2] = {at(finish->mtime), at(finish->mtime)};
+	const struct timespec times[2] = {{.tv_sec = finish->mtime}, {.tv_sec = finish->mtime}};
 	if (write_all(fd, bytes))
 		return -1;
-	if (tree->options.chown && fchown(fd, finish->uid, finish->gid))
+	if (tree->dirs.options.chown && fchown(fd, finish->uid, finish->gid))
 		return -1;
 	return fchmod(fd, finish->mode) || futimens(fd, times) ? -1 : 0;
 }
@@ -229,20 +124,20 @@ static int finish_file(struct tree *tree, int fd, struct slice bytes, const stru
 static int write_log(struct tree *tree, const char *queue, const struct birth *birth,
 	struct slice id, int64_t mtime, struct err *err)
 {
-	const struct tree_options *o = &tree->options;
+	const struct tree_options *o = &tree->dirs.options;
 	const struct finish finish = {0600, o->uid, o->gid, mtime};
 	const char *path = queue_path(tree, queue, !strcmp(queue, "defer"), birth, id);
 	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC };
-	int fd = openat(tree->root, path, FLAGS, 0600);
+	int fd = openat(tree->dirs.root, path, FLAGS, 0600);
 	if (fd < 0 && errno == ENOENT) {
-		if (make_parents(tree, path, err))
+		if (postfix_dirs_parents(&tree->dirs, path, err))
 			return -1;
-		fd = openat(tree->root, path, FLAGS, 0600);
+		fd = openat(tree->dirs.root, path, FLAGS, 0600);
 	}
 	if (fd < 0)
-		return fail(tree, path, "make the file", err);
+		return postfix_dirs_fail(&tree->dirs, path, "make the file", err);
 	bool bad = finish_file(tree, fd, buf_slice(&tree->log), &finish);
-	return close(fd) || bad ? fail(tree, path, "write the file", err) : 0;
+	return close(fd) || bad ? postfix_dirs_fail(&tree->dirs, path, "write the file", err) : 0;
 }
 
 /* The reasons of all recipients with that fate; true when there was one. */
@@ -286,12 +181,12 @@ static const char *queue_name(enum fake_queue queue)
 
 static struct finish finish_for(const struct tree *tree, const struct fake_message *message)
 {
-	const struct tree_options *o = &tree->options;
+	const struct tree_options *o = &tree->dirs.options;
 	struct finish finish = {0700, o->uid, o->gid, message->arrival};
 	if (message->queue == FAKE_DEFERRED)
 		finish.mtime = message->next_retry;
 	if (message->queue == FAKE_SUBMITTED)
-		finish = (struct finish){0744, message->uid, tree->postdrop, message->arrival};
+		finish = (struct finish){0744, message->uid, tree->dirs.postdrop, message->arrival};
 	if (message->damage == OVERWRITTEN)
 		finish.mode = 0400; /* a delivery agent saw it and marked the file */
 	return finish;
@@ -317,12 +212,12 @@ static void room_for_offsets(struct tree *tree, size_t count)
 static int move_into_place(
 	struct tree *tree, const char *temporary, const char *path, struct err *err)
 {
-	if (!renameat(tree->root, temporary, tree->root, path))
+	if (!renameat(tree->dirs.root, temporary, tree->dirs.root, path))
 		return 0;
-	if (errno == ENOENT && make_parents(tree, path, err))
+	if (errno == ENOENT && postfix_dirs_parents(&tree->dirs, path, err))
 		return -1;
-	if (renameat(tree->root, temporary, tree->root, path))
-		return fail(tree, path, "rename the new file into place", err);
+	if (renameat(tree->dirs.root, temporary, tree->dirs.root, path))
+		return postfix_dirs_fail(&tree->dirs, path, "rename the new file into place", err);
 	return 0;
 }
 
@@ -333,12 +228,12 @@ static int fill(struct tree *tree, int fd, const struct fake_message *message, s
 	struct stat st;
 	if (fstat(fd, &st))
 		return -1;
-	birth->inode = tree->options.fixed_ids ? made_up_inode(message->number) : st.st_ino;
+	birth->inode = tree->dirs.options.fixed_ids ? made_up_inode(message->number) : st.st_ino;
 	name_it(tree, birth, id);
 	room_for_offsets(tree, message->nrecipients);
 	buf_reset(&tree->file);
-	postfix_file(
-		&tree->file, &tree->options, message, buf_slice(id), birth->seconds, tree->offsets);
+	postfix_file(&tree->file, &tree->dirs.options, message, buf_slice(id), birth->seconds,
+		tree->offsets);
 	damage(&tree->file, message);
 	const struct finish finish = finish_for(tree, message);
 	return finish_file(tree, fd, buf_slice(&tree->file), &finish);
@@ -352,12 +247,12 @@ static int postfix_add(
 	snprintf(temporary, sizeof(temporary), "%s/%u.%" PRIu64,
 		message->queue == FAKE_SUBMITTED ? "maildrop" : "incoming", birth.usec,
 		message->number);
-	int fd = openat(tree->root, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = openat(tree->dirs.root, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fail(tree, temporary, "make the file", err);
+		return postfix_dirs_fail(&tree->dirs, temporary, "make the file", err);
 	bool bad = fill(tree, fd, message, &birth, id);
 	if (close(fd) || bad)
-		return fail(tree, temporary, "write the file", err);
+		return postfix_dirs_fail(&tree->dirs, temporary, "write the file", err);
 
 	const char *path = queue_path(tree, queue_name(message->queue),
 		message->queue == FAKE_DEFERRED, &birth, buf_slice(id));
@@ -366,38 +261,9 @@ static int postfix_add(
 	return write_logs(tree, message, &birth, buf_slice(id), err);
 }
 
-/* The times of folders changed while they were filled. */
-static int finish_hash_folders(
-	struct tree *tree, const char *above, unsigned depth, struct err *err)
-{
-	for (unsigned digit = 0; depth && digit < 16; digit++) {
-		char path[64];
-		snprintf(path, sizeof(path), "%s/%X", above, digit);
-		if (faccessat(tree->root, path, F_OK, 0))
-			continue;
-		if (finish_hash_folders(tree, path, depth - 1, err) ||
-			finish_folder(tree, path, 0700, PLACE_QUEUE, err))
-			return -1;
-	}
-	return 0;
-}
-
-static int finish_tree(struct tree *tree, struct err *err)
-{
-	unsigned depth = tree->options.hash_depth;
-	if (finish_hash_folders(tree, "deferred", depth, err) ||
-		finish_hash_folders(tree, "defer", depth, err))
-		return -1;
-	for (unsigned i = 0; i < FOLDERS; i++)
-		if (finish_folder(tree, folders[i].name, folders[i].mode, folders[i].place, err))
-			return -1;
-	return finish_folder(tree, ".", 0755, PLACE_ROOT, err);
-}
-
 static int postfix_close(struct tree *tree, struct err *err)
 {
-	int result = finish_tree(tree, err);
-	close(tree->root);
+	int result = postfix_dirs_close(&tree->dirs, err);
 	buf_free(&tree->file);
 	buf_free(&tree->path);
 	buf_free(&tree->log);

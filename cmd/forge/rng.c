@@ -1,5 +1,7 @@
 #include "cmd/forge/rng.h"
 
+#include <assert.h>
+
 /* One step of splitmix64: a counter in, a well-mixed number out. */
 static uint64_t scramble(uint64_t x)
 {
@@ -45,6 +47,7 @@ uint64_t rng_next(struct rng *rng)
 
 uint64_t rng_below(struct rng *rng, uint64_t bound)
 {
+	assert(bound > 0);
 	/* What is below 2^64 mod bound would make small results too frequent. */
 	uint64_t unfair = (0 - bound) % bound;
 	uint64_t n;
@@ -91,7 +94,7 @@ uint64_t rng_size(struct rng *rng, uint64_t median)
 		part = square * square / 1024 * part / 1024;
 	}
 	uint64_t low = quantiles[step], high = quantiles[step + 1];
-	return median * (low * 1024 + (high - low) * part) / (1024 * 1024);
+	return median * (low * 1024 + (high - low) * part) / 1024 / 1024;
 }
 
 unsigned rng_count(struct rng *rng, unsigned mean_hundredths)

@@ -110,8 +110,8 @@ int64_t draft_ordinary_time(struct draft *draft)
 		if (day == 0 || day == 6)
 			weight = weight / 4 + 1;
 		/* What gets delivered leaves: of mail 12 h old a third is left to wait. */
-		uint64_t left = 1000 * 6 * 3600 / (uint64_t)(6 * 3600 + age);
-		if (rng_below(rng, 100 * 1000) < weight * left)
+		uint64_t left = 6000 * (uint64_t)HOUR / (uint64_t)(6 * HOUR + age);
+		if (rng_below(rng, 100000) < weight * left)
 			return then;
 	}
 }

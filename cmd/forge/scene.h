@@ -20,6 +20,8 @@ enum {
 	SUBJECTS_DISTINCT = 3000, /* of 10,000, when all else is */
 };
 
+#define HOUR INT64_C(3600)
+
 /* What the user asked for. */
 struct mix_options {
 	uint64_t messages;
@@ -45,7 +47,10 @@ struct draft {
 /* Adds a recipient; `why` is used where the message was tried already. */
 void draft_add(struct draft *draft, struct slice address, enum why why);
 
-/* A recipient outside, chosen by the reason drawn from `mix`; 1 - strangers/10,000 are companies. */
+/*
+ * A recipient outside, whose domain fits a reason drawn from `mix`: a stranger at a
+ * mailbox provider in `strangers` of 10,000 cases, else a company.
+ */
 void draft_add_outside(struct draft *draft, const unsigned mix[WHYS], unsigned strangers);
 
 /*

@@ -3,19 +3,21 @@
 #include <string.h>
 
 static const struct writer *const writers[] = {
-	&postfix_writer,
+	&postfix_writer, NULL, /* the end */
 };
-enum { WRITERS = sizeof(writers) / sizeof(*writers) };
 
 const struct writer *writer_at(size_t n)
 {
-	return n < WRITERS ? writers[n] : NULL;
+	size_t i = 0;
+	while (i < n && writers[i])
+		i++;
+	return writers[i];
 }
 
 const struct writer *writer_find(const char *name)
 {
-	for (size_t i = 0; i < WRITERS; i++)
-		if (!strcmp(name, writers[i]->name))
-			return writers[i];
-	return NULL;
+	size_t i = 0;
+	while (writers[i] && strcmp(name, writers[i]->name) != 0)
+		i++;
+	return writers[i];
 }
