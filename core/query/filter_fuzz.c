@@ -67,12 +67,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct need need = snap->need;
 	struct buf print = {0};
 
+	need.parts = 0;
 	struct filter *filter = filter_parse(slice_of(data, size), &need, &err);
 	if (!filter) {
 		check_error(&err, size);
 		return 0;
 	}
 	uint64_t bits = run(filter, snap);
+	/* What is not trusted becomes unknown, and knowing less never selects more. */
+	snap->env.trusted_only = true;
+	uint64_t trusted = run(filter, snap);
+	snap->env.trusted_only = false;
+	require((trusted & ~bits) == 0);
+	require(!filter_wants_reason_text(filter) || (need.parts & NEED_REASONS));
 	filter_print(filter, &print);
 	/* Names and blanks are written out, so the print of the longest may be too long. */
 	if (print.len <= LIMIT_FILTER)

@@ -60,7 +60,8 @@ static void add_message(struct test_snap *test, struct dice *dice)
 	record.attempts = (int64_t)roll(dice, 5) - 1;
 	record.sender = maybe(dice, PICK(dice, addresses));
 	record.account = maybe(dice, PICK(dice, addresses));
-	record.account_source = slice_known(record.account) ? SOURCE_QUEUE : SOURCE_NONE;
+	record.account_source =
+		slice_known(record.account) ? (enum source)(roll(dice, 3) + 1) : SOURCE_NONE;
 	record.client_ip = maybe(dice, PICK(dice, clients));
 	record.subject = maybe(dice, PICK(dice, subjects));
 	snap_add(&test->snap, roll(dice, 2), &record);
@@ -266,6 +267,28 @@ static void test_logic(void **state)
 	assert_in_range(selected, ROUNDS * MESSAGES / 20, ROUNDS * MESSAGES / 2);
 }
 
+/* What is not trusted becomes unknown, and knowing less never selects more. */
+static void test_trusted_is_less(void **state)
+{
+	size_t lost = 0;
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		struct pair pair = new_pair();
+		struct bitset all = rows_of("%s", buf_str(&pair.x));
+		snap.env.trusted_only = true;
+		struct bitset trusted = rows_of("%s", buf_str(&pair.x));
+		snap.env.trusted_only = false;
+		for (size_t row = 0; row < MESSAGES; row++)
+			if (bitset_has(&trusted, row) && !bitset_has(&all, row))
+				fail_msg("round %d, row %zu\n%s", round, row, buf_str(&pair.x));
+		lost += bitset_count(&all) - bitset_count(&trusted);
+		bitset_free(&all);
+		bitset_free(&trusted);
+		free_pair(&pair);
+	}
+	assert_true(lost > 0);
+}
+
 static void test_print(void **state)
 {
 	(void)state;
@@ -346,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_logic),
+		cmocka_unit_test(test_trusted_is_less),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_three_values),

@@ -45,7 +45,7 @@ static void print_duration(int64_t seconds, struct buf *out)
 	static const struct {
 		int64_t seconds;
 		char unit;
-	} units[] = {{7 * 86400, 'w'}, {86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	} units[] = {{604800, 'w'}, {86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
 
 	if (seconds == 0)
 		buf_add(out, SLICE("0s"));

@@ -57,12 +57,15 @@ static enum tri tri_or(enum tri a, enum tri b)
 	return a == NO && b == NO ? NO : UNKNOWN;
 }
 
+/* The queue may hold anything in an address's place: what is none is no answer. */
 static enum tri test_net(const struct cond *cond, struct slice text)
 {
 	struct ip_net value;
+	bool is_net = cond->ref.field->type == FIELD_NET;
 
-	/* The queue may hold anything in an address's place: what is none is no answer. */
-	return ip_net_parse(text, &value) ? tri_of(filter_set_has_net(cond, &value)) : UNKNOWN;
+	if (is_net ? !ip_net_parse(text, &value) : !ip_parse(text, &value.base))
+		return UNKNOWN;
+	return tri_of(filter_set_has_ip(cond, &value.base));
 }
 
 static enum tri test_text(struct run *run, struct slice text)

@@ -78,10 +78,10 @@ bool filter_set_has_number(const struct cond *cond, int64_t number)
 	return bsearch(&number, cond->numbers, cond->count, sizeof(number), by_number) != NULL;
 }
 
-bool filter_set_has_net(const struct cond *cond, const struct ip_net *net)
+bool filter_set_has_ip(const struct cond *cond, const struct ip *ip)
 {
 	for (size_t i = 0; i < cond->count; i++)
-		if (net->bits >= cond->nets[i].bits && ip_in_net(&net->base, &cond->nets[i]))
+		if (ip_in_net(ip, &cond->nets[i]))
 			return true;
 	return false;
 }

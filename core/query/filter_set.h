@@ -13,7 +13,10 @@ void filter_set_seal(struct cond *cond);
 /* Whether a text is one of the values; FIELD_NAME ignores ASCII case. */
 bool filter_set_has_text(const struct cond *cond, struct slice text);
 bool filter_set_has_number(const struct cond *cond, int64_t number);
-/* Whether an address or network lies within one of the networks. */
-bool filter_set_has_net(const struct cond *cond, const struct ip_net *net);
+/*
+ * Whether an address lies in one of the networks. A network does when its first
+ * address does: a condition holds none that are narrower than client_net is.
+ */
+bool filter_set_has_ip(const struct cond *cond, const struct ip *ip);
 
 #endif

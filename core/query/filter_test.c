@@ -613,6 +613,24 @@ static void test_long_fault(void **state)
 		"  ...nrcpt=97 or nrcpt=98 or nrcpt=99 or oops=1 or nrcpt=0 or nrcpt=1 or nrcp...\n"
 		"                                         ^");
 
+	/* A character is not cut in two, on either side. */
+	for (int blanks = 1; blanks <= 2; blanks++) {
+		buf_reset(&text);
+		buf_add(&text, SLICE("subject=\""));
+		for (int i = 0; i < 60; i++)
+			buf_add(&text, SLICE("\xc3\xa9"));
+		buf_addc(&text, '"');
+		buf_pad(&text, ' ', (size_t)blanks);
+		buf_add(&text, SLICE("x"));
+		buf_pad(&text, '=', (size_t)blanks);
+		buf_addc(&text, '"');
+		for (int i = 0; i < 60; i++)
+			buf_add(&text, SLICE("\xc3\xa9"));
+		buf_addc(&text, '"');
+		assert_null(parse(buf_slice(&text), &err));
+		assert_null(strchr(err.text, '\\'));
+	}
+
 	/* Characters that are shown as eight columns each. */
 	buf_reset(&text);
 	buf_add(&text, SLICE("subject=\""));
@@ -667,13 +685,28 @@ static void test_depth(void **state)
 	assert_string_equal(letters, "ABCDEF");
 	filter_free(filter);
 
-	/* "and" within "or" nests without parentheses, so the innermost is one too deep here. */
-	buf_reset(&text);
-	add_repeated(&text, "id=x or id=y and (", LIMIT_FILTER_DEPTH - 1);
-	buf_add(&text, SLICE("nrcpt=2"));
-	add_repeated(&text, ")", LIMIT_FILTER_DEPTH - 1);
-	assert_null(parse(buf_slice(&text), &err));
-	assert_non_null(strstr(err.text, "nested deeper than 200"));
+	/* "and" within "or" nests without parentheses: one level for the innermost, not two. */
+	static const struct {
+		const char *innermost;
+		bool accepted;
+	} cases[] = {
+		{"nrcpt=2", true}, {"nrcpt=2 or id=x", true}, {"nrcpt=2 or id=x and id=y", false}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		buf_reset(&text);
+		add_repeated(&text, "id=x or (id=y and (", LIMIT_FILTER_DEPTH / 2);
+		buf_add(&text, slice_cstr(cases[i].innermost));
+		add_repeated(&text, "))", LIMIT_FILTER_DEPTH / 2);
+		filter = parse(buf_slice(&text), &err);
+		assert_int_equal(filter != NULL, cases[i].accepted);
+		if (filter) {
+			buf_reset(&print);
+			filter_print(filter, &print);
+			assert_true(is_accepted(&print));
+		} else {
+			assert_non_null(strstr(err.text, "nested deeper than 200"));
+		}
+		filter_free(filter);
+	}
 	buf_free(&text);
 	buf_free(&print);
 }
@@ -839,6 +872,28 @@ static void test_reason_text_not_kept(void **state)
 	test_snap_free(&other);
 }
 
+/* A network in an address's place is no address. */
+static void test_address_that_is_none(void **state)
+{
+	struct test_snap other;
+	struct err err;
+	(void)state;
+
+	test_snap_init(&other);
+	struct record record = test_record();
+	record.client_ip = SLICE("192.0.2.0/24");
+	snap_add(&other.snap, 0, &record);
+	test_snap_done(&other);
+	struct bitset rows = bitset_new(1);
+	struct filter *filter =
+		parse(SLICE("ip in 192.0.2.0/24 or ip=192.0.2.0 or not ip=192.0.2.0"), &err);
+	assert_int_equal(filter_run(filter, &other.env, &rows, &err), 0);
+	assert_int_equal(bitset_count(&rows), 0);
+	filter_free(filter);
+	bitset_free(&rows);
+	test_snap_free(&other);
+}
+
 /* Half an answer is none: the command fails, and the rows are left alone. */
 static void test_regex_limit(void **state)
 {
@@ -908,6 +963,7 @@ int main(void)
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_needs_headers),
 		cmocka_unit_test(test_reason_text_not_kept),
+		cmocka_unit_test(test_address_that_is_none),
 		cmocka_unit_test(test_regex_limit),
 		cmocka_unit_test(test_empty_snap),
 	};

@@ -212,8 +212,8 @@ static int parse_time(
 			SLICE_ARG(slice_upto(text, SHOWN)), name_of(cond),
 			SLICE_ARG(slice_upto(text, SHOWN)));
 	}
-	/* A number below 0 is rather a time span that lost its unit than a time before 1970. */
-	if (units_parse_time(text, value) && text.ptr[0] != '-')
+	/* Below 0 is rather a time span that lost its unit than mail from before 1970. */
+	if (units_parse_time(text, value) && *value >= 0)
 		return 0;
 	if (units_parse_duration(text, value))
 		return lex_fault(lexer, at,

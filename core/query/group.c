@@ -164,7 +164,7 @@ static uint32_t *top_places(struct work *work, size_t count)
 	for (uint32_t place = 0; place < work->map.count; place++) {
 		if (place < count) {
 			top[place] = place;
-			if (place + 1 == count)
+			if (place + 1 == count && count < work->map.count)
 				for (size_t i = count / 2 + 1; i-- > 0;)
 					sift_down(work, top, count, i);
 		} else if (order_of_tallies(&place, &top[0], work) < 0) {

@@ -144,6 +144,25 @@ static void test_figures(void **state)
 	grouping_free(&grouping);
 }
 
+/* A message is counted once under each value, however many recipients share it. */
+static void test_figures_of_many(void **state)
+{
+	struct grouping grouping = group_all(&snap, "rcpt_domain", 0);
+	const struct group *group = &grouping.groups[0]; /* example.org: A, and C twice */
+	(void)state;
+
+	assert_int_equal(group->messages, 2);
+	assert_int_equal(group->bytes, 10240 + 5 * 1024 * 1024);
+	assert_int_equal(group->first, TEST_NOW - 3 * 86400);
+	assert_int_equal(group->last, TEST_NOW - 7200);
+	assert_int_equal(group->accounts, 2);
+	group = &grouping.groups[3]; /* example.com: B alone */
+	assert_int_equal(group->bytes, 500);
+	assert_int_equal(group->last_hour, 1);
+	assert_int_equal(group->ips, 1);
+	grouping_free(&grouping);
+}
+
 static void test_limit(void **state)
 {
 	struct grouping grouping = group_all(&snap, "sender_domain", 1);
@@ -321,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_figures_of_many),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_no_rows),

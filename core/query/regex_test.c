@@ -109,6 +109,20 @@ static void test_catastrophe_is_an_error(void **state)
 	}
 }
 
+/* The limit is our own, far below PCRE2's. */
+static void test_limit_is_ours(void **state)
+{
+	struct err err = {0};
+	size_t at;
+	struct regex *regex = regex_new(SLICE("^(a+)+$"), false, &at, &err);
+	(void)state;
+
+	assert_non_null(regex);
+	assert_int_equal(regex_match(regex, SLICE("aaaaaaaaaa!"), &err), 0);
+	assert_int_equal(regex_match(regex, SLICE("aaaaaaaaaaaaaaaaaaaa!"), &err), -1);
+	regex_free(regex);
+}
+
 /* Long subjects must not run into the limit by their length alone. */
 static void test_long_subject(void **state)
 {
@@ -138,6 +152,7 @@ int main(void)
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_bad_patterns),
 		cmocka_unit_test(test_catastrophe_is_an_error),
+		cmocka_unit_test(test_limit_is_ours),
 		cmocka_unit_test(test_long_subject),
 		cmocka_unit_test(test_free_nothing),
 	};
