@@ -26,10 +26,21 @@ static bool ask(const char *config_dir, struct settings *settings)
 	char *postconf = run_find("postconf");
 	const char *argv[32] = {postconf};
 	static const char *const names[] = {
-		"config_directory", "mail_version", "queue_directory", "hash_queue_names",
-		"hash_queue_depth", "myhostname", "mydestination", "virtual_alias_domains",
-		"virtual_mailbox_domains", "relay_domains", "mynetworks", "multi_instance_directories",
-		"multi_instance_name", "qmgr_message_active_limit", NULL,
+		"config_directory",
+		"mail_version",
+		"queue_directory",
+		"hash_queue_names",
+		"hash_queue_depth",
+		"myhostname",
+		"mydestination",
+		"virtual_alias_domains",
+		"virtual_mailbox_domains",
+		"relay_domains",
+		"mynetworks",
+		"multi_instance_directories",
+		"multi_instance_name",
+		"qmgr_message_active_limit",
+		NULL,
 	};
 	size_t n = 1;
 	struct err err;
@@ -56,7 +67,8 @@ static struct slice get(const struct settings *settings, const char *name)
 
 	while (rest.len) {
 		slice_cut(rest, '\n', &line, &rest);
-		if (slice_cut(line, '=', &key, &value) && slice_eq(slice_trim(key), slice_cstr(name)))
+		if (slice_cut(line, '=', &key, &value) &&
+			slice_eq(slice_trim(key), slice_cstr(name)))
 			return slice_trim(value);
 	}
 	return (struct slice){0};
@@ -150,7 +162,8 @@ static void read_list(struct domains *domains, struct slice list);
 /* A table whose keys can be listed: postmap -s does it for the file-based types. */
 static bool read_table(struct domains *domains, struct slice table)
 {
-	static const char *const listable[] = {"hash:", "btree:", "lmdb:", "cdb:", "dbm:", "sdbm:"};
+	static const char *const listable[] = {
+		"hash:", "btree:", "lmdb:", "cdb:", "dbm:", "sdbm:", "texthash:", "inline:"};
 	struct buf text = {0};
 	struct err err;
 	bool done = false;
@@ -199,6 +212,23 @@ static bool read_list_file(struct domains *domains, struct slice path)
 	return total < LIST_MAX;
 }
 
+/* The next item of a list; "{ ... }", as inline tables have it, belongs to one item. */
+static bool next_item(struct slice *list, struct slice *item)
+{
+	unsigned braces = 0;
+	size_t n = 0;
+
+	while (list->len && strchr(SEPARATORS, list->ptr[0]))
+		*list = slice_from(*list, 1);
+	for (; n < list->len && (braces || !strchr(SEPARATORS, list->ptr[n])); n++) {
+		braces += list->ptr[n] == '{';
+		braces -= braces && list->ptr[n] == '}';
+	}
+	*item = slice_upto(*list, n);
+	*list = slice_from(*list, n);
+	return n > 0;
+}
+
 static void read_list(struct domains *domains, struct slice list)
 {
 	struct slice item;
@@ -206,7 +236,7 @@ static void read_list(struct domains *domains, struct slice list)
 	if (domains->nesting > 4)
 		return;
 	domains->nesting++;
-	while (list.len && slice_word(&list, SEPARATORS, &item)) {
+	while (next_item(&list, &item)) {
 		bool known = true;
 		if (item.ptr[0] == '/')
 			known = read_list_file(domains, item);
@@ -223,8 +253,8 @@ static void read_list(struct domains *domains, struct slice list)
 
 static void read_site(struct spool *spool, const struct settings *settings)
 {
-	static const char *const lists[] = {
-		"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"};
+	static const char *const lists[] = {"mydestination", "virtual_alias_domains",
+		"virtual_mailbox_domains", "relay_domains"};
 	struct domains domains = {.spool = spool, .complete = true};
 	struct slice rest = get(settings, "mynetworks"), item;
 	struct ip_net net;

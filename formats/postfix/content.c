@@ -9,6 +9,9 @@ uint32_t content_read(struct window *window, const struct envelope *envelope, bo
 	struct records records;
 	struct record_view view;
 	size_t begin = out->len, line = out->len;
+	/* Each record is longer than what it adds: more than the file is a loop of pointers. */
+	bool loops = window->size < limit;
+	size_t most = loops ? (size_t)window->size : limit;
 
 	if (!envelope->data_offset)
 		return WARN_TRUNCATED;
@@ -21,8 +24,8 @@ uint32_t content_read(struct window *window, const struct envelope *envelope, bo
 			records.warnings |= WARN_BAD_RECORD;
 			break;
 		}
-		if (view.data.len + 1 > limit - (out->len - begin)) {
-			records.warnings |= WARN_TOO_MANY;
+		if (view.data.len + 1 > most - (out->len - begin)) {
+			records.warnings |= loops ? WARN_BAD_POINTER : WARN_TOO_MANY;
 			break;
 		}
 		buf_add(out, view.data);

@@ -236,12 +236,17 @@ static bool read_record(struct reader *reader, const struct record_view *view)
 	return true;
 }
 
-/* Passes over the content to the X record; by the size record where there is one. */
-static bool skip_content(struct records *records, const struct envelope *envelope,
-	struct record *record)
+/*
+ * Passes over the content, which begins here, to the X record; by the size record
+ * where there is one.
+ */
+static bool skip_content(struct records *records, struct envelope *envelope, struct record *record)
 {
 	struct record_view view;
 
+	if (envelope->data_offset && envelope->data_offset != records->at)
+		record->warnings |= WARN_SIZE;
+	envelope->data_offset = records->at;
 	if (envelope->finished) {
 		uint64_t end;
 		if (!__builtin_add_overflow(envelope->data_offset, envelope->data_size, &end) &&
@@ -276,7 +281,7 @@ static struct slice canonical_ip(struct reader *reader, struct slice text)
 
 	if (!slice_known(text) || !ip_parse(text, &ip))
 		return (struct slice){0};
-	if (ip.family == 4 && ascii_is_digit(text.ptr[0]))
+	if (ip.family == 4 && ascii_is_digit(text.ptr[0]) && slice_index(text, ':') == SIZE_MAX)
 		return text; /* dotted decimal is canonical as it stands */
 	return arena_copy(reader->arena, ip_text(&ip, room));
 }
@@ -326,13 +331,18 @@ void envelope_read(struct window *window, bool submitted, const struct need *nee
 	};
 	struct records records;
 	struct record_view view;
+	bool content = false;
 
 	*envelope = (struct envelope){0};
 	records_start(&records, window, 0);
 	while (records_next(&records, &view)) {
+		if (view.type == 'M' && content) {
+			/* A loop of pointers: every round would pass over all of the content. */
+			record->warnings |= WARN_BAD_RECORD;
+			break;
+		}
 		if (view.type == 'M') {
-			if (!envelope->data_offset)
-				envelope->data_offset = records.at;
+			content = true;
 			if (!skip_content(&records, envelope, record))
 				break;
 		} else if (!read_record(&reader, &view)) {
@@ -341,6 +351,9 @@ void envelope_read(struct window *window, bool submitted, const struct need *nee
 		}
 	}
 	record->warnings |= records.warnings;
+	/* Also when it was the look for the end of the content that failed. */
+	if (window->sys)
+		record->warnings |= WARN_UNREADABLE;
 	if (envelope->complete && !slice_known(record->sender))
 		record->warnings |= WARN_NO_SENDER;
 	if (envelope->complete && !submitted && !envelope->finished)

@@ -44,8 +44,8 @@ static void assert_slice(struct slice s, const char *text)
 	assert_memory_equal(s.ptr, text, s.len);
 }
 
-static void assert_rcpt(const struct record *record, uint32_t i, const char *address,
-	enum rcpt_state state)
+static void assert_rcpt(
+	const struct record *record, uint32_t i, const char *address, enum rcpt_state state)
 {
 	assert_true(i < record->nrcpts);
 	assert_slice(record->rcpts[i].address, address);
@@ -255,6 +255,231 @@ static void survives_truncation_at_every_byte(void **state)
 	done(&p);
 }
 
+/* Attributes behind the usual beginning, and what becomes of them. */
+static void parse_attributes(struct parsed *p, const char *const *attributes)
+{
+	image_begin(&p->image, "a@example.com");
+	for (size_t i = 0; attributes[i]; i++)
+		image_add(&p->image, 'A', attributes[i]);
+	image_add(&p->image, 'R', "b@example.org");
+	image_content(&p->image, "hi");
+	image_add(&p->image, 'E', "");
+	image_finish(&p->image);
+	parse(p);
+}
+
+static void gives_client_addresses_one_form(void **state)
+{
+	static const struct {
+		const char *written;
+		const char *address; /* NULL: unknown */
+	} cases[] = {
+		{"log_client_address=203.0.113.7", "203.0.113.7"},
+		{"log_client_address = 203.0.113.7 ", "203.0.113.7"},
+		{"log_client_address=[203.0.113.7]", "203.0.113.7"},
+		{"log_client_address=::ffff:203.0.113.7", "203.0.113.7"},
+		{"log_client_address=0:0:0:0:0:ffff:203.0.113.7", "203.0.113.7"},
+		{"log_client_address=IPv6:2001:DB8:0:0::1", "2001:db8::1"},
+		{"log_client_address=2001:db8:0::1", "2001:db8::1"},
+		{"log_client_address=unknown", NULL},
+		{"log_client_address=203.0.113.7.", NULL},
+		{"log_client_address=203.0.113.07", NULL},
+		{"log_client_address=203.0.113", NULL},
+		{"log_client_address=\033[31m", NULL},
+		{"log_client_address=", NULL},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct parsed p = {0};
+		parse_attributes(&p, (const char *const[]){cases[i].written, NULL});
+		struct slice wanted = slice_cstr(cases[i].address);
+		if (slice_known(wanted) != slice_known(p.record.client_ip) ||
+			!slice_eq(wanted, p.record.client_ip))
+			fail_msg("%s: got %.*s", cases[i].written, SLICE_ARG(p.record.client_ip));
+		assert_int_equal(
+			p.record.client_source, cases[i].address ? SOURCE_QUEUE : SOURCE_NONE);
+		assert_int_equal(p.record.warnings, 0);
+		done(&p);
+	}
+}
+
+static void takes_the_first_of_each_attribute(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	parse_attributes(&p,
+		(const char *const[]){"sasl_username = bob=x@example.com ",
+			"sasl_username=eve@example.com", "sasl_method=", "log_client_name=UNKNOWN",
+			"log_message_origin=local", "create_time=1700000005", "create_time=-1", "=",
+			"x=", NULL});
+	assert_int_equal(p.record.warnings, 0);
+	assert_slice(p.record.account, "bob=x@example.com");
+	assert_slice(p.record.auth_method, "");
+	assert_false(slice_known(p.record.client_name));
+	assert_true(p.record.made_here);
+	assert_int_equal(p.record.created, 1700000005);
+	assert_int_equal(p.record.nattributes, 12);
+	assert_slice(p.record.attributes[3].name, "sasl_username");
+	assert_slice(p.record.attributes[4].value, "eve@example.com");
+	assert_slice(p.record.attributes[10].name, "");
+	done(&p);
+}
+
+/* Before Postfix 2.3 the bare names were the client's. */
+static void reads_old_client_attributes(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	parse_attributes(&p,
+		(const char *const[]){"client_address=203.0.113.7", "client_name=bot.example.net",
+			"helo_name=friend", "protocol_name=SMTP", NULL});
+	assert_slice(p.record.client_ip, "203.0.113.7");
+	assert_slice(p.record.peer_ip, "203.0.113.7");
+	assert_slice(p.record.client_name, "bot.example.net");
+	assert_slice(p.record.helo, "friend");
+	assert_slice(p.record.protocol, "SMTP");
+	done(&p);
+}
+
+static void binds_prefixes_to_the_next_recipient(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_begin(&p.image, "a@example.com");
+	image_add(&p.image, 'A', "notify_flags=255");
+	image_add(&p.image, 'A', "dsn_orig_rcpt=rfc822;one@example.org");
+	image_add(&p.image, 'O', "first");
+	image_add(&p.image, 'O', "one@example.org");
+	image_add(&p.image, 'w', "");
+	image_add(&p.image, '/', "1@example.org");
+	image_add(&p.image, 'R', "2@example.org");
+	image_add(&p.image, 'A', "notify_flags=x");
+	image_add(&p.image, 'O', "");
+	image_add(&p.image, 'R', "3@example.org");
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	parse(&p);
+	assert_int_equal(p.record.nrcpts, 3);
+	assert_slice(p.record.rcpts[0].original, "one@example.org");
+	assert_slice(p.record.rcpts[0].orcpt, "rfc822;one@example.org");
+	assert_int_equal(p.record.rcpts[0].notify, 15);
+	for (unsigned i = 1; i < 3; i++) {
+		assert_false(slice_known(p.record.rcpts[i].original));
+		assert_false(slice_known(p.record.rcpts[i].orcpt));
+		assert_int_equal(p.record.rcpts[i].notify, 0);
+	}
+	done(&p);
+}
+
+static void reads_times_or_none(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t arrival;
+	} cases[] = {
+		{"1700000000 123456", 1700000000},
+		{"  1700000000", 1700000000},
+		{"0 0", 0},
+		{"9223372036854775807 0", INT64_MAX},
+		{"9223372036854775808 0", -1},
+		{"-1 0", -1},
+		{"17x 0", -1},
+		{" ", -1},
+		{"", -1},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct parsed p = {0};
+		image_size(&p.image, 6);
+		image_add(&p.image, 'T', cases[i].text);
+		image_add(&p.image, 'S', "a@example.com");
+		image_content(&p.image, "hi");
+		image_add(&p.image, 'E', "");
+		image_finish(&p.image);
+		parse(&p);
+		if (p.record.arrival != cases[i].arrival)
+			fail_msg("\"%s\" is %lld", cases[i].text, (long long)p.record.arrival);
+		done(&p);
+	}
+}
+
+/* Puts the numbers that are right in the place of S, the data size, and O, its offset. */
+static void fill_size_record(struct image *image, const char *fields)
+{
+	struct buf text = {0};
+
+	for (const char *c = fields; *c; c++) {
+		if (*c == 'S')
+			buf_printf(&text, "%zu", image->extracted - image->content);
+		else if (*c == 'O')
+			buf_printf(&text, "%zu", image->content);
+		else
+			buf_addc(&text, *c);
+	}
+	memcpy(image->bytes.ptr + 2, text.ptr ? text.ptr : "", text.len);
+	buf_free(&text);
+}
+
+/* Whatever the size record says, all that is there is read. */
+static void does_not_trust_the_size_record(void **state)
+{
+	static const struct {
+		const char *fields;
+		bool finished;
+		uint32_t warnings;
+	} cases[] = {
+		{"          S             O", true, 0},
+		{"S O 1 0 0", true, 0},
+		{"S O 1 0 0 0 7 8 9", true, 0},
+		{"S O x", true, 0},
+		{"S", false, WARN_SIZE},
+		{"0 0", false, WARN_SIZE},
+		{"-1 -1 -1 -1 -1 2", false, WARN_SIZE},
+		{"x y", false, WARN_SIZE},
+		{"", false, WARN_SIZE},
+		{"99999999999999999999 1", false, WARN_SIZE},
+		{"9223372036854775807 9223372036854775807", true, WARN_SIZE},
+		{"9223372036854775807 O", true, WARN_SIZE},
+		{"1 O", true, WARN_SIZE},
+		{"999999 O", true, WARN_SIZE},
+		{"S 1", true, WARN_SIZE},
+		{"1 1", true, WARN_SIZE},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct parsed p = {0};
+		struct buf content = {0}, room = {0};
+
+		buf_pad(&room, ' ', 100);
+		image_add(&p.image, 'C', buf_str(&room));
+		image_add(&p.image, 'T', "1700000000 1");
+		image_add(&p.image, 'S', "a@example.com");
+		image_add(&p.image, 'R', "b@example.org");
+		image_content(&p.image, "hi");
+		image_add(&p.image, 'R', "c@example.org");
+		image_add(&p.image, 'E', "");
+		fill_size_record(&p.image, cases[i].fields);
+		parse(&p);
+		if (p.record.warnings != cases[i].warnings)
+			fail_msg("\"%s\": warnings %#x", cases[i].fields, p.record.warnings);
+		assert_int_equal(p.envelope.finished, cases[i].finished);
+		assert_true(p.envelope.complete);
+		assert_int_equal(p.record.nrcpts, 2);
+		assert_int_equal(content_read(&p.window, &p.envelope, false, 1000, &content), 0);
+		assert_string_equal(buf_str(&content), "Subject: hi\n\nHello.\n");
+		buf_free(&room);
+		buf_free(&content);
+		done(&p);
+	}
+}
+
 struct odd {
 	const char *what;
 	void (*build)(struct image *image);
@@ -368,6 +593,40 @@ static void attribute_without_value(struct image *image)
 	image_add(image, 'E', "");
 }
 
+static void second_message(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_content(image, "hi");
+	image_content(image, "again");
+	image_add(image, 'E', "");
+}
+
+/* Without a size record each round would walk over all of the content. */
+static void message_loop(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	size_t start = image->bytes.len;
+	image_add(image, 'M', "");
+	for (unsigned i = 0; i < 100 * 1000; i++)
+		image_add(image, 'N', "line");
+	image_add(image, 'X', "");
+	image_pointer(image, start);
+	image_add(image, 'E', "");
+}
+
+static void finished_message_loop(struct image *image)
+{
+	message_loop(image);
+	image_finish(image);
+}
+
+static void no_end_of_content(struct image *image)
+{
+	image_begin(image, "a@example.com");
+	image_add(image, 'M', "");
+	image_add(image, 'N', "Subject: x");
+}
+
 static void names_what_is_odd(void **state)
 {
 	(void)state;
@@ -386,6 +645,10 @@ static void names_what_is_odd(void **state)
 		{"a size that lies", size_that_lies, WARN_SIZE},
 		{"an envelope record in the content", envelope_type_in_content, WARN_BAD_RECORD},
 		{"an attribute without value", attribute_without_value, WARN_BAD_RECORD},
+		{"two messages", second_message, WARN_BAD_RECORD},
+		{"a loop over the message", message_loop, WARN_BAD_RECORD},
+		{"a loop over a finished message", finished_message_loop, WARN_BAD_RECORD},
+		{"content without an end", no_end_of_content, WARN_TRUNCATED},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct parsed p = {0};
@@ -423,6 +686,25 @@ static void bounds_the_recipients(void **state)
 	parse(&p);
 	assert_int_equal(p.record.nrcpts, LIMIT_RECIPIENTS);
 	assert_true(p.record.warnings & WARN_TOO_MANY);
+	done(&p);
+}
+
+static void bounds_the_records(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_begin(&p.image, "a@example.com");
+	image_add(&p.image, 'R', "b@example.org");
+	for (unsigned i = 0; i < LIMIT_RECORDS; i++)
+		image_add(&p.image, 'A', "x=");
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	parse(&p);
+	assert_int_equal(p.record.warnings, WARN_TOO_MANY);
+	assert_int_equal(p.record.nrcpts, 1);
+	assert_false(p.envelope.complete);
 	done(&p);
 }
 
@@ -469,8 +751,8 @@ static void joins_lines_and_stops_behind_the_headers(void **state)
 	assert_string_equal(buf_str(&text), "Subject: short\nX-Long: one two three\n\n");
 	buf_reset(&text);
 	assert_int_equal(content_read(&p.window, &p.envelope, false, 1000, &text), 0);
-	assert_string_equal(buf_str(&text),
-		"Subject: short\nX-Long: one two three\n\nBody.\nno end");
+	assert_string_equal(
+		buf_str(&text), "Subject: short\nX-Long: one two three\n\nBody.\nno end");
 	buf_reset(&text);
 	assert_int_equal(content_read(&p.window, &p.envelope, false, 20, &text), WARN_TOO_MANY);
 	assert_true(text.len <= 20);
@@ -536,6 +818,53 @@ static void content_loops_end(void **state)
 	done(&p);
 }
 
+/* A loop over long lines would multiply a small file into a large message. */
+static void content_is_no_longer_than_its_file(void **state)
+{
+	struct parsed p = {0};
+	struct buf text = {0}, line = {0};
+	(void)state;
+
+	buf_pad(&line, 'x', 60000);
+	image_begin(&p.image, "a@example.com");
+	image_add(&p.image, 'M', "");
+	size_t start = p.image.bytes.len;
+	image_record(&p.image, 'N', buf_slice(&line));
+	image_pointer(&p.image, start);
+	image_add(&p.image, 'X', "");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	parse(&p);
+	assert_int_equal(
+		content_read(&p.window, &p.envelope, false, SIZE_MAX, &text), WARN_BAD_POINTER);
+	assert_true(text.len >= line.len);
+	assert_true(text.len <= p.image.bytes.len);
+	buf_free(&line);
+	buf_free(&text);
+	done(&p);
+}
+
+static void content_needs_a_place_in_the_file(void **state)
+{
+	static const uint64_t offsets[] = {0, 1 << 20, UINT64_MAX};
+	struct parsed p = {0};
+	struct buf text = {0};
+	(void)state;
+
+	image_message(&p.image, "a@example.com", "b@example.org");
+	parse(&p);
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
+		p.envelope.data_offset = offsets[i];
+		assert_int_equal(
+			content_read(&p.window, &p.envelope, false, 1000, &text), WARN_TRUNCATED);
+	}
+	p.envelope.data_offset = 97; /* the T record: no content */
+	assert_int_equal(content_read(&p.window, &p.envelope, false, 1000, &text), WARN_BAD_RECORD);
+	assert_int_equal(text.len, 0);
+	buf_free(&text);
+	done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,13 +875,22 @@ int main(void)
 		cmocka_unit_test(reads_every_width_of_the_size_record),
 		cmocka_unit_test(reads_a_submission_without_size),
 		cmocka_unit_test(survives_truncation_at_every_byte),
+		cmocka_unit_test(gives_client_addresses_one_form),
+		cmocka_unit_test(takes_the_first_of_each_attribute),
+		cmocka_unit_test(reads_old_client_attributes),
+		cmocka_unit_test(binds_prefixes_to_the_next_recipient),
+		cmocka_unit_test(reads_times_or_none),
+		cmocka_unit_test(does_not_trust_the_size_record),
 		cmocka_unit_test(names_what_is_odd),
 		cmocka_unit_test(keeps_what_comes_before_the_damage),
 		cmocka_unit_test(bounds_the_recipients),
+		cmocka_unit_test(bounds_the_records),
 		cmocka_unit_test(cuts_long_values),
 		cmocka_unit_test(joins_lines_and_stops_behind_the_headers),
 		cmocka_unit_test(reads_edited_content),
 		cmocka_unit_test(content_loops_end),
+		cmocka_unit_test(content_is_no_longer_than_its_file),
+		cmocka_unit_test(content_needs_a_place_in_the_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

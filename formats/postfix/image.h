@@ -94,6 +94,16 @@ static inline void image_content(struct image *image, const char *subject)
 	buf_free(&line);
 }
 
+/* A whole message with one recipient. */
+static inline void image_message(struct image *image, const char *sender, const char *rcpt)
+{
+	image_begin(image, sender);
+	image_add(image, 'R', rcpt);
+	image_content(image, "hi");
+	image_add(image, 'E', "");
+	image_finish(image);
+}
+
 static inline void image_free(struct image *image)
 {
 	buf_free(&image->bytes);

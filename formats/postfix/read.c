@@ -47,7 +47,7 @@ static int locate(const struct spool *spool, struct slice id, struct found *foun
 	for (unsigned round = 0; round < 2; round++) {
 		for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 			if (!postfix_path(&layout, order[i], id, path))
-				return -1;
+				continue;
 			found->fd = open_quietly(spool->fd, path);
 			found->queue = order[i];
 			if (found->fd >= 0 || errno != ENOENT)
@@ -111,17 +111,17 @@ static void read_reasons(const struct spool *spool, enum postfix_queue queue, st
 	if (queue == PQ_MAILDROP)
 		return; /* nothing has been tried yet */
 	struct slice log = read_log(spool, PQ_DEFER, record->queue_id, arena, record);
-	reason_log_apply(log, false, record);
+	reason_log_apply(log, false, arena, record);
 	if (postfix_of(spool)->bounce_in_use) {
 		log = read_log(spool, PQ_BOUNCE, record->queue_id, arena, record);
-		reason_log_apply(log, true, record);
+		reason_log_apply(log, true, arena, record);
 	}
 }
 
 /*
  * Who handed a local submission in: the user id in the Received field that
- * pickup(8) wrote, and the script that put its name into the headers. After a
- * requeue the first Received names the mail owner, and the one below counts.
+ * pickup(8) wrote, and the script that put its name into the headers. Each requeue
+ * adds a Received that names the mail owner: the one below these counts.
  */
 static void read_submitter(const struct spool *spool, struct slice block, struct arena *arena,
 	struct record *record)
@@ -131,13 +131,13 @@ static void read_submitter(const struct spool *spool, struct slice block, struct
 	struct received received;
 	unsigned looked = 0;
 
-	while (looked < 2 && headers_next(&rest, &field)) {
+	while (looked < 8 && headers_next(&rest, &field)) {
 		if (!slice_eq_fold(field.name, SLICE("Received")))
 			continue;
 		looked++;
 		if (!received_parse(headers_unfold(arena, field.value), &received) || received.uid < 0)
 			break;
-		if (looked == 1 && received.uid == (int64_t)spool->owner)
+		if (received.uid == (int64_t)spool->owner)
 			continue;
 		record->uid = received.uid;
 		record->uid_source = SOURCE_RECEIVED;
@@ -259,25 +259,28 @@ static bool is_being_written(const struct spool *spool, const struct found *foun
 			(found->queue != PQ_MAILDROP && !envelope->finished));
 }
 
+/* -1 with *err when it is no plain file, or its beginning cannot be read. */
+static int open_window(struct found *found, struct window *window, struct arena *arena,
+	struct err *err)
+{
+	if (fstat(found->fd, &found->st) != 0)
+		return err_sys(err, "cannot look at the file");
+	if (!S_ISREG(found->st.st_mode))
+		return err_set(err, ERR_DAMAGED, 0, "not a plain file");
+	if (window_open(window, found->fd, (uint64_t)found->st.st_size, arena) != 0)
+		return err_sys(err, "cannot read");
+	return 0;
+}
+
 static enum severity read_open(const struct spool *spool, struct found *found,
 	const struct need *need, struct arena *arena, struct record *record, struct err *err)
 {
 	struct window window;
 	struct envelope envelope;
 
-	if (fstat(found->fd, &found->st) != 0) {
-		err_sys(err, "cannot look at the file");
+	if (open_window(found, &window, arena, err) != 0)
 		return SEV_FAIL;
-	}
-	if (!S_ISREG(found->st.st_mode)) {
-		err_set(err, ERR_DAMAGED, 0, "not a plain file");
-		return SEV_FAIL;
-	}
 	read_status(spool, found, record);
-	if (window_open(&window, found->fd, (uint64_t)found->st.st_size, arena) != 0) {
-		err_sys(err, "cannot read");
-		return SEV_FAIL;
-	}
 	envelope_read(&window, found->queue == PQ_MAILDROP, need, record, &envelope);
 	if (is_being_written(spool, found, &envelope)) {
 		err_set(err, ERR_GONE, 0, "still being written");
@@ -301,6 +304,28 @@ static enum severity read_open(const struct spool *spool, struct found *found,
 	return record->warnings ? SEV_WARN : SEV_OK;
 }
 
+/* As cleanup(8) and postdrop(1) call a file before it has its id: "<usec>.<pid>". */
+static bool is_temporary(enum postfix_queue queue, struct slice name)
+{
+	struct slice usec, pid;
+	int64_t n;
+	return (queue == PQ_INCOMING || queue == PQ_MAILDROP) &&
+		slice_cut(name, '.', &usec, &pid) && slice_to_i64(usec, &n) &&
+		slice_to_i64(pid, &n);
+}
+
+/* Whether Postfix, with its settings, looks for the id elsewhere. */
+static bool is_misplaced(const struct folder *folder, struct slice id)
+{
+	const struct postfix *postfix = postfix_of(folder->spool);
+	char path[POSTFIX_PATH_MAX];
+
+	if (!postfix->depth_configured || !postfix_path(postfix, folder->queue, id, path))
+		return false;
+	struct slice right = slice_cstr(path);
+	return !slice_eq(slice_upto(right, right.len - id.len - 1), slice_cstr(folder->path));
+}
+
 enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 	const struct need *need, struct arena *arena, struct record *record, struct err *err)
 {
@@ -313,21 +338,36 @@ enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 		return SEV_FAIL;
 	}
 	if (!queue_id_valid(unit->name)) {
-		/* Postfix makes such names for a moment: "<usec>.<pid>", "<id>#FIX". */
 		err_set(err, ERR_DAMAGED, 0, "the name is no queue id");
-		return SEV_FAIL;
+		return is_temporary(folder->queue, unit->name) ? SEV_SKIP : SEV_FAIL;
 	}
 	found.fd = open_quietly(folder->fd, unit->name.ptr);
-	if (found.fd < 0 && errno == ENOENT && locate(folder->spool, unit->name, &found) < 0 &&
-		errno == ENOENT)
-		return SEV_GONE;
-	if (found.fd < 0) {
+	if (found.fd >= 0) {
+		if (is_misplaced(folder, unit->name))
+			record->warnings |= WARN_MISPLACED;
+	} else if (errno != ENOENT || locate(folder->spool, unit->name, &found) < 0) {
+		if (errno == ENOENT)
+			return SEV_GONE;
 		err_sys(err, "cannot open");
 		return SEV_FAIL;
 	}
 	enum severity severity = read_open(folder->spool, &found, need, arena, record, err);
 	close(found.fd);
 	return severity;
+}
+
+/* SEV_OK with found->fd open, SEV_GONE, or SEV_FAIL. */
+static enum severity open_by_id(
+	const struct spool *spool, struct slice id, struct found *found, struct err *err)
+{
+	if (!queue_id_valid(id))
+		return SEV_GONE;
+	if (locate(spool, id, found) >= 0)
+		return SEV_OK;
+	if (errno == ENOENT)
+		return SEV_GONE;
+	err_sys(err, "cannot open");
+	return SEV_FAIL;
 }
 
 enum severity postfix_find_id(const struct spool *spool, struct slice id, const struct need *need,
@@ -337,15 +377,10 @@ enum severity postfix_find_id(const struct spool *spool, struct slice id, const 
 
 	*record = record_unknown();
 	record->queue_id = id;
-	if (!queue_id_valid(id))
-		return SEV_GONE;
-	if (locate(spool, id, &found) < 0) {
-		if (errno == ENOENT)
-			return SEV_GONE;
-		err_sys(err, "cannot open");
-		return SEV_FAIL;
-	}
-	enum severity severity = read_open(spool, &found, need, arena, record, err);
+	enum severity severity = open_by_id(spool, id, &found, err);
+	if (severity != SEV_OK)
+		return severity;
+	severity = read_open(spool, &found, need, arena, record, err);
 	close(found.fd);
 	return severity;
 }
@@ -361,15 +396,17 @@ enum severity postfix_content(const struct spool *spool, struct slice id, bool h
 	struct found found;
 
 	record.queue_id = id;
-	if (!queue_id_valid(id) || locate(spool, id, &found) < 0)
-		return SEV_GONE;
-	enum severity severity = SEV_FAIL;
-	if (fstat(found.fd, &found.st) != 0 || !S_ISREG(found.st.st_mode) ||
-		window_open(&window, found.fd, (uint64_t)found.st.st_size, &arena) != 0) {
-		err_sys(err, "cannot read");
-	} else {
+	enum severity severity = open_by_id(spool, id, &found, err);
+	if (severity != SEV_OK)
+		return severity;
+	severity = SEV_FAIL;
+	if (open_window(&found, &window, &arena, err) == 0) {
 		envelope_read(&window, found.queue == PQ_MAILDROP, &nothing, &record, &envelope);
-		severity = content_read(&window, &envelope, headers_only, limit, out) ? SEV_WARN : SEV_OK;
+		uint32_t odd = content_read(&window, &envelope, headers_only, limit, out);
+		if (odd & WARN_UNREADABLE)
+			err_set(err, ERR_IO, window.sys, "cannot read");
+		else
+			severity = odd ? SEV_WARN : SEV_OK;
 	}
 	close(found.fd);
 	arena_free(&arena);

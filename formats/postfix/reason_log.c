@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-#include "core/base/buf.h"
+#include "core/base/intern.h"
+#include "core/base/xalloc.h"
 #include "core/mail/address.h"
 
 static void read_old_form(struct slice line, struct reason_entry *entry)
@@ -68,42 +69,45 @@ bool reason_log_next(struct slice *log, struct reason_entry *entry)
 	return any;
 }
 
-static void give(struct rcpt *rcpt, const struct reason_entry *entry, bool bounced,
-	uint32_t order)
+static void give(struct rcpt *rcpt, const struct reason_entry *entry, bool bounced, uint32_t order)
 {
 	rcpt->order = order;
 	rcpt->reason = slice_upto(entry->reason, LIMIT_REASON);
-	rcpt->status = entry->status;
+	rcpt->status = slice_upto(entry->status, LIMIT_REASON);
 	rcpt->reply = slice_upto(entry->reply, LIMIT_REASON);
-	rcpt->host = entry->host;
+	rcpt->host = slice_upto(entry->host, LIMIT_REASON);
 	rcpt->bounced = bounced;
 }
 
-static bool is_recipient(const struct rcpt *rcpt, struct slice quoted)
+/* The recipients by address, for entries without a good offset; made when the first one comes. */
+struct finder {
+	const struct record *record;
+	struct buf raw; /* the address of the entry at hand, without its quotes */
+	struct intern names;
+	uint32_t *first; /* by name: the first recipient called so, + 1 */
+};
+
+/* The raw form of an address in a log. */
+static struct slice raw_address(struct finder *finder, struct slice logged)
 {
-	if (slice_eq(rcpt->address, quoted))
-		return true;
-	/* Quoting only matters when the log has quotes. */
-	if (slice_index(quoted, '"') == SIZE_MAX)
-		return false;
-	struct buf mine = {0};
-	address_quote(&mine, rcpt->address);
-	bool same = slice_eq(buf_slice(&mine), quoted);
-	buf_free(&mine);
-	return same;
+	if (slice_eq(logged, SLICE("<>")))
+		return SLICE("");
+	if (slice_index(logged, '"') == SIZE_MAX)
+		return logged;
+	buf_reset(&finder->raw);
+	address_unquote(&finder->raw, logged);
+	return buf_slice(&finder->raw);
 }
 
-/* Recipients lie in file order but for those of the heap: by binary search, then one by one. */
-static struct rcpt *by_offset(const struct record *record, int64_t offset, struct slice quoted)
+/* Recipients lie in file order but for those of the heap: by binary search. */
+static struct rcpt *by_offset(const struct record *record, int64_t offset)
 {
 	uint32_t low = 0, high = record->nrcpts;
 
-	if (offset < 0)
-		return NULL;
-	while (low < high) {
+	while (offset >= 0 && low < high) {
 		uint32_t mid = low + (high - low) / 2;
 		if (record->rcpts[mid].offset == (uint64_t)offset)
-			return is_recipient(&record->rcpts[mid], quoted) ? &record->rcpts[mid] : NULL;
+			return &record->rcpts[mid];
 		if (record->rcpts[mid].offset < (uint64_t)offset)
 			low = mid + 1;
 		else
@@ -112,30 +116,99 @@ static struct rcpt *by_offset(const struct record *record, int64_t offset, struc
 	return NULL;
 }
 
-/* For logs without offsets; a bounded look, so that a hostile pair of files stays cheap. */
-static struct rcpt *by_address(const struct record *record, struct slice quoted)
+static void list_names(struct finder *finder)
 {
-	enum { LOOK = 2000 };
-	for (uint32_t i = 0; i < record->nrcpts && i < LOOK; i++)
-		if (is_recipient(&record->rcpts[i], quoted))
-			return &record->rcpts[i];
-	return NULL;
+	const struct record *record = finder->record;
+
+	intern_init(&finder->names);
+	/* No more names than recipients, and the two that every table has. */
+	finder->first = xcalloc((size_t)record->nrcpts + 2, sizeof(*finder->first));
+	for (uint32_t i = 0; i < record->nrcpts; i++) {
+		uint32_t name = intern_add(&finder->names, record->rcpts[i].address);
+		if (!finder->first[name])
+			finder->first[name] = i + 1;
+	}
 }
 
-void reason_log_apply(struct slice log, bool bounced, struct record *record)
+static struct rcpt *by_address(struct finder *finder, struct slice raw)
 {
-	/* For hostile pairs of files: an honest log has the offsets. */
-	enum { MOST_LOOKS = 10000 };
+	if (!finder->first)
+		list_names(finder);
+	uint32_t name = intern_find(&finder->names, raw);
+	uint32_t at = name == INTERN_UNKNOWN ? 0 : finder->first[name];
+	return at ? &finder->record->rcpts[at - 1] : NULL;
+}
+
+static struct rcpt *find_rcpt(struct finder *finder, const struct reason_entry *entry)
+{
+	struct slice raw = raw_address(finder, entry->recipient);
+	struct rcpt *rcpt = by_offset(finder->record, entry->offset);
+	return rcpt && slice_eq(rcpt->address, raw) ? rcpt : by_address(finder, raw);
+}
+
+/*
+ * Whom the log names and no record does: a REDIRECT sends all mail to an address
+ * that stands only there once it was tried. postqueue(1) lists it too.
+ */
+struct redirected {
+	/* A redirect goes to one address, or through aliases to a few. */
+	struct rcpt rcpts[100];
+	uint32_t count;
+};
+
+static struct rcpt *add_redirected(
+	struct redirected *redirected, struct slice raw, struct arena *arena)
+{
+	for (uint32_t i = 0; i < redirected->count; i++)
+		if (slice_eq(redirected->rcpts[i].address, raw))
+			return &redirected->rcpts[i];
+	if (redirected->count == sizeof(redirected->rcpts) / sizeof(*redirected->rcpts))
+		return NULL;
+	struct rcpt *rcpt = &redirected->rcpts[redirected->count++];
+	*rcpt = (struct rcpt){
+		.address = arena_copy(arena, raw),
+		.offset = UINT64_MAX, /* behind all records, so that these stay in order */
+		.state = RCPT_PENDING,
+		.logged_only = true,
+	};
+	return rcpt;
+}
+
+static void append(struct record *record, const struct redirected *redirected, struct arena *arena)
+{
+	uint32_t total = record->nrcpts + redirected->count;
+	struct rcpt *all = arena_alloc(arena, total * sizeof(*all));
+
+	if (record->nrcpts)
+		memcpy(all, record->rcpts, record->nrcpts * sizeof(*all));
+	memcpy(all + record->nrcpts, redirected->rcpts, redirected->count * sizeof(*all));
+	record->rcpts = all;
+	record->nrcpts = total;
+}
+
+void reason_log_apply(struct slice log, bool bounced, struct arena *arena, struct record *record)
+{
+	struct redirected redirected = {.count = 0};
+	struct finder finder = {.record = record};
 	struct reason_entry entry;
-	uint32_t looks = 0, order = 0;
+	uint32_t order = 0;
 
 	while (reason_log_next(&log, &entry)) {
 		if (!slice_known(entry.reason) || !slice_known(entry.recipient))
 			continue;
-		struct rcpt *rcpt = by_offset(record, entry.offset, entry.recipient);
-		if (!rcpt && looks++ < MOST_LOOKS)
-			rcpt = by_address(record, entry.recipient);
+		struct rcpt *rcpt = find_rcpt(&finder, &entry);
+		if (!rcpt)
+			rcpt = add_redirected(
+				&redirected, raw_address(&finder, entry.recipient), arena);
 		if (rcpt)
 			give(rcpt, &entry, bounced, ++order);
+		else
+			record->warnings |= WARN_BAD_LOG;
 	}
+	if (redirected.count)
+		append(record, &redirected, arena);
+	if (finder.first)
+		intern_free(&finder.names);
+	free(finder.first);
+	buf_free(&finder.raw);
 }

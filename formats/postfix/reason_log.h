@@ -10,6 +10,7 @@
 #ifndef FORMATS_POSTFIX_REASON_LOG_H
 #define FORMATS_POSTFIX_REASON_LOG_H
 
+#include "core/base/arena.h"
 #include "core/queue/record.h"
 
 struct reason_entry {
@@ -28,8 +29,10 @@ bool reason_log_next(struct slice *log, struct reason_entry *entry);
 
 /*
  * Gives the recipients of the record their reasons: by offset, else by address.
- * The newest entry of a recipient counts. Entries of no recipient are ignored.
+ * The newest entry of a recipient counts. An entry of none
+ * becomes a recipient of its own (rcpt.logged_only), as postqueue(1) lists it.
  */
-void reason_log_apply(struct slice log, bool bounced, struct record *record);
+void reason_log_apply(
+	struct slice log, bool bounced, struct arena *arena, struct record *record);
 
 #endif

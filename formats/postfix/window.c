@@ -45,6 +45,7 @@ int window_open(struct window *window, int fd, uint64_t size, struct arena *aren
 		.len = (size_t)got,
 		.fd = fd,
 		.arena = arena,
+		.piece = LIMIT_NEXT_READ,
 		.kept = n,
 	};
 	return 0;
@@ -68,7 +69,7 @@ static uint8_t *room(struct window *window, size_t n)
 static bool load(struct window *window, uint64_t offset, size_t least)
 {
 	uint64_t left = window->size - offset;
-	size_t n = least > LIMIT_NEXT_READ ? least : LIMIT_NEXT_READ;
+	size_t n = least > window->piece ? least : window->piece;
 	if (n > left)
 		n = (size_t)left;
 	uint8_t *to = room(window, n);
@@ -89,9 +90,11 @@ const uint8_t *window_at(struct window *window, uint64_t offset, size_t n)
 {
 	if (offset > window->size || window->size - offset < n)
 		return NULL;
+	/* The scratch buffer is overwritten by the next content: its bytes are no good to keep. */
+	bool lasting = window->passing || window->data != window->scratch;
 	bool here = offset >= window->start && offset - window->start <= window->len &&
 		window->len - (size_t)(offset - window->start) >= n;
-	if (!here && (window->fd < 0 || !load(window, offset, n)))
+	if (!(here && lasting) && (window->fd < 0 || !load(window, offset, n)))
 		return NULL;
 	return window->data + (offset - window->start);
 }

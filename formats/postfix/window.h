@@ -22,6 +22,7 @@ struct window {
 	struct arena *arena;
 	bool passing;         /* do not keep the pieces */
 	uint8_t *scratch;     /* the buffer for that, in the arena */
+	size_t piece;         /* bytes of one later read: LIMIT_NEXT_READ, less in tests */
 	uint64_t kept;        /* bytes of pieces kept, bounded by LIMIT_ENVELOPE */
 	bool over_limit;
 	int sys;              /* errno of a read that failed, or 0 */

@@ -28,13 +28,13 @@ download() (
 	grep -q 'Unable to locate' "$lab/apt/why" || return 1
 	# A fresh container has no package lists: fetch private ones and ask again.
 	mkdir -p "$lab/apt/lists/partial"
-	lists="-o Dir::State::Lists=$lab/apt/lists"
-	apt $lists update >/dev/null 2>"$lab/apt/why" || return 1
-	apt $lists download "$1" 2>"$lab/apt/why"
+	lists=Dir::State::Lists=$lab/apt/lists
+	apt -o "$lists" update >/dev/null 2>"$lab/apt/why" || return 1
+	apt -o "$lists" download "$1" 2>"$lab/apt/why"
 )
 
 deb_of() {
-	ls -t "$lab/debs/$1"_*.deb 2>/dev/null | head -n 1
+	find "$lab/debs" -name "$1_*.deb" | sort | tail -n 1
 }
 
 # The libraries a package depends on, one a line, first alternative only.
@@ -58,8 +58,9 @@ unpack() {
 	done
 }
 
-command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
-	cannot "needs Debian or Ubuntu (apt-get and dpkg)"
+for tool in apt-get dpkg; do
+	command -v "$tool" >/dev/null || cannot "needs Debian or Ubuntu ($tool)"
+done
 
 tree=$lab/unpacked/$(echo "$@" | tr ' ' '+')
 exec 9>"$lab/fetch.lock"

@@ -4,14 +4,14 @@
 # NAME is MTA/TEST: postfix/read is formats/postfix/live/read_test.py. Without a
 # NAME all run. One line a test on stdout, PASS, FAIL or SKIP, and a closing
 # line. What a test said is shown when it failed, and always with --long; the
-# queue it left is in build/lab/run/ until the next run. The long variants move
-# more mail for more minutes. VARIANT picks the build under test, as for make.
+# queue of a failed one is in build/lab/run/ until its next run. The long variants
+# move more mail for more minutes. VARIANT picks the build under test, as for make.
 #
 # Exit 0: nothing failed; 1: something did; 2: no such test.
 set -eu
 
 cd "$(dirname "$0")/../.."
-long= seconds=120
+long="" seconds=300
 if [ "${1-}" = --long ]; then
 	long=--long seconds=900
 	shift
@@ -42,6 +42,7 @@ for name in "$@"; do
 		passed=$((passed + 1))
 		echo "PASS $name"
 		[ -z "$long" ] || echo "$output"
+		rm -rf "build/lab/run/${name//\//-}"
 		;;
 	77)
 		skipped=$((skipped + 1))

@@ -9,7 +9,7 @@ import email.header
 import ipaddress
 import json
 
-import instance
+import config
 
 MEMBERS = ["queue_name", "queue_id", "arrival_time", "message_size", "forced_expire", "sender"]
 
@@ -99,7 +99,7 @@ def _wanted(truth, message):
         del wanted["origin"]
     if truth.kind == "filtered-blind" and message.get("client_ip") == "127.0.0.1":
         # Without XFORWARD the filter is the client; again only Received tells more.
-        wanted.update(client_ip=["127.0.0.1"], client_name=[None], helo=[instance.HOSTNAME])
+        wanted.update(client_ip=["127.0.0.1"], client_name=[None], helo=[config.HOSTNAME])
     return wanted
 
 

@@ -1,7 +1,9 @@
 """
 Shows a forged queue to the real Postfix: the tree that `forge postfix` wrote is
-the queue_directory of an instance of which only showq and the log run. postqueue -j and postcat -q have to
-read every message without a warning, and `list --json` has to equal postqueue.
+the queue_directory of an instance of which only showq and the log run.
+
+postqueue -j and postcat -q have to read every message, and `postfix check` to
+look at every file, without a warning; `list --json` has to equal postqueue.
 """
 
 import argparse
@@ -9,15 +11,11 @@ import collections
 import json
 import os
 import subprocess
-import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "../../../testdata/lab")]
-
-import compare  # noqa: E402 (the path has to be set first)
-import instance  # noqa: E402
-import tool  # noqa: E402
-from check import Check  # noqa: E402
+import compare
+import instance
+import tool
+from check import Check
 
 # Those postqueue shows; it is silent about corrupt/.
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
@@ -32,7 +30,8 @@ def said(postfix, lines):
 def pass_inspection(postfix, check):
     """`postfix check` looks at owners, modes, names and places, and repairs what it can."""
     before = postfix.files()
-    done = instance.run("postfix", "check", check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = instance.run("postfix", "check", check=False, stdout=subprocess.PIPE,
+                        stderr=subprocess.STDOUT)
     quiet = [line for line in done.stdout.splitlines() + postfix.log()
              if "damaged message: corrupt/" not in line]
     check.none(quiet, "postfix check")

@@ -7,10 +7,10 @@ requeue. Everything is made from a seed, so a failure can be repeated.
 """
 
 import random
-import subprocess
 import threading
 from dataclasses import asdict, dataclass
 
+import config
 import instance
 from replies import TEMPORARY
 from smtp import Client, Message, Recipient
@@ -20,7 +20,7 @@ ACCOUNTS = ["bob@example.com", "carol@example.org", "LAB\\dave", "erin.o'neil+x@
 HELOS = ["friend", "[203.0.113.77]", "mail.example.net", "WIN-4C2KQ", "localhost.localdomain"]
 SENDERS = ["bob@example.com", "news@shop.example.org", "\"j doe\"@example.com",
            "bounce+4711=x=y@list.example.net", "o'neil@example.org"]
-# Domains with a route of their own (instance.TRANSPORT); the sink answers all others.
+# Domains with a route of their own (config.TRANSPORT); the sink answers all others.
 ROUTED = ("park", "refused", "stall")
 SUBJECTS = ["Invoice 4711", "=?UTF-8?Q?Gr=C3=BC=C3=9Fe_aus_K=C3=B6ln?=", "Re: your order",
             "=?ISO-8859-1?B?5OT8?= and plain", "You won", ""]
@@ -83,21 +83,14 @@ class Injector:
                       client_name=f"host{host}.example.net" if named else None,
                       helo=self.random.choice(HELOS), protocol="ESMTP", **known)
 
-    # --- the two ways in -----------------------------------------------------------
-
     def smtp(self, connection, origin, message):
         connection.identity(origin.client_ip, origin.client_name or "[UNAVAILABLE]",
                             origin.helo, origin.account or "", origin.protocol)
         return connection.send(message)
 
-    def sendmail(self, user, arguments, content):
-        subprocess.run(["/usr/sbin/sendmail", *arguments], input=content, check=True,
-                       timeout=60, user=instance.LOCAL_USERS[user], group="nogroup",
-                       extra_groups=[], stderr=subprocess.DEVNULL)
-
     # --- kinds over SMTP: each returns (origin, message, port) -----------------------
 
-    def plain(self, kind, origin, rcpts, headers=(), port=instance.PORT_SUBMIT, sender=None,
+    def plain(self, kind, origin, rcpts, headers=(), port=config.PORT_SUBMIT, sender=None,
               **options):
         sender = self.random.choice(SENDERS) if sender is None else sender
         return origin, Message(sender, rcpts, self.letter(kind, origin, headers), **options), port
@@ -169,17 +162,17 @@ class Injector:
 
     def kind_bcc(self):
         return self.plain("bcc", self.account(), self.rcpts(1, *TEMPORARY),
-                          port=instance.PORT_BCC)
+                          port=config.PORT_BCC)
 
     def kind_filtered(self):
         """Behind a filter with XFORWARD: all known but the account."""
         return self.plain("filtered", self.account(), self.rcpts(1, "park", *TEMPORARY),
-                          port=instance.PORT_XFORWARD_FILTER)
+                          port=config.PORT_XFORWARD_FILTER)
 
     def kind_filtered_blind(self):
         """Behind a filter without XFORWARD."""
         return self.plain("filtered-blind", self.account(), self.rcpts(1, "park", *TEMPORARY),
-                          port=instance.PORT_PLAIN_FILTER)
+                          port=config.PORT_PLAIN_FILTER)
 
     def kind_header_check(self):
         action = self.random.choice(("hold", "redirect", "filter", "prepend"))
@@ -196,7 +189,7 @@ class Injector:
                    "X-Milter: " + " ".join(wishes)]
         origin, message, port = self.plain(
             "milter", self.account(), rcpts or self.rcpts(3, "park"), headers,
-            instance.PORT_MILTER, sender="s@a.test")
+            config.PORT_MILTER, sender="s@a.test")
         if "change-header" in wishes:
             self._subject(message, "a subject the milter wrote")
         return origin, message, port
@@ -206,7 +199,7 @@ class Injector:
         headers = ["X-Long: " + "\n ".join(["x" * 900] * 10), "X-Empty:"]
         content = self.letter("long-lines", origin, headers, "y" * 7000 + "\n.\n..\n\n")
         return origin, Message("bob@example.com", self.rcpts(1, "park"), content), \
-            instance.PORT_SUBMIT
+            config.PORT_SUBMIT
 
     def kind_thousand(self):
         """A thousand recipients, the most smtpd takes."""
@@ -215,7 +208,8 @@ class Injector:
 
     def kind_stalled(self):
         """Goes active and stays there: the sink never says a word."""
-        return self.plain("stalled", self.account(), self.rcpts(self.random.randint(1, 3), "stall"))
+        rcpts = self.rcpts(self.random.randint(1, 3), "stall")
+        return self.plain("stalled", self.account(), rcpts)
 
     def _subject(self, message, subject):
         for truth in self.truth.values():
@@ -225,17 +219,18 @@ class Injector:
     # --- kinds by sendmail(1) --------------------------------------------------------
 
     def local(self, user):
-        origin = Origin(uid=instance.LOCAL_USERS[user])
+        origin = Origin(uid=config.LOCAL_USERS[user])
         script = ["X-PHP-Originating-Script: 3002:contact.php"] if user == "webshop" else []
         content = self.letter("local", origin, script)
-        self.sendmail(user, ["-i", "-f", f"{user}@lab.test", *self.rcpts(1, "park", "full")], content)
+        arguments = ["-i", "-f", f"{user}@lab.test", *self.rcpts(1, "park", "full")]
+        instance.sendmail(user, arguments, content)
 
     def local_from_header(self, user):
         """sendmail -t: the recipients stand behind the content."""
-        origin = Origin(uid=instance.LOCAL_USERS[user])
+        origin = Origin(uid=config.LOCAL_USERS[user])
         to, bcc = self.rcpts(2, "park", "busy")
         headers = [f"To: {to}", f"Bcc: {bcc}"]
-        self.sendmail(user, ["-i", "-t"], self.letter("local-t", origin, headers))
+        instance.sendmail(user, ["-i", "-t"], self.letter("local-t", origin, headers))
 
 
 def inject(injector, jobs, threads=4):

@@ -10,22 +10,18 @@ import argparse
 import copy
 import email
 import json
-import os
 import re
-import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "../../../testdata/lab")]
-
-import compare  # noqa: E402 (the path has to be set first)
-import instance  # noqa: E402
-import tool  # noqa: E402
-from check import Check  # noqa: E402
-from filter import Filter  # noqa: E402
-from inject import Injector, inject, mixed_jobs, truth_lines  # noqa: E402
-from milter import Milter  # noqa: E402
-from sink import Sink  # noqa: E402
+import compare
+import config
+import instance
+import tool
+from check import Check
+from filter import Filter
+from inject import Injector, inject, mixed_jobs, truth_lines
+from milter import Milter
+from sink import Sink
 
 ACTIVE_LIMIT = 60
 CLEANUP_ID = re.compile(r"/cleanup[^:]*: (\w+): message-id=(<\S*>)")
@@ -44,7 +40,7 @@ def fill(postfix, injector, check, number):
 
 
 def submit_locally(injector):
-    for user in instance.LOCAL_USERS:
+    for user in config.LOCAL_USERS:
         for _ in range(5):
             injector.local(user)
             injector.local_from_header(user)
@@ -147,10 +143,10 @@ def main():
     number = 10000 if options.parse_args().long else 1000
     check, injector = Check(), Injector()
     with instance.Instance(qmgr_message_active_limit=ACTIVE_LIMIT) as postfix, \
-            Sink(instance.SINK, "/lab/delivered"), Sink(instance.SINK_STALL, stall=True), \
-            Filter(instance.FILTER_XFORWARD, instance.REINJECT, xforward=True), \
-            Filter(instance.FILTER_PLAIN, instance.REINJECT, xforward=False), \
-            Milter(instance.MILTER):
+            Sink(config.SINK, "/lab/delivered"), Sink(config.SINK_STALL, stall=True), \
+            Filter(config.FILTER_XFORWARD, config.REINJECT, xforward=True), \
+            Filter(config.FILTER_PLAIN, config.REINJECT, xforward=False), \
+            Milter(config.MILTER):
         check.note(f"Postfix {postfix.version()}, {tool.version()}")
         fill(postfix, injector, check, number)
         disturb(postfix, injector, check)

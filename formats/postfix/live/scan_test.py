@@ -9,22 +9,18 @@ spoolsweep, by reading the folders before and after it. Each has to appear in
 
 import argparse
 import collections
-import os
 import random
-import sys
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "../../../testdata/lab")]
-
-import instance  # noqa: E402 (the path has to be set first)
-import tool  # noqa: E402
-from check import Check  # noqa: E402
-from inject import Injector, inject  # noqa: E402
-from replies import REPLIES, TEMPORARY  # noqa: E402
-from sink import Sink  # noqa: E402
-from smtp import Client, Pace  # noqa: E402
+import config
+import instance
+import tool
+from check import Check
+from inject import Injector, inject
+from replies import REPLIES, TEMPORARY
+from sink import Sink
+from smtp import Client, Pace
 
 CLIENTS = 4
 RATE = 100  # messages a second, all clients together
@@ -54,7 +50,7 @@ class Arrivals:
     def _work(self, number):
         injector, pace = Injector(number), Pace(RATE / CLIENTS)
         try:
-            with Client(instance.PORT_SUBMIT) as client:
+            with Client(config.PORT_SUBMIT) as client:
                 while not self.over.is_set():
                     pace.wait()
                     origin, message, _ = injector.kind_lan()
@@ -76,10 +72,13 @@ def flaky(stage, sender, rcpt):
 
 
 def scan(postfix, check, number):
-    """One scan; how many messages were there all the time, and how many of them moved."""
-    before = postfix.files()
+    """
+    One scan: how many messages were there all the time, how many of them moved, how many
+    others left, and how long it took.
+    """
+    before, started = postfix.files(), time.monotonic()
     listed = tool.list_messages(postfix.queue)
-    after = postfix.files()
+    took, after = time.monotonic() - started, postfix.files()
     seen = collections.Counter(message["queue_id"] for message in listed)
     stayed = [i for i in before.keys() & after.keys() if before[i][1] == after[i][1]]
     check.none([f"{i} was there ({before[i][0]}, then {after[i][0]}) and is missing"
@@ -89,7 +88,7 @@ def scan(postfix, check, number):
     place = {message["queue_id"]: message["queue_name"] for message in listed}
     moved = sum(1 for i in stayed
                 if len({before[i][0], after[i][0], place.get(i, before[i][0])}) > 1)
-    return len(stayed), moved, len(before.keys() - after.keys())
+    return len(stayed), moved, len(before.keys() - after.keys()), took
 
 
 def test(long_ids, preload, check):
@@ -99,24 +98,24 @@ def test(long_ids, preload, check):
                            minimal_backoff_time="2s", maximal_backoff_time="3s",
                            queue_run_delay="1s", smtp_destination_concurrency_limit="10",
                            fast_flush_domains="") as postfix, \
-            Sink(instance.SINK, "/lab/delivered", answer=flaky):
+            Sink(config.SINK, "/lab/delivered", answer=flaky):
         check.note(f"Postfix {postfix.version()}, {tool.version()}, long ids: {long_ids}")
         injector = Injector(99)
         inject(injector, [injector.kind_auth_deferred() for _ in range(preload)])
-        stayed = moved = vanished = 0
+        totals = []
         with Arrivals() as arrivals:
             started = time.monotonic()
             for number in range(SCANS):
                 time.sleep(0.4)
-                counts = scan(postfix, check, number)
-                stayed, moved = stayed + counts[0], moved + counts[1]
-                vanished += counts[2]
+                totals.append(scan(postfix, check, number))
             rate = arrivals.count / (time.monotonic() - started)
+        stayed, moved, left, seconds = map(sum, zip(*totals))
         check.true(arrivals.error is None, f"arrivals: {arrivals.error}")
         # Without movement this test would prove nothing.
         check.true(moved > SCANS, f"only {moved} messages moved during the scans")
-        check.note(f"{SCANS} scans, {rate:.0f} messages a second arriving: {stayed} times a "
-                   f"message was there all the time, {moved} times it moved; {vanished} left")
+        check.note(f"{SCANS} scans of {seconds / SCANS:.2f} s, {rate:.0f} messages a second "
+                   f"arriving: {stayed} times a message was there all the time, {moved} times "
+                   f"it moved; {left} left")
 
 
 def main():
