@@ -15,7 +15,7 @@ BUILD := build/$(VARIANT)
 
 # What a build needs, and what the tests need beyond it. Never an MTA.
 DEV_PACKAGES := gcc make pkg-config libpcre2-dev libjansson-dev libxxhash-dev libgmime-3.0-dev
-TEST_PACKAGES := libcmocka-dev mandoc python3
+TEST_PACKAGES := libcmocka-dev mandoc python3 iproute2
 # For make lint, make format and the fuzz and cover variants.
 DEVELOPER_PACKAGES := clang llvm clang-tidy clang-format cppcheck
 LIBS := libpcre2-8 jansson gmime-3.0
@@ -58,7 +58,7 @@ PROGRAMS := $(BUILD)/spoolsweep $(BUILD)/forge
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 
-.PHONY: all clean FORCE
+.PHONY: all bench clean FORCE
 all: $(PROGRAMS)
 
 $(LIBRARY): $(call objects,$(LIBRARY_SRC))
@@ -104,6 +104,10 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D) && echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# Queues for it are forged below build/bench and stay there for the next time.
+bench: all $(BUILD)/floor
+	@VARIANT=$(VARIANT) cmd/bench/bench.sh
 
 clean:
 	rm -rf build/release build/debug build/asan build/tsan build/fuzz build/cover build/tmp
@@ -169,7 +173,9 @@ format:
 
 # ---- installing ----
 
+SHARE := $(DESTDIR)$(PREFIX)/share
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 755 build/release/spoolsweep $(DESTDIR)$(PREFIX)/sbin/spoolsweep
-	install -m 644 cmd/man/spoolsweep.8 $(DESTDIR)$(PREFIX)/share/man/man8/spoolsweep.8
+	install -D -m 755 build/release/spoolsweep $(DESTDIR)$(PREFIX)/sbin/spoolsweep
+	install -D -m 644 cmd/man/spoolsweep.8 $(SHARE)/man/man8/spoolsweep.8
+	install -D -m 644 cmd/completion/spoolsweep.bash $(SHARE)/bash-completion/completions/spoolsweep
+	install -D -m 644 cmd/completion/_spoolsweep $(SHARE)/zsh/vendor-completions/_spoolsweep
