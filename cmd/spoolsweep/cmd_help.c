@@ -20,26 +20,45 @@ static void list_commands(struct buf *out)
 			   "fields; see also spoolsweep(8).\n"));
 }
 
+/* The words that a field can be, folded at the width of a terminal. */
+static void list_words(struct buf *out, const struct field *field)
+{
+	enum { INDENT = 27, WIDTH = 79 };
+	size_t at = WIDTH;
+
+	for (unsigned i = 0; field->word(i); i++) {
+		size_t len = strlen(field->word(i));
+		if (at + 1 + len > WIDTH) {
+			buf_printf(out, "%s%*s", i ? "\n" : "", INDENT, "");
+			at = INDENT;
+		}
+		buf_printf(out, " %s", field->word(i));
+		at += 1 + len;
+	}
+	buf_addc(out, '\n');
+}
+
 static void list_fields(struct buf *out)
 {
 	for (const struct field *field = field_table; field->name; field++) {
-		buf_printf(out, "  %-16s %-8s %s%s\n", field->name, field->alias ? field->alias : "",
+		bool takes_name = field->flags & FIELD_PARAM;
+		const char *alias = field->alias ? field->alias : "";
+		buf_printf(out, "  %-16s %-8s %s%s\n", takes_name ? "header:NAME" : field->name, alias,
 			field->help, field->flags & FIELD_GROUP ? "" : " (not for top)");
-		if (!field->word)
-			continue;
-		buf_printf(out, "  %-25s", "");
-		for (unsigned i = 0; field->word(i); i++)
-			buf_printf(out, " %s", field->word(i));
-		buf_addc(out, '\n');
+		if (field->word)
+			list_words(out, field);
 	}
 }
 
 static void help_command(struct buf *out, const struct command *command)
 {
-	buf_printf(out, "usage: spoolsweep [-s DIR]... %s %s [options]\n\n%s\n\nOptions:\n",
-		command->name, command->operands, command->summary);
-	options_help(out, command->takes | OPT_GLOBAL);
-	if (command->takes & OPT_FILTER)
+	bool reads = command != &command_help;
+
+	buf_printf(out, "usage: spoolsweep %s%s%s%s%s\n\n%s\n\nOptions:\n",
+		reads ? "[-s DIR]... " : "", command->name, *command->operands ? " " : "",
+		command->operands, reads ? " [options]" : "", command->summary);
+	options_help(out, reads ? command->takes | OPT_GLOBAL : OPT_GLOBAL);
+	if (reads && command->takes & OPT_FILTER)
 		buf_add(out, SLICE("\nFILTER is one word to the shell: put it in quotes. Fields: spoolsweep help "
 				   "fields\n"));
 }
@@ -48,6 +67,11 @@ static int run(struct app *app)
 {
 	const char *topic = app->noperands ? app->operands[0] : NULL;
 	struct buf out = {0};
+
+	if (app->noperands > 1 && !app->options.help) {
+		warn_text("help takes one word: spoolsweep help %s", topic);
+		return EXIT_USAGE;
+	}
 
 	if (!topic) {
 		list_commands(&out);

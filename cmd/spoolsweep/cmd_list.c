@@ -21,40 +21,84 @@ static int take_columns(struct app *app, struct columns *columns)
 	struct slice rest =
 		slice_cstr(app->options.columns ? app->options.columns : default_columns);
 	struct slice name;
-	struct err err;
 
 	while (rest.len && slice_word(&rest, ", ", &name)) {
 		if (columns->count == MOST_COLUMNS) {
 			warn_text("more than %d columns", MOST_COLUMNS);
 			return EXIT_USAGE;
 		}
-		if (field_find(name, &app->need, &columns->refs[columns->count++], &err) != 0)
-			return complain(&err);
+		int code = take_field(app, name, &columns->refs[columns->count++]);
+		if (code != EXIT_DONE)
+			return code;
 	}
-	return EXIT_DONE;
+	if (columns->count)
+		return EXIT_DONE;
+	warn_text("--columns needs at least one field; spoolsweep help fields names them");
+	return EXIT_USAGE;
 }
 
-/* All values of a many-valued field in one cell; the text form shows the first and how many more. */
-static void print_cell(struct app *app, const struct field_ref *ref, uint32_t row, bool all,
-	struct buf *cell)
+/* For people: the first known value of many, and how many differ from it. */
+static void print_many(struct app *app, const struct field_ref *ref, uint32_t row, struct buf *cell)
 {
-	uint32_t n = field_count(ref->field, &app->scan.snap, row), more = 0;
+	uint32_t n = field_count(ref->field, &app->scan.snap, row), first = FIELD_NO_VALUE, more = 0;
 
-	buf_reset(cell);
 	for (uint32_t i = 0; i < n; i++) {
-		if (field_is_many(ref->field) &&
-			ref->field->id(ref, &app->env, row, i) == FIELD_NO_VALUE)
+		uint32_t id = ref->field->id(ref, &app->env, row, i);
+		if (id == FIELD_NO_VALUE)
 			continue;
-		if (cell->len && !all) {
-			more++;
-			continue;
-		}
-		if (cell->len)
-			buf_addc(cell, ' ');
-		field_print(ref, &app->env, row, i, cell);
+		if (first == FIELD_NO_VALUE || first == INTERN_UNKNOWN)
+			first = id;
+		else
+			more += id != first && id != INTERN_UNKNOWN;
 	}
+	field_print_id(ref->field, &app->scan.snap, first, cell);
 	if (more)
 		buf_printf(cell, " +%u", more);
+}
+
+/* For a spreadsheet: plain numbers, nothing for unknown, all values of many. */
+static void print_raw(struct app *app, const struct field_ref *ref, uint32_t row, struct buf *cell)
+{
+	uint32_t n = field_count(ref->field, &app->scan.snap, row);
+	int64_t number;
+
+	if (!field_is_text(ref->field)) {
+		if (ref->field->number(ref, &app->env, row, &number))
+			buf_printf(cell, "%lld", (long long)number);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t id = ref->field->id(ref, &app->env, row, i);
+		if (id == FIELD_NO_VALUE || id == INTERN_UNKNOWN)
+			continue;
+		if (cell->len)
+			buf_addc(cell, ' ');
+		buf_add(cell, intern_get(&app->scan.snap.strings, id));
+	}
+}
+
+static void print_cell(struct app *app, const struct field_ref *ref, uint32_t row, struct buf *cell)
+{
+	buf_reset(cell);
+	if (app->options.csv)
+		print_raw(app, ref, row, cell);
+	else if (field_is_many(ref->field))
+		print_many(app, ref, row, cell);
+	else
+		field_print(ref, &app->env, row, 0, cell);
+}
+
+/* Headed by its name for a script, by its title for people. */
+static void add_column(struct app *app, struct table *table, const struct field_ref *ref)
+{
+	struct buf name = {0};
+
+	if (app->options.csv || ref->field->flags & FIELD_PARAM)
+		add_field_name(app, ref, &name);
+	else
+		buf_add(&name, slice_cstr(ref->field->title));
+	table_column(table, buf_str(&name), field_is_text(ref->field) ? TABLE_CUT : TABLE_RIGHT);
+	buf_free(&name);
 }
 
 static int print_table(struct app *app, const struct columns *columns, const uint32_t *rows,
@@ -68,21 +112,17 @@ static int print_table(struct app *app, const struct columns *columns, const uin
 	struct table *table = table_new();
 	struct buf cell = {0}, out = {0};
 
-	for (size_t i = 0; i < columns->count; i++) {
-		const struct field *field = columns->refs[i].field;
-		bool number = !field_is_text(field);
-		table_column(table, app->options.csv ? field->name : field->title,
-			number ? TABLE_RIGHT : TABLE_CUT);
-	}
+	for (size_t i = 0; i < columns->count; i++)
+		add_column(app, table, &columns->refs[i]);
 	for (size_t k = 0; k < count; k++) {
 		for (size_t i = 0; i < columns->count; i++) {
-			print_cell(app, &columns->refs[i], rows[k], app->options.csv, &cell);
+			print_cell(app, &columns->refs[i], rows[k], &cell);
 			table_cell(table, buf_slice(&cell));
 		}
 	}
 	if (app->options.csv)
 		table_print_csv(table, &out);
-	else
+	else if (count)
 		table_print_text(table, &style, &out);
 	table_free(table);
 	buf_free(&cell);
@@ -108,7 +148,7 @@ static int print_json(struct app *app, const uint32_t *rows, size_t count)
 	uint32_t left = 0;
 	struct err err;
 
-	for (size_t k = 0; k < count && !interrupted; k++) {
+	for (size_t k = 0; k < count && !interrupted && !ferror(stdout); k++) {
 		struct record record;
 		enum severity severity =
 			scan_read_again(&app->scan.snap, rows[k], &need, &arena, &record, &err);
@@ -122,8 +162,7 @@ static int print_json(struct app *app, const uint32_t *rows, size_t count)
 		arena_reset(&arena);
 	}
 	arena_free(&arena);
-	int code = sink_flush(sink, &err) == 0 ? EXIT_DONE : complain(&err);
-	sink_free(sink);
+	int code = print_sink(sink);
 	if (left)
 		warn_text("%u messages left the queue while they were listed", left);
 	return code;
@@ -148,7 +187,7 @@ static int run(struct app *app)
 
 	if (!take_filter(app, 0, &filter))
 		return EXIT_USAGE;
-	int code = take_field(app, sort + descending, &by);
+	int code = take_field(app, slice_cstr(sort + descending), &by);
 	if (code == EXIT_DONE && app->options.json)
 		app->need.parts |= NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER;
 	else if (code == EXIT_DONE && !app->options.ids)

@@ -65,7 +65,9 @@ static void print_spools(const struct app *app, struct buf *out)
 		put(app, out, slice_cstr(spool->name));
 		buf_addc(out, ' ');
 		put(app, out, slice_cstr(spool->path));
-		buf_printf(out, ", %s", mta_word(spool->mta));
+		/* Of a copy it would alarm for nothing to read that the MTA is stopped. */
+		bool copy = spool->mta == MTA_STOPPED && !spool->config_path;
+		buf_printf(out, ", %s", copy ? "offline copy" : mta_word(spool->mta));
 		if (i == 0) {
 			struct buf right = {0};
 			units_time(&right, app->now);
@@ -95,9 +97,10 @@ static bool is_full(const struct app *app, const struct queue_count *queue)
 static void print_totals(const struct app *app, const struct totals *totals, struct buf *out)
 {
 	units_count(out, totals->messages);
-	buf_add(out, SLICE(" messages  "));
+	buf_add(out, totals->messages == 1 ? SLICE(" message  ") : SLICE(" messages  "));
 	units_count(out, (int64_t)totals->recipients);
-	buf_add(out, SLICE(" recipients waiting  "));
+	buf_add(out, totals->recipients == 1 ? SLICE(" recipient waiting  ")
+					     : SLICE(" recipients waiting  "));
 	units_size(out, totals->bytes);
 	if (totals->oldest != WIDE_UNKNOWN) {
 		buf_add(out, SLICE("  oldest "));
@@ -181,20 +184,37 @@ static void drop_unknown(struct grouping *grouping)
 	grouping->count = kept;
 }
 
-static void print_scan(const struct app *app, struct buf *out)
+/* First of all: low figures must not pass for good news. */
+static void print_completeness(const struct app *app, struct buf *out)
+{
+	const struct scan *scan = &app->scan;
+	bool lost = scan->denied; /* what is no message at all is missed by nobody */
+
+	for (size_t i = 0; i < scan->nfailures; i++)
+		lost |= scan->failures[i].err.code == ERR_IO;
+	if (scan->failed)
+		buf_printf(out, "%s%u %s could not be read\n", lost ? "NOT COMPLETE " : "",
+			scan->failed, scan->failed == 1 ? "file or folder" : "files or folders");
+	if (!scan->complete)
+		buf_add(out, SLICE("NOT COMPLETE interrupted before the end of the queue\n"));
+}
+
+static void print_oddities(const struct app *app, const struct totals *totals, struct buf *out)
 {
 	const struct scan *scan = &app->scan;
 	if (scan->unready)
-		buf_printf(out, "%u more are being received right now\n", scan->unready);
+		buf_printf(out, "%u more %s being received right now\n", scan->unready,
+			scan->unready == 1 ? "is" : "are");
 	if (scan->vanished)
 		buf_printf(out, "%u left the queue while it was read\n", scan->vanished);
-	if (scan->damaged)
-		buf_printf(out, "%u damaged or odd: spoolsweep list 'not warnings is unknown'\n",
-			scan->damaged);
-	if (scan->failed)
-		buf_printf(out, "%u files or folders could not be read\n", scan->failed);
-	if (scan->copies)
-		buf_printf(out, "%u came back from a content filter without their login\n", scan->copies);
+	if (totals->copies)
+		buf_printf(out, "%u lost %s login behind a content filter\n", totals->copies,
+			totals->copies == 1 ? "its" : "their");
+	if (totals->damaged) {
+		buf_printf(out, "%u damaged or odd: ", totals->damaged);
+		put_command(app, out, "list 'warnings is not unknown'");
+		buf_addc(out, '\n');
+	}
 }
 
 static int print_text(struct app *app, const struct field_ref refs[SECTIONS])
@@ -206,9 +226,10 @@ static int print_text(struct app *app, const struct field_ref refs[SECTIONS])
 	count_totals(app, &totals);
 	find_arriving(app, &arriving);
 	print_spools(app, &out);
+	print_completeness(app, &out);
 	print_totals(app, &totals, &out);
 	print_arriving(app, &arriving, &out);
-	print_scan(app, &out);
+	print_oddities(app, &totals, &out);
 	for (size_t i = 0; i < SECTIONS; i++) {
 		if (!sections[i].title || !totals.messages)
 			continue;
@@ -267,7 +288,7 @@ static void sink_scan(struct sink *sink, const struct app *app)
 	buf_free(&path);
 }
 
-static void sink_totals(struct sink *sink, const struct app *app, const struct totals *totals)
+static void sink_totals(struct sink *sink, const struct totals *totals)
 {
 	sink_object(sink, "totals");
 	sink_int(sink, "messages", totals->messages);
@@ -276,7 +297,7 @@ static void sink_totals(struct sink *sink, const struct app *app, const struct t
 	sink_when(sink, "oldest", totals->oldest);
 	sink_when(sink, "newest", totals->newest);
 	sink_int(sink, "damaged", totals->damaged);
-	sink_int(sink, "copies", app->scan.copies);
+	sink_int(sink, "copies", totals->copies);
 	sink_end(sink);
 }
 
@@ -318,7 +339,6 @@ static int print_json(struct app *app, const struct field_ref refs[SECTIONS])
 	struct arriving arriving;
 	struct totals totals;
 	char host[256] = "";
-	struct err err;
 
 	gethostname(host, sizeof(host) - 1);
 	count_totals(app, &totals);
@@ -333,7 +353,7 @@ static int print_json(struct app *app, const struct field_ref refs[SECTIONS])
 		sink_spool(sink, NULL, app->spools.list[i]);
 	sink_end(sink);
 	sink_scan(sink, app);
-	sink_totals(sink, app, &totals);
+	sink_totals(sink, &totals);
 	sink_arriving(sink, &arriving);
 	sink_null(sink, "trash"); /* this version makes none and looks for none */
 	sink_object(sink, "groups");
@@ -349,9 +369,7 @@ static int print_json(struct app *app, const struct field_ref refs[SECTIONS])
 	sink_end(sink);
 	sink_end(sink);
 	totals_free(&totals);
-	int code = sink_flush(sink, &err) == 0 ? EXIT_DONE : complain(&err);
-	sink_free(sink);
-	return code;
+	return print_sink(sink);
 }
 
 static int run(struct app *app)
@@ -363,16 +381,16 @@ static int run(struct app *app)
 		return EXIT_USAGE;
 	int code = EXIT_DONE;
 	for (size_t i = 0; i < SECTIONS && code == EXIT_DONE; i++)
-		code = take_field(app, sections[i].field, &refs[i]);
+		code = take_field(app, slice_cstr(sections[i].field), &refs[i]);
 	if (code == EXIT_DONE)
 		code = prepare_scan(app, filter);
 	if (code != EXIT_DONE)
 		return code;
 	code = app->options.json ? print_json(app, refs) : print_text(app, refs);
-	int reading = reading_exit(app);
+	int reading = tell_failures(app);
 	/* An empty queue is good news for a report, unless a filter asked for something. */
-	if (reading == EXIT_NOTHING && !filter)
-		reading = EXIT_DONE;
+	if (reading == EXIT_DONE && filter && !bitset_count(&app->rows))
+		reading = EXIT_NOTHING;
 	return code == EXIT_DONE ? reading : code;
 }
 

@@ -30,7 +30,7 @@ static int find_message(struct app *app, const char *id, struct shown *shown)
 			return EXIT_DONE;
 		if (severity == SEV_FAIL) {
 			warn_text("%s: %s", id, err.text);
-			return err.code == ERR_PERMISSION ? EXIT_PERMISSION : EXIT_IO;
+			return err.code == ERR_PERMISSION ? tell_denied() : EXIT_IO;
 		}
 		if (severity == SEV_SKIP) {
 			warn_text("%s: %s", id, err.text);
@@ -132,7 +132,7 @@ static void print_account(struct app *app, const struct record *record, struct b
 		put(app, out, lost);
 		buf_addc(out, '\n');
 	} else if (snap_is_copy(&app->scan.snap, 0)) {
-		buf_add(out, SLICE("  account        none: a content filter's copy, its login was lost\n"));
+		buf_add(out, SLICE("  account        none: a content filter's copy, a login may be lost\n"));
 	} else {
 		buf_add(out, SLICE("  account        none recorded\n"));
 	}
@@ -158,7 +158,8 @@ static void print_envelope(struct app *app, const struct record *record, struct 
 	fact(app, out, "origin",
 		slice_cstr(origin_name((enum origin)app->scan.snap.small[0].origin)), NULL);
 	fact_time(app, out, "arrival", record->arrival);
-	fact_time(app, out, "file made", record->created);
+	if (record->created != record->arrival)
+		fact_time(app, out, "file made", record->created);
 	fact_time(app, out, "next retry", record->next_retry);
 	units_size(&size, record->size);
 	fact(app, out, "size", buf_slice(&size), NULL);
@@ -273,7 +274,6 @@ static int show_content(struct app *app, struct shown *shown, const char *id)
 static int show_json(struct app *app, struct shown *shown)
 {
 	struct sink *sink = sink_json(stdout, SINK_PRETTY);
-	struct err err;
 
 	sink_object(sink, NULL);
 	sink_message(sink, app, 0, &shown->record);
@@ -288,9 +288,7 @@ static int show_json(struct app *app, struct shown *shown)
 	}
 	sink_end(sink);
 	sink_end(sink);
-	int code = sink_flush(sink, &err) == 0 ? EXIT_DONE : complain(&err);
-	sink_free(sink);
-	return code;
+	return print_sink(sink);
 }
 
 static int show_text(struct app *app, struct shown *shown, const char *id)

@@ -22,7 +22,7 @@ static void print_text(const struct app *app, const struct spool *spool, struct 
 	if (spool->config_path)
 		put(app, out, slice_cstr(spool->config_path));
 	else
-		buf_add(out, SLICE("none on this machine name this queue: read as an offline copy"));
+		buf_add(out, SLICE("no configuration on this machine names it: read as an offline copy"));
 	buf_printf(out, "\n  site       %zu local domains%s, ", spool->site.nlocal,
 		spool->site.local_complete ? "" : " (not all can be known)");
 	if (spool->site.trusted_known)
@@ -47,7 +47,6 @@ static void print_text(const struct app *app, const struct spool *spool, struct 
 static int run(struct app *app)
 {
 	struct buf out = {0};
-	struct err err;
 
 	if (app->noperands) {
 		warn_text("'spools' takes no filter; name a queue with -s DIR");
@@ -60,9 +59,7 @@ static int run(struct app *app)
 		struct sink *sink = sink_json(stdout, SINK_LINES);
 		for (size_t i = 0; i < app->spools.count; i++)
 			sink_spool(sink, NULL, app->spools.list[i]);
-		code = sink_flush(sink, &err) == 0 ? EXIT_DONE : complain(&err);
-		sink_free(sink);
-		return code;
+		return print_sink(sink);
 	}
 	for (size_t i = 0; i < app->spools.count; i++)
 		print_text(app, app->spools.list[i], &out);

@@ -1,5 +1,6 @@
 /* top: the messages grouped by any groupable field. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/spoolsweep/command.h"
 #include "cmd/spoolsweep/group_rows.h"
@@ -11,7 +12,8 @@ static int missing_field(void)
 	struct buf names = {0};
 	for (const struct field *field = field_table; field->name; field++)
 		if (field->flags & FIELD_GROUP)
-			buf_printf(&names, "%s%s", names.len ? ", " : "", field->name);
+			buf_printf(&names, "%s%s%s", names.len ? ", " : "", field->name,
+				field->flags & FIELD_PARAM ? "NAME" : "");
 	warn_text("top needs a field: %s", buf_str(&names));
 	buf_free(&names);
 	return EXIT_USAGE;
@@ -36,30 +38,48 @@ static unsigned columns_for(const struct app *app, const struct field *field)
 	return columns;
 }
 
+static int print_json(struct app *app, const struct field_ref *by, const struct grouping *grouping)
+{
+	struct sink *sink = sink_json(stdout, SINK_PRETTY);
+	struct buf name = {0};
+
+	add_field_name(app, by, &name);
+	sink_object(sink, NULL);
+	sink_text(sink, "schema", SLICE("spoolsweep.top/1"));
+	sink_int(sink, "now", app->now);
+	sink_text(sink, "field", buf_slice(&name));
+	sink_text(sink, "filter", slice_cstr(app->filter_text));
+	sink_int(sink, "messages", grouping->messages);
+	sink_grouping(sink, "groups", by, app, grouping);
+	sink_end(sink);
+	buf_free(&name);
+	return print_sink(sink);
+}
+
+static int print_text(struct app *app, const struct field_ref *by, const struct grouping *grouping)
+{
+	struct buf out = {0}, title = {0};
+
+	if (by->field->flags & FIELD_PARAM)
+		add_field_name(app, by, &title);
+	else
+		buf_add(&title, slice_cstr(by->field->title));
+	if (grouping->count)
+		print_grouping(&out, buf_str(&title), by, app, grouping, columns_for(app, by->field),
+			app->output.columns);
+	buf_free(&title);
+	return print_buf(&out);
+}
+
 static int print(struct app *app, const struct field_ref *by, const struct grouping *grouping)
 {
 	struct buf out = {0};
-	struct err err;
 
-	if (app->options.json) {
-		struct sink *sink = sink_json(stdout, SINK_PRETTY);
-		sink_object(sink, NULL);
-		sink_text(sink, "schema", SLICE("spoolsweep.top/1"));
-		sink_int(sink, "now", app->now);
-		sink_text(sink, "field", slice_cstr(by->field->name));
-		sink_text(sink, "filter", slice_cstr(app->filter_text));
-		sink_int(sink, "messages", grouping->messages);
-		sink_grouping(sink, "groups", by, app, grouping);
-		sink_end(sink);
-		int code = sink_flush(sink, &err) == 0 ? EXIT_DONE : complain(&err);
-		sink_free(sink);
-		return code;
-	}
-	if (app->options.csv)
-		print_grouping_csv(&out, by, app, grouping);
-	else
-		print_grouping(&out, by->field->title, by, app, grouping,
-			columns_for(app, by->field), app->output.columns);
+	if (app->options.json)
+		return print_json(app, by, grouping);
+	if (!app->options.csv)
+		return print_text(app, by, grouping);
+	print_grouping_csv(&out, by, app, grouping);
 	return print_buf(&out);
 }
 
@@ -70,9 +90,14 @@ static int run(struct app *app)
 
 	if (!app->noperands)
 		return missing_field();
+	if (strpbrk(app->operands[0], "=<>~!() ")) {
+		warn_text("top takes a field in front of the filter: spoolsweep top envelope_sender '%s'",
+			app->operands[0]);
+		return EXIT_USAGE;
+	}
 	if (!take_filter(app, 1, &filter))
 		return EXIT_USAGE;
-	int code = take_field(app, app->operands[0], &by);
+	int code = take_field(app, slice_cstr(app->operands[0]), &by);
 	if (code == EXIT_DONE && !(by.field->flags & FIELD_GROUP)) {
 		warn_text("top cannot group by %s: nearly every message has its own", by.field->name);
 		return missing_field();

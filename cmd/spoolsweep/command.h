@@ -12,6 +12,7 @@
 #include "cmd/spoolsweep/options.h"
 #include "core/base/bitset.h"
 #include "core/base/escape.h"
+#include "core/out/sink.h"
 #include "core/out/table.h"
 #include "core/query/filter.h"
 #include "core/queue/scan.h"
@@ -86,23 +87,35 @@ int prepare_spools(struct app *app);
  */
 int prepare_scan(struct app *app, const char *filter);
 
+/* Says that this user may not read the queue, and what to do; returns EXIT_PERMISSION. */
+int tell_denied(void);
+
 /* Names what could not be read; returns the code for it, EXIT_DONE when all was. */
 int tell_failures(const struct app *app);
 
-/* The exit code of a command that looked at rows: failures first, then "nothing matched". */
+/* The exit code of a command that lists rows: failures first, then "nothing matched", told. */
 int reading_exit(const struct app *app);
 
 /* The one FILTER a command may have behind its first `n` operands; false prints the error. */
 bool take_filter(struct app *app, size_t n, const char **filter);
 
 /* Finds a field for a command's argument; need is extended. EXIT_DONE or a code. */
-int take_field(struct app *app, const char *name, struct field_ref *ref);
+int take_field(struct app *app, struct slice name, struct field_ref *ref);
 
 /* Writes to stdout all at once; EXIT_DONE or EXIT_IO. */
 int print_buf(struct buf *out);
 
+/* The same for what a sink holds; frees it. */
+int print_sink(struct sink *sink);
+
 /* Escaped text of a slice appended to out, for plain text output. */
 void put(const struct app *app, struct buf *out, struct slice text);
+
+/* A line to paste: "spoolsweep", the queues of this run, `words`. */
+void put_command(const struct app *app, struct buf *out, const char *words);
+
+/* The name of the field as a script needs it: header:X-Mailer, with the header's name. */
+void add_field_name(const struct app *app, const struct field_ref *ref, struct buf *out);
 
 /* ---- interrupt.c: SIGINT and SIGTERM as a flag ---- */
 extern volatile sig_atomic_t interrupted;

@@ -64,6 +64,8 @@ static void print_key(struct buf *out, const struct field_ref *by, const struct 
 {
 	if (field_is_text(by->field))
 		field_print_id(by->field, &app->scan.snap, group->id, out);
+	else if (group->known && by->field->type == FIELD_SIZE)
+		units_count(out, group->number); /* rounded, two groups would look the same */
 	else if (group->known)
 		field_print_number(by->field, group->number, out);
 	else
@@ -198,7 +200,7 @@ void print_grouping(struct buf *out, const char *title, const struct field_ref *
 		units_count(out, (int64_t)(grouping->total - grouping->count));
 		buf_add(out, SLICE(" more with "));
 		units_count(out, grouping->others.messages);
-		buf_add(out, SLICE(" messages\n"));
+		buf_add(out, grouping->others.messages == 1 ? SLICE(" message\n") : SLICE(" messages\n"));
 	}
 }
 
@@ -217,8 +219,11 @@ void print_grouping_csv(struct buf *out, const struct field_ref *by, struct app 
 		"last", "last_hour", "ips", "accounts", "senders", "copies"};
 	struct table *table = table_new();
 	const struct snap *snap = &app->scan.snap;
+	struct buf name = {0};
 
-	table_column(table, by->field->name, 0);
+	add_field_name(app, by, &name);
+	table_column(table, buf_str(&name), 0);
+	buf_free(&name);
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
 		table_column(table, heads[i], 0);
 	for (size_t i = 0; i < grouping->count; i++) {

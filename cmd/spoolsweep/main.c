@@ -64,6 +64,13 @@ static int choose(struct app *app)
 	return set_now(app);
 }
 
+static int print_version(void)
+{
+	struct buf out = {0};
+	buf_add(&out, SLICE("spoolsweep " SPOOLSWEEP_VERSION "\n"));
+	return print_buf(&out);
+}
+
 static void release(struct app *app)
 {
 	field_env_free(&app->env);
@@ -83,7 +90,7 @@ int main(int argc, char **argv)
 	int code = options_parse(&app.options, argc, argv, &err) == 0 ? EXIT_DONE : complain(&err);
 	output_init(&app.output, app.options.color);
 	if (code == EXIT_DONE && app.options.version)
-		puts("spoolsweep " SPOOLSWEEP_VERSION);
+		code = print_version();
 	else if (code == EXIT_DONE)
 		code = choose(&app);
 	if (code == EXIT_DONE && app.command)

@@ -34,10 +34,11 @@ struct rcpt *message_recipients(const struct record *record, struct arena *arena
 	return copy;
 }
 
-static void sink_recipient(struct sink *sink, const struct rcpt *rcpt, struct buf *room)
+static void sink_recipient(struct sink *sink, struct snap *snap, const struct rcpt *rcpt,
+	struct buf *room)
 {
-	enum reason_class class = slice_known(rcpt->reason) ? reason_classify(rcpt->reason_key)
-							    : REASON_UNKNOWN;
+	enum reason_class class = snap_reason_class(snap, rcpt->reason_key);
+
 	sink_object(sink, NULL);
 	sink_text(sink, "address", external(room, rcpt->address));
 	if (slice_known(rcpt->reason))
@@ -53,7 +54,8 @@ static void sink_recipient(struct sink *sink, const struct rcpt *rcpt, struct bu
 	sink_end(sink);
 }
 
-static void sink_postqueue_members(struct sink *sink, const struct record *record)
+static void sink_postqueue_members(struct sink *sink, struct snap *snap,
+	const struct record *record)
 {
 	struct buf room = {0};
 	struct arena arena = {0};
@@ -67,7 +69,7 @@ static void sink_postqueue_members(struct sink *sink, const struct record *recor
 	sink_text(sink, "sender", external(&room, record->sender));
 	sink_array(sink, "recipients");
 	for (uint32_t i = 0; i < record->nrcpts; i++)
-		sink_recipient(sink, &rcpts[i], &room);
+		sink_recipient(sink, snap, &rcpts[i], &room);
 	sink_end(sink);
 	buf_free(&room);
 	arena_free(&arena);
@@ -131,7 +133,7 @@ static void sink_field(struct sink *sink, struct app *app, uint32_t row, const s
 
 void sink_message(struct sink *sink, struct app *app, uint32_t row, const struct record *record)
 {
-	sink_postqueue_members(sink, record);
+	sink_postqueue_members(sink, &app->scan.snap, record);
 	for (const struct field *field = field_table; field->name; field++)
 		if (!already_said(field))
 			sink_field(sink, app, row, field, record);

@@ -24,11 +24,11 @@ struct option {
 static const struct option table[] = {
 	{"spool", 's', SPOOL, OPT_QUEUE, 0, "DIR", "read the queue in DIR; may be repeated"},
 	{"offline", 0, FLAG, OPT_QUEUE, AT(offline), NULL, "no MTA uses this queue: a copy, a mounted disk"},
-	{"local-domains", 0, TEXT, OPT_QUEUE, AT(local_domains), "A,B", "the site's own domains, instead of what the MTA says"},
-	{"trusted-networks", 0, TEXT, OPT_QUEUE, AT(trusted_networks), "CIDR,..", "the site's own networks, instead of what the MTA says"},
+	{"local-domains", 0, TEXT, OPT_QUEUE, AT(local_domains), "A,B", "the site's own domains, in place of the MTA's"},
+	{"trusted-networks", 0, TEXT, OPT_QUEUE, AT(trusted_networks), "NETS", "the site's own networks, in place of the MTA's"},
 	{"jobs", 0, NUMBER, OPT_QUEUE, AT(jobs), "N", "read N files at a time (default 16)"},
-	{"now", 0, TEXT, OPT_QUEUE, AT(now_text), "TIME", "take TIME for the present (a queue copied some time ago)"},
-	{"explain", 0, FLAG, OPT_FILTER, AT(explain), NULL, "say how the filter was understood and what is read for it"},
+	{"now", 0, TEXT, OPT_QUEUE, AT(now_text), "TIME", "take TIME for the present, as for an old copy"},
+	{"explain", 0, FLAG, OPT_FILTER, AT(explain), NULL, "say how the filter was understood, what is read"},
 	{"json", 0, FLAG, OPT_JSON, AT(json), NULL, "JSON; its member names are stable"},
 	{"csv", 0, FLAG, OPT_CSV, AT(csv), NULL, "CSV (RFC 4180)"},
 	{"limit", 'n', NUMBER, OPT_LIMIT, AT(limit), "N", "at most N rows, 0 for all"},
@@ -42,7 +42,7 @@ static const struct option table[] = {
 	{"version", 0, FLAG, OPT_GLOBAL, AT(version), NULL, "print the version"},
 };
 
-enum { OPTIONS = sizeof(table) / sizeof(*table) };
+enum { OPTIONS = sizeof(table) / sizeof(*table), HELP_COLUMN = 30 };
 
 static const struct option *find_long(struct slice name)
 {
@@ -160,13 +160,42 @@ void options_free(struct options *options)
 	free(options->words);
 }
 
+/* One form of output a run: the other one would be ignored without a word. */
+static int check_forms(const struct options *options, struct err *err)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} forms[] = {
+		{options->json, "json"},
+		{options->csv, "csv"},
+		{options->ids, "ids"},
+		{options->raw, "raw"},
+		{options->headers, "headers"},
+	};
+	const char *first = NULL;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (!forms[i].given)
+			continue;
+		if (first)
+			return err_set(err, ERR_USAGE, 0, "--%s and --%s exclude each other", first,
+				forms[i].name);
+		first = forms[i].name;
+	}
+	if (options->columns && (options->json || options->ids))
+		return err_set(err, ERR_USAGE, 0,
+			"--columns is for the table and for --csv, not for --%s", first);
+	return 0;
+}
+
 int options_check(const struct options *options, const char *command, unsigned takes, struct err *err)
 {
 	unsigned wrong = options->given & ~(takes | OPT_GLOBAL);
-	if (!wrong)
-		return 0;
-	return err_set(err, ERR_USAGE, 0, "'%s' has no use for --%s", command,
-		options->first_of[__builtin_ctz(wrong)]);
+	if (wrong)
+		return err_set(err, ERR_USAGE, 0, "'%s' has no use for --%s", command,
+			options->first_of[__builtin_ctz(wrong)]);
+	return options->help ? 0 : check_forms(options, err);
 }
 
 void options_help(struct buf *out, unsigned groups)
@@ -183,7 +212,7 @@ void options_help(struct buf *out, unsigned groups)
 		buf_printf(out, "--%s%s%s", option->name, option->argument ? " " : "",
 			option->argument ? option->argument : "");
 		size_t width = out->len - begin;
-		buf_pad(out, ' ', width < 30 ? 30 - width : 1);
+		buf_pad(out, ' ', width < HELP_COLUMN ? HELP_COLUMN - width : 1);
 		buf_printf(out, "%s\n", option->help);
 	}
 }

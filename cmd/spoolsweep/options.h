@@ -48,7 +48,10 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv, struct err *err);
 void options_free(struct options *options);
 
-/* An error when an option was given whose group is not in `takes`. */
+/*
+ * An error when an option was given whose group is not in `takes`, or two that
+ * exclude each other. Whoever asks for help gets it in any case.
+ */
 int options_check(const struct options *options, const char *command, unsigned takes,
 	struct err *err);
 

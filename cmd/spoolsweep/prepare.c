@@ -58,6 +58,12 @@ static const char *how_to_be_root(void)
 	return geteuid() == 0 ? "" : "; run it as root: sudo spoolsweep";
 }
 
+int tell_denied(void)
+{
+	warn_text("this user may not read the queue%s", how_to_be_root());
+	return EXIT_PERMISSION;
+}
+
 static void tell_unopened(void *ctx, const char *path, const struct err *err)
 {
 	struct err *first = ctx;
@@ -75,7 +81,7 @@ static int open_named(struct app *app)
 			continue;
 		int code = complain(&err);
 		if (code == EXIT_PERMISSION)
-			warn_text("this user may not read the queue%s", how_to_be_root());
+			return tell_denied();
 		/* A folder that is not there is a failure to read, not "nothing matched". */
 		return code == EXIT_NOTHING ? EXIT_IO : code;
 	}
@@ -87,10 +93,8 @@ static int open_found(struct app *app)
 	struct err first = {0};
 	if (spools_find(&app->spools, app->options.offline, tell_unopened, &first) > 0)
 		return EXIT_DONE;
-	if (first.code == ERR_PERMISSION) {
-		warn_text("this user may not read the queue%s", how_to_be_root());
-		return EXIT_PERMISSION;
-	}
+	if (first.code == ERR_PERMISSION)
+		return tell_denied();
 	warn_text("found no mail queue on this machine; name one with -s DIR (Postfix: "
 		  "spoolsweep -s /var/spool/postfix report)");
 	return EXIT_IO;
@@ -134,8 +138,14 @@ static int parse_filter(struct app *app, const char *filter)
 	struct err err;
 	app->filter_text = filter ? filter : "";
 	app->filter = filter_parse(slice_cstr(app->filter_text), &app->need, &err);
-	if (!app->filter)
-		return complain(&err);
+	if (!app->filter) {
+		int code = complain(&err);
+		/* What is left of size>10k when the shell took the rest for a file to write. */
+		if (!strpbrk(app->filter_text, "=<>~! \"()"))
+			warn_text("put the filter in quotes, such as 'age<1d': the shell takes a bare < or > "
+				  "for itself");
+		return code;
+	}
 	if (app->options.explain)
 		explain(app);
 	return EXIT_DONE;
@@ -171,6 +181,9 @@ int prepare_scan(struct app *app, const char *filter)
 	app->rows = bitset_new(app->scan.snap.rows);
 	if (filter_run(app->filter, &app->env, &app->rows, &err) != 0)
 		return complain(&err);
+	/* "0 messages" would be a lie when it was the folders that could not be read. */
+	if (app->scan.denied && !app->scan.snap.rows)
+		return tell_failures(app);
 	return EXIT_DONE;
 }
 
@@ -205,9 +218,11 @@ int tell_failures(const struct app *app)
 int reading_exit(const struct app *app)
 {
 	int code = tell_failures(app);
-	if (code != EXIT_DONE)
+	if (code != EXIT_DONE || bitset_count(&app->rows))
 		return code;
-	return bitset_count(&app->rows) ? EXIT_DONE : EXIT_NOTHING;
+	if (!app->options.json && !app->options.csv && !app->options.ids)
+		warn_text(app->filter_text[0] ? "no message matches" : "the queue is empty");
+	return EXIT_NOTHING;
 }
 
 bool take_filter(struct app *app, size_t n, const char **filter)
@@ -221,8 +236,12 @@ bool take_filter(struct app *app, size_t n, const char **filter)
 	return false;
 }
 
-int take_field(struct app *app, const char *name, struct field_ref *ref)
+int take_field(struct app *app, struct slice name, struct field_ref *ref)
 {
 	struct err err;
-	return field_find(slice_cstr(name), &app->need, ref, &err) == 0 ? EXIT_DONE : complain(&err);
+	if (field_find(name, &app->need, ref, &err) == 0)
+		return EXIT_DONE;
+	complain(&err);
+	warn_text("for all fields see: spoolsweep help fields");
+	return EXIT_USAGE;
 }

@@ -88,12 +88,65 @@ void put(const struct app *app, struct buf *out, struct slice text)
 	escape_text(out, text, app->output.charset);
 }
 
+/* One argument for a shell: as it is where that is safe, else in single quotes. */
+static void add_argument(struct buf *out, const char *text)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "/._-+,:@%";
+	if (*text && !text[strspn(text, safe)]) {
+		buf_add(out, slice_cstr(text));
+		return;
+	}
+	buf_addc(out, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			buf_add(out, SLICE("'\\'"));
+		buf_addc(out, *text);
+	}
+	buf_addc(out, '\'');
+}
+
+void put_command(const struct app *app, struct buf *out, const char *words)
+{
+	struct buf line = {0};
+
+	buf_add(&line, SLICE("spoolsweep "));
+	for (size_t i = 0; i < app->options.nspools; i++) {
+		buf_add(&line, SLICE("-s "));
+		add_argument(&line, app->options.spools[i]);
+		buf_addc(&line, ' ');
+	}
+	buf_add(&line, slice_cstr(words));
+	put(app, out, buf_slice(&line));
+	buf_free(&line);
+}
+
+void add_field_name(const struct app *app, const struct field_ref *ref, struct buf *out)
+{
+	buf_add(out, slice_cstr(ref->field->name));
+	if (ref->field->flags & FIELD_PARAM)
+		buf_add(out, app->need.headers[ref->param]);
+}
+
+/* A reader that has seen enough (head, a pager) is no failure. */
+static bool seen_enough(int sys)
+{
+	return sys == EPIPE;
+}
+
+int print_sink(struct sink *sink)
+{
+	struct err err;
+	int code = sink_flush(sink, &err) == 0 || seen_enough(err.sys) ? EXIT_DONE : complain(&err);
+	sink_free(sink);
+	return code;
+}
+
 int print_buf(struct buf *out)
 {
 	bool done = fwrite(out->ptr ? out->ptr : "", 1, out->len, stdout) == out->len &&
 		fflush(stdout) == 0;
-	/* A reader that has seen enough (head, a pager) is no failure. */
-	int code = done || errno == EPIPE ? EXIT_DONE : EXIT_IO;
+	int code = done || seen_enough(errno) ? EXIT_DONE : EXIT_IO;
 	if (code != EXIT_DONE)
 		warn_text("cannot write the output: %s", strerror(errno));
 	buf_free(out);

@@ -37,6 +37,7 @@ void count_totals(const struct app *app, struct totals *totals)
 		totals->recipients += snap_col(snap, COL_NRCPT, row);
 		totals->bytes += size == WIDE_UNKNOWN ? 0 : size;
 		totals->damaged += snap_col(snap, COL_WARNINGS, row) != 0;
+		totals->copies += snap_col(snap, COL_LOST_LOGIN, row) != INTERN_UNKNOWN;
 		if (arrival != WIDE_UNKNOWN) {
 			if (totals->oldest == WIDE_UNKNOWN || arrival < totals->oldest)
 				totals->oldest = arrival;

@@ -10,6 +10,7 @@ struct totals {
 	int64_t bytes;
 	int64_t oldest, newest; /* WIDE_UNKNOWN without messages */
 	uint32_t damaged;
+	uint32_t copies; /* that lost their login behind a content filter */
 	struct queue_count { /* in the order in which a message meets the queues */
 		struct slice name;
 		enum msg_state state;

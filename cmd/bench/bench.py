@@ -1,0 +1,176 @@
+"""
+How fast spoolsweep is, as ratios that can be checked on any machine.
+
+The floor (floor.c) opens and reads the same files and does nothing else; the
+peers are Postfix's own programs, postqueue -j and qshape -s. All run on the same
+forged queues in the same minutes, one after the other, the order alternated, and
+every line compares two medians. Warm: the files are in memory. Cold: the caches
+are dropped before each run. The queues stay in build/bench for the next time.
+
+With --lab (bench.sh gives it) this is the private root of testdata/lab, where
+Postfix can be run without installing it.
+"""
+
+import argparse
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(TOP, "testdata/lab"), os.path.join(TOP, "formats/postfix/live")]
+
+import delivery  # noqa: E402 (the path has to be set first)
+import instance  # noqa: E402
+import measure  # noqa: E402
+import tool  # noqa: E402
+
+PLACE = os.path.join(TOP, "build/bench")
+FLOOR = os.path.join(tool.BUILD, "floor")
+MESSAGES = 100_000
+SCALES = (10_000, 100_000, 300_000)
+PAIRS = 5
+COLD_PAIRS = 2
+COLD_THREADS = (1, 4, 16, 32)
+# maildrop is not among them: no qshape can read what it holds.
+QSHAPE_QUEUES = ("incoming", "active", "deferred", "hold")
+
+
+def owner():
+    """Whose forge makes the files."""
+    try:
+        return pwd.getpwnam("postfix").pw_uid if os.getuid() == 0 else os.getuid()
+    except KeyError:
+        return 0
+
+
+def forged(messages):
+    """The folder of a forged queue; used again if forge and the owner are still the same."""
+    tree = os.path.join(PLACE, f"postfix-{messages}")
+    mark = tree + ".made"
+    wanted = f"{os.stat(tool.FORGE).st_mtime_ns} {owner()}\n"
+    if os.path.exists(mark) and open(mark).read() == wanted:
+        return tree
+    shutil.rmtree(tree, ignore_errors=True)
+    tool.run(tool.FORGE, "postfix", "--messages", str(messages), "--seed", "1", tree, seconds=600)
+    with open(mark, "w") as file:
+        file.write(wanted)
+    return tree
+
+
+def ours(tree, *words):
+    return [tool.SPOOLSWEEP, "-s", tree, *words]
+
+
+def floor(tree, *words):
+    return [FLOOR, *words, tree]
+
+
+def warm(verdicts, tree, with_postfix):
+    verdicts.title(f"warm, {MESSAGES:,} messages, {PAIRS} rounds")
+    commands = {
+        "top": ours(tree, "top", "account"),
+        "floor": floor(tree),
+        "report": ours(tree, "report"),
+        "floor -l": floor(tree, "-l"),
+    }
+    if with_postfix:
+        commands["postqueue"] = ["postqueue", "-j"]
+        commands["qshape"] = ["qshape", "-s", *QSHAPE_QUEUES]
+    for command in commands.values():
+        measure.seconds(command)  # Brings the files into memory.
+    took = measure.medians(commands, PAIRS)
+    verdicts.ratio("top account / floor", took["top"], took["floor"], most=1.5)
+    verdicts.ratio("report / floor with logs", took["report"], took["floor -l"], most=1.5)
+    if with_postfix:
+        verdicts.ratio("postqueue -j / top account", took["postqueue"], took["top"], least=10)
+        verdicts.ratio("postqueue -j / report", took["postqueue"], took["report"], least=7)
+        verdicts.ratio("qshape -s / report", took["qshape"], took["report"], least=20)
+
+
+def best_threads(tree, *words):
+    """How many threads make the floor fastest when the disk has to be asked."""
+    commands = {n: floor(tree, *words, "-j", str(n)) for n in COLD_THREADS}
+    took = measure.medians(commands, 1, measure.drop_caches)
+    return min(took, key=took.get)
+
+
+def cold(verdicts, tree, with_postfix):
+    verdicts.title(f"cold, {MESSAGES:,} messages, {COLD_PAIRS} rounds")
+    try:
+        measure.drop_caches()
+    except OSError as error:
+        verdicts.skip("cold", f"the caches of this machine cannot be dropped ({error.strerror})")
+        return
+    threads, threads_logs = best_threads(tree), best_threads(tree, "-l")
+    commands = {
+        "top": ours(tree, "top", "account"),
+        "floor": floor(tree, "-j", str(threads)),
+        "report": ours(tree, "report"),
+        "floor -l": floor(tree, "-l", "-j", str(threads_logs)),
+    }
+    if with_postfix:
+        commands["postqueue"] = ["postqueue", "-j"]
+    took = measure.medians(commands, COLD_PAIRS, measure.drop_caches)
+    verdicts.ratio(f"top account / floor -j {threads}", took["top"], took["floor"], most=1.5)
+    verdicts.ratio(f"report / floor with logs -j {threads_logs}", took["report"],
+                   took["floor -l"], most=1.5)
+    if with_postfix:
+        verdicts.ratio("postqueue -j / top account", took["postqueue"], took["top"], least=10)
+        verdicts.ratio("postqueue -j / report", took["postqueue"], took["report"], least=10)
+
+
+def scaling(verdicts, trees):
+    verdicts.title(f"microseconds a message, warm, {PAIRS} rounds")
+    few, many = min(trees), max(trees)
+    for words in (["top", "account"], ["report"]):
+        commands = {n: ours(tree, *words) for n, tree in trees.items()}
+        for command in commands.values():
+            measure.seconds(command)
+        took = measure.medians(commands, PAIRS)
+        each = {n: seconds / n * 1e6 for n, seconds in took.items()}
+        verdicts.note(f"{' '.join(words)}: " + ", ".join(
+            f"{cost:.2f} of {n:,}" for n, cost in each.items()))
+        verdicts.ratio(f"{' '.join(words)}, {many:,} / {few:,}", each[many], each[few],
+                       most=1.25, unit="us")
+
+
+def busy_server(verdicts, tree):
+    verdicts.title("a busy Postfix on the same disk while report runs again and again")
+    rate = delivery.measure(ours(tree, "report"), os.path.join(PLACE, "live"))
+    verdicts.share(f"deliveries a second, {rate.scans} scans", rate.beside, rate.alone, least=0.95)
+
+
+def be_gentle():
+    """As spoolsweep makes itself: what else this machine does weighs the same on all sides."""
+    os.setpriority(os.PRIO_PROCESS, 0, 10)
+    subprocess.run(["ionice", "-c", "3", "-p", str(os.getpid())], check=False)
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--lab", action="store_true", help="this is the private root")
+    with_postfix = options.parse_args().lab
+    verdicts = measure.Verdicts()
+    if with_postfix:
+        # Makes the users of Postfix, so that forge can give them the files.
+        instance.Instance(queue=os.path.join(PLACE, "live"))
+    print(f"{tool.version()}, {os.cpu_count()} processors", flush=True)
+    trees = {n: forged(n) for n in SCALES}
+    big = trees[MESSAGES]
+    if with_postfix:
+        busy_server(verdicts, big)
+        # Never started: postqueue -j reads the files itself, as on a server that is down.
+        instance.Instance(queue=big)
+    else:
+        verdicts.skip("postqueue -j, qshape -s, deliveries", "no Postfix, as said above")
+    be_gentle()
+    warm(verdicts, big, with_postfix)
+    scaling(verdicts, trees)
+    cold(verdicts, big, with_postfix)
+    sys.exit(verdicts.close())
+
+
+if __name__ == "__main__":
+    main()

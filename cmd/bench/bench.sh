@@ -1,0 +1,10 @@
+#!/bin/sh
+# bench.sh: the benchmark (bench.py), in a private root with a real Postfix unpacked
+# in it; where such a root cannot be made, without Postfix. Started by make bench.
+set -u
+
+cd "$(dirname "$0")/../.."
+testdata/lab/root.sh bench 900 postfix -- /usr/bin/python3 -B cmd/bench/bench.py --lab
+status=$?
+[ "$status" = 77 ] || exit "$status"
+exec python3 -B cmd/bench/bench.py

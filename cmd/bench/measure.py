@@ -1,0 +1,84 @@
+"""Times programs against each other: alternated rounds, medians, and a verdict a line."""
+
+import os
+import statistics
+import subprocess
+import time
+
+
+def seconds(command):
+    """How long a program takes from start to end; its output is thrown away."""
+    begin = time.monotonic()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE)
+    took = time.monotonic() - begin
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace")[-500:].strip()
+        raise SystemExit(f"bench: {' '.join(command)}: exit {done.returncode}: {said}")
+    return took
+
+
+def medians(commands, rounds, before=None):
+    """
+    {name: median seconds} of {name: command}. Every other round runs backwards, so
+    that nobody always comes first. `before` is called before each run.
+    """
+    taken = {name: [] for name in commands}
+    for number in range(rounds):
+        names = list(commands) if number % 2 == 0 else list(reversed(commands))
+        for name in names:
+            if before:
+                before()
+            taken[name].append(seconds(commands[name]))
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def drop_caches():
+    """The disk has to be asked again for every file. Needs root."""
+    os.sync()
+    with open("/proc/sys/vm/drop_caches", "w") as file:
+        file.write("3\n")
+
+
+class Verdicts:
+    """Prints the results, a line each, and counts them."""
+
+    def __init__(self):
+        self.kept = self.missed = 0
+        self.skipped = []
+
+    def title(self, text):
+        print(f"\n{text}", flush=True)
+
+    def note(self, text):
+        print(f"  {text}", flush=True)
+
+    def skip(self, what, why):
+        self.skipped.append(what)
+        print(f"  SKIP {what}: {why}", flush=True)
+
+    def ratio(self, what, above, below, *, most=None, least=None, unit="s"):
+        """above / below, which may be `most` or has to be `least`."""
+        value = above / below
+        kept = value <= most if least is None else value >= least
+        target = f"<= {most}" if least is None else f">= {least}"
+        self._line(what, f"{above:.3f} / {below:.3f} {unit}", f"{value:.2f}x", target, kept)
+
+    def share(self, what, above, below, *, least):
+        value = above / below
+        self._line(what, f"{above:.1f} / {below:.1f}", f"{value:.1%}", f">= {least:.0%}",
+                   value >= least)
+
+    def _line(self, what, detail, value, target, kept):
+        self.kept += kept
+        self.missed += not kept
+        print(f"  {what:<36} {detail:>19} {value:>8}  target {target:<7} "
+              f"{'ok' if kept else 'MISS'}", flush=True)
+
+    def close(self):
+        """The last line; the exit code."""
+        words = f"\n{self.kept} targets kept, {self.missed} missed"
+        if self.skipped:
+            words += f", not measured: {', '.join(self.skipped)}"
+        print(words)
+        return 1 if self.missed else 0
