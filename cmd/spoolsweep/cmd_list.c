@@ -9,7 +9,14 @@
 
 enum { MOST_COLUMNS = 40 };
 
-static const char default_columns[] = "id,queue,age,size,account,sender,rcpt,reason_class";
+/* On a narrow terminal addresses are worth more than what a second look can tell. */
+static const char *default_columns(const struct app *app)
+{
+	enum { WIDE = 100 };
+	return app->output.columns && app->output.columns < WIDE
+		? "id,age,account,sender,rcpt"
+		: "id,queue,age,size,account,sender,rcpt,reason_class";
+}
 
 struct columns {
 	struct field_ref refs[MOST_COLUMNS];
@@ -19,7 +26,7 @@ struct columns {
 static int take_columns(struct app *app, struct columns *columns)
 {
 	struct slice rest =
-		slice_cstr(app->options.columns ? app->options.columns : default_columns);
+		slice_cstr(app->options.columns ? app->options.columns : default_columns(app));
 	struct slice name;
 
 	while (rest.len && slice_word(&rest, ", ", &name)) {
@@ -143,7 +150,7 @@ static int print_ids(struct app *app, const uint32_t *rows, size_t count)
 static int print_json(struct app *app, const uint32_t *rows, size_t count)
 {
 	static const struct need need = {.parts = NEED_RCPTS | NEED_REASONS | NEED_SUBMITTER};
-	struct sink *sink = sink_json(stdout, SINK_LINES);
+	struct sink *sink = open_sink(app, SINK_LINES);
 	struct arena arena = {0};
 	uint32_t left = 0;
 	struct err err;

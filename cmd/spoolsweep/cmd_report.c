@@ -9,7 +9,7 @@
 #include "cmd/spoolsweep/spool_facts.h"
 #include "core/base/units.h"
 
-enum { TEXT_LIMIT = 8, JSON_LIMIT = 20 };
+enum { TEXT_LIMIT = 6, JSON_LIMIT = 20 };
 
 /* The groupings of a report, in the order in which an admin asks. */
 static const struct section {
@@ -131,10 +131,16 @@ static void print_arriving(const struct app *app, const struct arriving *arrivin
 		buf_addc(out, '\n');
 		return;
 	}
-	buf_printf(out, "ARRIVING %.*f a minute", arriving->a_minute < 10, arriving->a_minute);
+	/* Of a trickle the messages are counted, of a stream the rate. */
+	bool trickle = arriving->a_minute < 5;
+	if (trickle)
+		buf_printf(out, "ARRIVING %u in 10 minutes", arriving->messages);
+	else
+		buf_printf(out, "ARRIVING %.0f a minute", arriving->a_minute);
 	if (arriving->leader) {
-		buf_printf(out, ", %.*f of them %s ", arriving->leader_a_minute < 10,
-			arriving->leader_a_minute, arriving->leader);
+		buf_printf(out, ", %.0f of them %s ",
+			arriving->leader_a_minute * (trickle ? ARRIVING_SECONDS / 60 : 1),
+			arriving->leader);
 		put(app, out, arriving->leader_key);
 	}
 	buf_add(out, SLICE(", last "));
@@ -335,7 +341,7 @@ static void sink_ages(struct sink *sink, const struct app *app)
 
 static int print_json(struct app *app, const struct field_ref refs[SECTIONS])
 {
-	struct sink *sink = sink_json(stdout, SINK_PRETTY);
+	struct sink *sink = open_sink(app, SINK_PRETTY);
 	struct arriving arriving;
 	struct totals totals;
 	char host[256] = "";

@@ -30,7 +30,7 @@ static int find_message(struct app *app, const char *id, struct shown *shown)
 			return EXIT_DONE;
 		if (severity == SEV_FAIL) {
 			warn_text("%s: %s", id, err.text);
-			return err.code == ERR_PERMISSION ? tell_denied() : EXIT_IO;
+			return err.code == ERR_PERMISSION ? tell_denied(app) : EXIT_IO;
 		}
 		if (severity == SEV_SKIP) {
 			warn_text("%s: %s", id, err.text);
@@ -273,7 +273,7 @@ static int show_content(struct app *app, struct shown *shown, const char *id)
 
 static int show_json(struct app *app, struct shown *shown)
 {
-	struct sink *sink = sink_json(stdout, SINK_PRETTY);
+	struct sink *sink = open_sink(app, SINK_PRETTY);
 
 	sink_object(sink, NULL);
 	sink_message(sink, app, 0, &shown->record);

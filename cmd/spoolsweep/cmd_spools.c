@@ -56,7 +56,7 @@ static int run(struct app *app)
 	if (code != EXIT_DONE)
 		return code;
 	if (app->options.json) {
-		struct sink *sink = sink_json(stdout, SINK_LINES);
+		struct sink *sink = open_sink(app, SINK_LINES);
 		for (size_t i = 0; i < app->spools.count; i++)
 			sink_spool(sink, NULL, app->spools.list[i]);
 		return print_sink(sink);

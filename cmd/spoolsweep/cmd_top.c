@@ -40,7 +40,7 @@ static unsigned columns_for(const struct app *app, const struct field *field)
 
 static int print_json(struct app *app, const struct field_ref *by, const struct grouping *grouping)
 {
-	struct sink *sink = sink_json(stdout, SINK_PRETTY);
+	struct sink *sink = open_sink(app, SINK_PRETTY);
 	struct buf name = {0};
 
 	add_field_name(app, by, &name);

@@ -47,6 +47,7 @@ struct app {
 	struct output output;
 	const char *const *operands; /* words behind the command */
 	size_t noperands;
+	bool started_as_root;
 	int64_t now;
 	struct spools spools;
 	struct need need;
@@ -88,7 +89,7 @@ int prepare_spools(struct app *app);
 int prepare_scan(struct app *app, const char *filter);
 
 /* Says that this user may not read the queue, and what to do; returns EXIT_PERMISSION. */
-int tell_denied(void);
+int tell_denied(const struct app *app);
 
 /* Names what could not be read; returns the code for it, EXIT_DONE when all was. */
 int tell_failures(const struct app *app);
@@ -105,6 +106,8 @@ int take_field(struct app *app, struct slice name, struct field_ref *ref);
 /* Writes to stdout all at once; EXIT_DONE or EXIT_IO. */
 int print_buf(struct buf *out);
 
+/* JSON to stdout, in what its reader can show. */
+struct sink *open_sink(const struct app *app, enum sink_style style);
 /* The same for what a sink holds; frees it. */
 int print_sink(struct sink *sink);
 
@@ -113,6 +116,8 @@ void put(const struct app *app, struct buf *out, struct slice text);
 
 /* A line to paste: "spoolsweep", the queues of this run, `words`. */
 void put_command(const struct app *app, struct buf *out, const char *words);
+/* "sudo spoolsweep" with the words of this run, to paste. */
+void put_as_root(const struct app *app, struct buf *out);
 
 /* The name of the field as a script needs it: header:X-Mailer, with the header's name. */
 void add_field_name(const struct app *app, const struct field_ref *ref, struct buf *out);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cmd/spoolsweep/command.h"
 #include "core/base/units.h"
@@ -83,7 +84,11 @@ static void release(struct app *app)
 
 int main(int argc, char **argv)
 {
-	struct app app = {.spools.formats = formats, .filter_text = ""};
+	struct app app = {
+		.spools.formats = formats,
+		.filter_text = "",
+		.started_as_root = geteuid() == 0,
+	};
 	struct err err;
 
 	setlocale(LC_ALL, "");

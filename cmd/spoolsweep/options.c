@@ -139,7 +139,10 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
 {
 	bool only_words = false;
 
-	*options = (struct options){.limit = -1};
+	*options = (struct options){
+		.argv = argv,
+		.argc = argc,
+		.limit = -1};
 	options->words = xcalloc((size_t)argc + 1, sizeof(*options->words));
 	for (int i = 1; i < argc; i++) {
 		if (!only_words && strcmp(argv[i], "--") == 0) {

@@ -27,6 +27,8 @@ enum option_group {
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
+	char **argv; /* as given, to be said again */
+	int argc;
 	const char **spools; /* -s, in order */
 	size_t nspools;
 	const char **words; /* command and operands */

@@ -53,14 +53,17 @@ static int override_site(const struct app *app, struct spool *spool)
 
 /* ---- opening ---- */
 
-static const char *how_to_be_root(void)
-{
-	return geteuid() == 0 ? "" : "; run it as root: sudo spoolsweep";
-}
 
-int tell_denied(void)
+int tell_denied(const struct app *app)
 {
-	warn_text("this user may not read the queue%s", how_to_be_root());
+	struct buf line = {0};
+
+	put_as_root(app, &line);
+	if (app->started_as_root)
+		warn_text("even the owner of the queue may not read this; see who owns the files named");
+	else
+		warn_text("this user may not read all of the queue; run it as root:\n  %s", buf_str(&line));
+	buf_free(&line);
 	return EXIT_PERMISSION;
 }
 
@@ -81,7 +84,7 @@ static int open_named(struct app *app)
 			continue;
 		int code = complain(&err);
 		if (code == EXIT_PERMISSION)
-			return tell_denied();
+			return tell_denied(app);
 		/* A folder that is not there is a failure to read, not "nothing matched". */
 		return code == EXIT_NOTHING ? EXIT_IO : code;
 	}
@@ -94,7 +97,7 @@ static int open_found(struct app *app)
 	if (spools_find(&app->spools, app->options.offline, tell_unopened, &first) > 0)
 		return EXIT_DONE;
 	if (first.code == ERR_PERMISSION)
-		return tell_denied();
+		return tell_denied(app);
 	warn_text("found no mail queue on this machine; name one with -s DIR (Postfix: "
 		  "spoolsweep -s /var/spool/postfix report)");
 	return EXIT_IO;
@@ -204,10 +207,8 @@ int tell_failures(const struct app *app)
 	}
 	if (scan->failed > NAMED)
 		warn_text("%u more could not be read; --json names them", scan->failed - NAMED);
-	if (scan->denied) {
-		warn_text("not all of the queue may be read by this user%s", how_to_be_root());
-		return EXIT_PERMISSION;
-	}
+	if (scan->denied)
+		return tell_denied(app);
 	if (!scan->complete) {
 		warn_text("interrupted: what is shown is not the whole queue");
 		return EXIT_INTERRUPTED;

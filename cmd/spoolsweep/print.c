@@ -121,6 +121,19 @@ void put_command(const struct app *app, struct buf *out, const char *words)
 	buf_free(&line);
 }
 
+void put_as_root(const struct app *app, struct buf *out)
+{
+	struct buf line = {0};
+
+	buf_add(&line, SLICE("sudo spoolsweep"));
+	for (int i = 1; i < app->options.argc; i++) {
+		buf_addc(&line, ' ');
+		add_argument(&line, app->options.argv[i]);
+	}
+	put(app, out, buf_slice(&line));
+	buf_free(&line);
+}
+
 void add_field_name(const struct app *app, const struct field_ref *ref, struct buf *out)
 {
 	buf_add(out, slice_cstr(ref->field->name));
@@ -132,6 +145,11 @@ void add_field_name(const struct app *app, const struct field_ref *ref, struct b
 static bool seen_enough(int sys)
 {
 	return sys == EPIPE;
+}
+
+struct sink *open_sink(const struct app *app, enum sink_style style)
+{
+	return sink_json(stdout, style, app->output.charset == ESCAPE_ASCII);
 }
 
 int print_sink(struct sink *sink)

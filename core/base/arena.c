@@ -51,6 +51,14 @@ void arena_reset(struct arena *arena)
 	arena->used = 0;
 }
 
+size_t arena_bytes(const struct arena *arena)
+{
+	size_t bytes = arena->used;
+	for (const struct arena_block *block = arena->first; block != arena->now; block = block->next)
+		bytes += block->size;
+	return bytes;
+}
+
 static void add_block(struct arena *arena, size_t least)
 {
 	struct arena_block *next = arena->now ? arena->now->next : arena->first;

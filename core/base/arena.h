@@ -26,6 +26,9 @@ void arena_free(struct arena *arena);
 /* Forgets everything handed out, keeps up to a few blocks for the next round. */
 void arena_reset(struct arena *arena);
 
+/* Bytes of memory that what was handed out takes, the unused ends of blocks included. */
+size_t arena_bytes(const struct arena *arena);
+
 /* Memory that is not zeroed, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));
 /* Gives back the end of the newest allocation: it was `size` and keeps `keep` bytes. */

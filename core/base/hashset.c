@@ -66,3 +66,18 @@ bool hashset_has(const struct hashset *set, uint64_t key)
 		return set->has_zero;
 	return set->slots && set->slots[find_slot(set, key)] != 0;
 }
+
+void hashset_merge(struct hashset *set, struct hashset *from)
+{
+	if (!set->count) {
+		struct hashset empty = *set;
+		*set = *from;
+		*from = empty;
+	}
+	if (from->has_zero)
+		hashset_add(set, 0);
+	for (size_t i = 0; from->slots && i <= from->mask; i++)
+		if (from->slots[i])
+			hashset_add(set, from->slots[i]);
+	hashset_free(from);
+}

@@ -22,5 +22,7 @@ void hashset_free(struct hashset *set);
 /* True when key was not in the set before. */
 bool hashset_add(struct hashset *set, uint64_t key);
 bool hashset_has(const struct hashset *set, uint64_t key);
+/* Moves all keys of `from` into `set`; `from` is empty then. */
+void hashset_merge(struct hashset *set, struct hashset *from);
 
 #endif

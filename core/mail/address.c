@@ -19,7 +19,8 @@ static size_t route_length(struct slice address)
 
 static bool is_atom_char(char c)
 {
-	return (unsigned char)c > ' ' && c != 0x7f && !memchr("()<>@,;:\\\"[]", c, 12);
+	return (unsigned char)c > ' ' && c != 0x7f &&
+		slice_index(SLICE("()<>@,;:\\\"[]"), c) == SIZE_MAX;
 }
 
 /* Atoms with single dots between them: the form that needs no quotes. */

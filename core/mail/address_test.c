@@ -67,6 +67,7 @@ static void unquotes_what_nobody_quoted(void **state)
 		{"a@b@example.com", "a\\@b@example.com"},
 		{"a@b\"c", "a@b\"c"},
 		{"a@b", "\"a@b"},
+		{"a@b\"c", "\"a@b\\\"c\""},
 		{"ab", "a\"b\\"},
 		{"a", "a\\"},
 		{"a@\\x", "a@\\x"},

@@ -105,6 +105,26 @@ static void hostile_values_stay_valid_and_bounded(void **state)
 	buf_free(&out);
 }
 
+/* Tamil's old charset has bytes that stand for four letters, twelve bytes of UTF-8. */
+static void growth_ends_between_letters(void **state)
+{
+	struct buf raw = {0}, out = {0};
+	(void)state;
+	buf_add(&raw, SLICE("=?tscii?B?"));
+	for (int i = 0; i < 200; i++)
+		buf_add(&raw, SLICE("goKC"));
+	buf_add(&raw, SLICE("?="));
+	buf_add(&out, SLICE("kept "));
+	decode_header(&out, buf_slice(&raw));
+	assert_memory_equal(out.ptr, "kept ", 5);
+	assert_true(out.len - 5 <= DECODE_GROWTH * raw.len);
+	assert_true(g_utf8_validate(out.ptr, (gssize)out.len, NULL));
+	if (g_utf8_get_char(out.ptr + 5) == 0xbb8) /* iconv knows the charset */
+		assert_true(out.len - 5 > DECODE_GROWTH * raw.len - 3);
+	buf_free(&raw);
+	buf_free(&out);
+}
+
 /* What GMime thinks of a stranger's mail is nothing an admin has to see. */
 static void nothing_is_printed(void **state)
 {
@@ -132,6 +152,7 @@ int main(void)
 		cmocka_unit_test(tells_what_needs_decoding),
 		cmocka_unit_test(a_nul_hides_nothing),
 		cmocka_unit_test(hostile_values_stay_valid_and_bounded),
+		cmocka_unit_test(growth_ends_between_letters),
 		cmocka_unit_test(nothing_is_printed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

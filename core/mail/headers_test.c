@@ -70,6 +70,7 @@ static void the_block_ends_where_no_field_is(void **state)
 		{{"A: 1\nplain text\nB: 2\n", 21}, "A,"},
 		{{"A: 1\nb c: 2\nB: 2\n", 17}, "A,"},
 		{{"A: 1\nb\x80: 2\nB: 2\n", 17}, "A,"},
+		{{"A: 1\nb\x7f: 2\nB: 2\n", 17}, "A,"},
 		{{"A: 1\nb\0: 2\nB: 2\n", 16}, "A,"},
 		{{"A: \0\n \0\nB: 2\n", 13}, "A,B,"},
 		{{"A:\rB: 1\n", 8}, "A,"},

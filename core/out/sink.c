@@ -22,7 +22,7 @@ struct sink {
 	int sys;	 /* errno of what failed first, or 0 */
 };
 
-struct sink *sink_json(FILE *out, enum sink_style style)
+struct sink *sink_json(FILE *out, enum sink_style style, bool ascii)
 {
 	struct sink *sink = xcalloc(1, sizeof(*sink));
 	sink->out = out;
@@ -30,6 +30,8 @@ struct sink *sink_json(FILE *out, enum sink_style style)
 	sink->flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
 	if (style == SINK_PRETTY)
 		sink->flags |= JSON_INDENT(2);
+	if (ascii)
+		sink->flags |= JSON_ENSURE_ASCII;
 	return sink;
 }
 

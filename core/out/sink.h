@@ -24,7 +24,8 @@ enum sink_style {
 	SINK_PRETTY, /* indented, for one big object */
 };
 
-struct sink *sink_json(FILE *out, enum sink_style style);
+/* `ascii`: everything beyond ASCII as \uNNNN, for terminals that know no UTF-8. */
+struct sink *sink_json(FILE *out, enum sink_style style, bool ascii);
 void sink_free(struct sink *sink);
 
 /* `name` is the member's name inside an object and NULL inside an array or outermost. */

@@ -30,7 +30,7 @@ static struct sink *open_memory(struct memory *memory, enum sink_style style)
 	*memory = (struct memory){0};
 	memory->file = open_memstream(&memory->text, &memory->len);
 	assert_non_null(memory->file);
-	memory->sink = sink_json(memory->file, style);
+	memory->sink = sink_json(memory->file, style, false);
 	return memory->sink;
 }
 
@@ -72,6 +72,25 @@ static void lines_look_like_postqueue(void **state)
 		"{\"queue_name\": \"deferred\", \"queue_id\": \"4Xyz1234zBkl\", "
 		"\"arrival_time\": 1795316821, \"forced_expire\": false, \"sender\": \"\", "
 		"\"account\": null, \"recipients\": [{\"address\": \"bob@example.com\"}]}\n");
+}
+
+static void ascii_is_ascii(void **state)
+{
+	char *text = NULL;
+	size_t len = 0;
+	struct err err;
+	FILE *file = open_memstream(&text, &len);
+	struct sink *sink = sink_json(file, SINK_LINES, true);
+	(void)state;
+
+	sink_object(sink, NULL);
+	sink_text(sink, "subject", SLICE("\xc3\x9b \xf0\x9f\x90\x9f"));
+	sink_end(sink);
+	assert_int_equal(sink_flush(sink, &err), 0);
+	assert_string_equal(text, "{\"subject\": \"\\u00DB \\uD83D\\uDC1F\"}\n");
+	sink_free(sink);
+	fclose(file);
+	free(text);
 }
 
 static void pretty_is_indented(void **state)
@@ -223,7 +242,7 @@ static void a_full_disk_is_told(void **state)
 	(void)state;
 	if (!full)
 		skip();
-	struct sink *sink = sink_json(full, SINK_LINES);
+	struct sink *sink = sink_json(full, SINK_LINES, false);
 	for (int i = 0; i < 5000; i++)
 		sink_text(sink, NULL, SLICE("more than a buffer holds"));
 	for (int again = 0; again < 2; again++) {
@@ -285,7 +304,7 @@ static void misuse_asserts(void **state)
 			setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 			signal(SIGABRT, SIG_DFL);
 			fclose(stderr);
-			misuses[i](sink_json(stdout, SINK_LINES));
+			misuses[i](sink_json(stdout, SINK_LINES, false));
 			_exit(0);
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);
@@ -297,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_look_like_postqueue),
+		cmocka_unit_test(ascii_is_ascii),
 		cmocka_unit_test(pretty_is_indented),
 		cmocka_unit_test(members_keep_their_order),
 		cmocka_unit_test(numbers),

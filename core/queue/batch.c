@@ -3,6 +3,28 @@
 #include "core/base/buf.h"
 #include "core/queue/reason.h"
 
+/*
+ * "mailbox vera.graf3 is inactive": a server may name the user without the
+ * domain. Plain words are left alone, or a user called spam would hide the reason.
+ */
+static void hide_user(struct buf *text, struct slice address)
+{
+	struct slice user = slice_upto(address, slice_rindex(address, '@'));
+	bool telling = false;
+	size_t at;
+
+	for (size_t i = 0; i < user.len; i++)
+		telling |= !ascii_is_alpha(user.ptr[i]);
+	if (!telling || user.len < 4)
+		return;
+	while ((at = slice_find(buf_slice(text), user)) != SIZE_MAX) {
+		static const char mark[] = "USER";
+		memcpy(text->ptr + at, mark, 4);
+		memmove(text->ptr + at + 4, text->ptr + at + user.len, text->len - at - user.len);
+		text->len -= user.len - 4;
+	}
+}
+
 void batch_normalise(struct record *record, struct arena *arena, struct buf *text)
 {
 	const struct rcpt *last = NULL;
@@ -18,20 +40,34 @@ void batch_normalise(struct record *record, struct arena *arena, struct buf *tex
 		}
 		buf_reset(text);
 		reason_normalise(text, rcpt->reason);
+		hide_user(text, rcpt->address);
 		rcpt->reason_key = arena_copy(arena, buf_slice(text));
 		last = rcpt;
 	}
 }
 
-void batch_read(struct batch *batch, const struct need *need, struct buf *text)
+unsigned batch_read(struct batch *batch, const struct need *need, struct buf *text)
 {
 	const struct format *format = batch->folder->spool->format;
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < batch->count; i++) {
+	do {
 		struct batch_result *result = &batch->results[i];
 		result->severity = format->read(batch->folder, &batch->units[i], need, &batch->arena,
 			&result->record, &result->err);
 		if (result->severity <= SEV_WARN && (need->parts & NEED_REASONS))
 			batch_normalise(&result->record, &batch->arena, text);
+	} while (++i < batch->count && arena_bytes(&batch->arena) < BATCH_BYTES);
+	return i;
+}
+
+void batch_split(struct batch *batch, unsigned at, struct batch *rest)
+{
+	rest->folder = folder_ref(batch->folder);
+	for (unsigned i = at; i < batch->count; i++) {
+		struct unit *unit = &rest->units[rest->count++];
+		*unit = batch->units[i];
+		unit->name = arena_copy(&rest->arena, unit->name);
 	}
+	batch->count = at;
 }

@@ -8,7 +8,11 @@
 
 #include "core/queue/format.h"
 
-enum { BATCH_UNITS = 64 };
+enum {
+	BATCH_UNITS = 64,
+	/* What a batch holds before it is handed on with fewer: lists of many recipients. */
+	BATCH_BYTES = 1024 * 1024,
+};
 
 struct batch {
 	struct folder *folder; /* one reference */
@@ -23,8 +27,14 @@ struct batch {
 	struct batch *next; /* in the list of spare ones */
 };
 
-/* Reads every unit of the batch. `text` is the reader's own scratch buffer. */
-void batch_read(struct batch *batch, const struct need *need, struct buf *text);
+/*
+ * Reads the units of the batch until it holds BATCH_BYTES. Returns how many were
+ * read, at least one. `text` is the reader's own scratch buffer.
+ */
+unsigned batch_read(struct batch *batch, const struct need *need, struct buf *text);
+
+/* Moves the units from `at` on into `rest`, an empty batch. */
+void batch_split(struct batch *batch, unsigned at, struct batch *rest);
 
 /* Puts the countable form of every reason into the record. */
 void batch_normalise(struct record *record, struct arena *arena, struct buf *text);

@@ -13,7 +13,7 @@
 #include "core/base/buf.h"
 #include "core/base/slice.h"
 
-/* Order is the order of the checks: the first class whose marker is found wins. */
+/* In the order of the checks, which reason.c makes in three rounds: phrases, words, codes. */
 enum reason_class {
 	REASON_UNKNOWN, /* no reason is recorded */
 	REASON_LOCAL_LOOP,
@@ -35,14 +35,17 @@ enum reason_class {
 const char *reason_class_name(enum reason_class class);
 
 /*
- * Appends the countable form: e-mail addresses become <addr>, "host[ip]" and
- * bare IPs become HOST and IP, queue ids and other long tokens with digits
- * become ID, other numbers of more than 3 digits N; white space runs become one
- * space. Reply codes (450) and status codes (4.7.1) stay.
+ * Appends the countable form, on one line: e-mail addresses become <addr>,
+ * "host[ip]" becomes HOST[IP], bare hosts HOST and bare IPs IP; queue ids and
+ * other long tokens with digits become ID; fractions, times, counts of time and
+ * numbers of more than 3 digits N; a URL keeps its host, a path its first
+ * folder; white space and controls become one space. Reply codes (450), status
+ * codes (4.7.1), ports, sockets, 127.0.0.1 and names of block lists stay. At
+ * most 3 times as long as the text.
  */
 void reason_normalise(struct buf *out, struct slice text);
 
-/* The class of a text in either form. */
+/* The class of a text in either form; unknown when there is none. */
 enum reason_class reason_classify(struct slice text);
 
 #endif

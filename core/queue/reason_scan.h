@@ -62,7 +62,7 @@ static inline size_t reason_keep(struct reason_scan *scan, size_t to)
 /* Goes on at `to` with `placeholder` in place of [from, to). */
 size_t reason_replace(struct reason_scan *scan, size_t from, size_t to, struct slice placeholder);
 
-/* True when `word` is right in front of `at`. */
+/* True when `word` is right in front of `at`, and kept. */
 bool reason_follows(const struct reason_scan *scan, size_t at, struct slice word);
 
 /* Offset of c in [from, from + most), or SIZE_MAX. */

@@ -56,6 +56,7 @@ static const struct row {
 	{REASON_SPAM_CONTENT, "554 Message contained unsafe content", NULL},
 	{REASON_SPAM_CONTENT, "552 5.7.0 This mail is infected with Eicar-Test", NULL},
 	{REASON_SPAM_CONTENT, "550 Contains a URL listed in URIBL", NULL},
+	{REASON_SPAM_CONTENT, "451 4.7.0 Message deferred - [TSS17] unsolicited mail", NULL},
 	{REASON_SPAM_CONTENT, "550 5.1.1 no, spam", NULL},
 
 	/* What others think of our address. */
@@ -128,6 +129,16 @@ static const struct row {
 	{REASON_RATE, "452 You have exceeded your hourly quota", NULL},
 	{REASON_RATE, "421 4.3.0 throttled", NULL},
 	{REASON_RATE, "421 only 20 connections", NULL},
+	{REASON_RATE, "450 4.7.1 Error: too much mail from 198.51.100.7",
+		"450 4.7.1 Error: too much mail from IP"},
+	{REASON_RATE,
+		"450-Requested mail action not taken: mailbox unavailable 450 Mail send limit"
+		" exceeded. For explanation visit https://postmaster.example.net/x?c=ss",
+		NULL},
+	{REASON_RATE,
+		"host mx[192.0.2.1] said: 451 4.7.1 You have exceeded your messages per hour"
+		" limit, try again later (aB3xYz12345)",
+		NULL},
 	{REASON_RATE, "421 4.7.28 later", NULL},
 	{REASON_RATE, "550 too many bad commands", NULL},
 
@@ -159,7 +170,17 @@ static const struct row {
 		"554 5.7.1 <HOST[IP]>: Client host rejected: Access denied"},
 	{REASON_AUTH_POLICY, "550 Sender verify failed", NULL},
 	{REASON_AUTH_POLICY, "554 5.7.9 Message not accepted for policy reasons", NULL},
+	{REASON_AUTH_POLICY, "554 5.7.1 Message rejected by policy", NULL},
 	{REASON_AUTH_POLICY, "550 5.7.1 bad DKIM signature", NULL},
+	{REASON_AUTH_POLICY,
+		"451 4.7.24 The SPF record of the sending domain could not be checked;"
+		" try later",
+		NULL},
+	{REASON_AUTH_POLICY,
+		"421-4.7.26 This mail has been rate limited because it is unauthenticated."
+		" 421-4.7.26 All senders must authenticate with either SPF or DKIM. 421 4.7.26"
+		" 4fb4d7f45d1cf-56a1f2b3c4dsi123456a12.34 - gsmtp",
+		NULL},
 
 	/* Addresses that are not there. */
 	{REASON_UNKNOWN_USER,
@@ -244,6 +265,10 @@ static const struct row {
 		"451 graylisted, please try again in N seconds"},
 	{REASON_GREYLIST, "450 4.3.2 Service currently unavailable", NULL},
 	{REASON_GREYLIST, "451 Please try again later", NULL},
+	{REASON_GREYLIST,
+		"450 4.7.1 <bob@example.com>: Recipient address rejected: Policy"
+		" restrictions; try later",
+		"450 4.7.1 <addr>: Recipient address rejected: Policy restrictions; try later"},
 	{REASON_GREYLIST, "451 4.7.1 no", NULL},
 
 	/* The way there. */
@@ -277,6 +302,16 @@ static const struct row {
 	{REASON_NETWORK, "Deferred: Connection reset by mx.example.com.",
 		"Deferred: Connection reset by HOST."},
 	{REASON_NETWORK, "host mx.example.com[192.0.2.1] refused to talk to me: 450 no", NULL},
+	/* What broke is another's. */
+	{REASON_NETWORK,
+		"host mx.example.com[192.0.2.1] said: 451 4.3.0 <bob@example.com>: Temporary"
+		" lookup failure",
+		NULL},
+	{REASON_NETWORK, "host mx[192.0.2.1] said: 452 4.3.1 Insufficient system resources", NULL},
+	{REASON_NETWORK,
+		"host mx[192.0.2.1] said: 451 4.3.0 Temporary server error. Please try again"
+		" later. PRX2",
+		NULL},
 
 	/* This machine. */
 	{REASON_LOCAL_CONFIG, "mail transport unavailable", "mail transport unavailable"},
@@ -297,13 +332,23 @@ static const struct row {
 		"SASL authentication failed; server HOST[IP] said: 535 5.7.8 Error: authentication"
 		" failed"},
 	{REASON_LOCAL_CONFIG, "temporary failure. Command output: procmail: Lock failure", NULL},
-	{REASON_LOCAL_CONFIG, "451 4.5.0 error in processing, amavisd gave up", NULL},
+	{REASON_LOCAL_CONFIG, "451 4.5.0 mail filtering problem, amavisd gave up", NULL},
+	{REASON_LOCAL_CONFIG,
+		"host 127.0.0.1[127.0.0.1] said: 451 4.5.0 Error in processing, id=12345-06,"
+		" virus_scan FAILED: no scanner is answering",
+		"host HOST[127.0.0.1] said: 451 4.5.0 Error in processing, id=N, virus_scan"
+		" FAILED: no scanner is answering"},
+	{REASON_LOCAL_CONFIG,
+		"host mail.example.com[private/lmtp] said: 451 4.3.0 <bob@example.com>"
+		" Temporary internal error",
+		NULL},
 	{REASON_LOCAL_CONFIG, "alias database unavailable", NULL},
 
 	/* The rest, and what only looks like one of the above. */
 	{REASON_OTHER, "552 5.3.4 Message size exceeds fixed limit", NULL},
 	{REASON_OTHER, "550 5.1.15 refused", NULL},
-	{REASON_OTHER, "550 5.1.1.1 refused", NULL},
+	{REASON_OTHER, "550 version v2.5.1.1 refused", NULL},
+	{REASON_OTHER, "550 version 5.1.1.2b refused", NULL},
 	{REASON_OTHER, "550 see rule 15.1.1", NULL},
 	{REASON_OTHER, "554 antispammer", NULL},
 	{REASON_OTHER, "554 verbless", NULL},
@@ -391,6 +436,11 @@ static void markers_need_both_parts_close_together(void **state)
 	buf_pad(&text, 'x', 50);
 	buf_add(&text, SLICE(" denied"));
 	assert_int_equal(reason_classify(buf_slice(&text)), REASON_OTHER);
+	assert_int_equal(reason_classify(SLICE("554 relay deniedx deniedx deniedx deniedx denied")),
+		REASON_AUTH_POLICY);
+	assert_int_equal(
+		reason_classify(SLICE("554 relay deniedx deniedx deniedx deniedx deniedx denied")),
+		REASON_OTHER);
 	buf_free(&text);
 }
 

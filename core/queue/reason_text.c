@@ -55,7 +55,8 @@ size_t reason_replace(struct reason_scan *scan, size_t from, size_t to, struct s
 
 bool reason_follows(const struct reason_scan *scan, size_t at, struct slice word)
 {
-	return at >= word.len && slice_eq(reason_between(scan, at - word.len, at), word);
+	return at - scan->copied >= word.len &&
+		slice_eq(reason_between(scan, at - word.len, at), word);
 }
 
 size_t reason_find(const struct reason_scan *scan, size_t from, size_t most, char c)
@@ -99,7 +100,22 @@ static size_t domain_end(const struct reason_scan *scan, size_t from)
 	return end;
 }
 
-/* The first e-mail address behind `from`, with its angle brackets; beyond the text if none. */
+/* With its angle brackets, also where a name with a blank is in them: <bob smith@example.com>. */
+static struct span with_angles(const struct reason_scan *scan, size_t from, struct span span)
+{
+	size_t open = span.from, least = from;
+	if (reason_char_at(scan, span.to) != '>')
+		return span;
+	if (open - from > QUOTED_NAME)
+		least = open - QUOTED_NAME;
+	while (open > least && scan->text[open - 1] != '<' && scan->text[open - 1] != '>')
+		open--;
+	if (open == least || scan->text[open - 1] != '<')
+		return span;
+	return (struct span){open - 1, span.to + 1};
+}
+
+/* The first e-mail address behind `from`; beyond the text if none. */
 static struct span next_address(const struct reason_scan *scan, size_t from)
 {
 	for (size_t next = from; next < scan->len; next++) {
@@ -108,11 +124,8 @@ static struct span next_address(const struct reason_scan *scan, size_t from)
 			break;
 		at += next;
 		struct span span = {local_start(scan, next, at), domain_end(scan, at + 1)};
-		if (span.from < at && span.to > at + 1) {
-			bool angles = span.from > from && scan->text[span.from - 1] == '<' &&
-				reason_char_at(scan, span.to) == '>';
-			return (struct span){span.from - angles, span.to + angles};
-		}
+		if (span.from < at && span.to > at + 1)
+			return with_angles(scan, from, span);
 		next = at;
 	}
 	return (struct span){SIZE_MAX, SIZE_MAX};
@@ -132,9 +145,9 @@ static size_t take_url(struct reason_scan *scan, size_t colon)
 		reason_replace(scan, host, end, SLICE("IP"));
 	size_t tail = end;
 	while (tail < scan->len && !(reason_kind_at(scan, tail) & KIND_BLANK) &&
-		!memchr("<>\"()[]", scan->text[tail], 7))
+		slice_index(SLICE("<>\"()[]"), scan->text[tail]) == SIZE_MAX)
 		tail++;
-	while (tail > end && memchr(".,;:'", scan->text[tail - 1], 5))
+	while (tail > end && slice_index(SLICE(".,;:'"), scan->text[tail - 1]) != SIZE_MAX)
 		tail--;
 	if (tail - end < 2)
 		return reason_keep(scan, tail);
@@ -150,7 +163,8 @@ static size_t take_colon(struct reason_scan *scan, size_t at)
 	while (start > scan->done && reason_is_ip6_char(scan->text[start - 1]))
 		start--;
 	size_t end = 0;
-	bool whole = start == 0 || !(reason_kind_at(scan, start - 1) & KIND_WORD);
+	bool whole = start == 0 ||
+		(!(reason_kind_at(scan, start - 1) & KIND_WORD) && scan->text[start - 1] != '/');
 	if (whole && reason_is_ip6_char(reason_char_at(scan, at + 1)))
 		end = reason_take_ip6(scan, start, start);
 	return end ? end : reason_keep(scan, at + 1);
@@ -203,7 +217,7 @@ static size_t take_path(struct reason_scan *scan, size_t at)
 {
 	size_t end = at + 1, second = 0;
 	if (at && !(reason_kind_at(scan, at - 1) & KIND_BLANK) &&
-		!memchr("\"'(", scan->text[at - 1], 3))
+		slice_index(SLICE("\"'("), scan->text[at - 1]) == SIZE_MAX)
 		return reason_keep(scan, at + 1);
 	for (; reason_kind_at(scan, end) & KIND_WORD || reason_char_at(scan, end) == '/'; end++)
 		if (scan->text[end] == '/' && !second)

@@ -41,7 +41,9 @@ static void addresses(void **state)
 		{"mailto:bob@example.com?x", "mailto:<addr>?x"},
 		{"bob@localhost", "<addr>"},
 		{"<bob@example.com", "<<addr>"},
-		{"<bob> <bob.smith> <> < a>", "<addr> <HOST> <> < a>"},
+		{"<bob smith@example.com> <a> b@example.com> c@example.com>",
+			"<addr> <addr> <addr>> <addr>>"},
+		{"<bob> <bob.smith> <~bob.smith> <> < a>", "<addr> <HOST> <addr> <> < a>"},
 		{"unknown user: \"bob smith\" x", "unknown user: <addr> x"},
 		{"unknown user: \"bob", "unknown user: \"bob"},
 		{"\"procmail\" died", "\"procmail\" died"},
@@ -69,6 +71,11 @@ static void ip_addresses(void **state)
 		{"localhost[127.0.0.1]:10024: refused", "HOST[127.0.0.1]:10024: refused"},
 		{"x[private/lmtp] y[/run/lmtp.sock]:", "HOST[private/lmtp] HOST[/run/lmtp.sock]:"},
 		{"said:2001:db8::1", "said:IP"},
+		{"a[192.0.2.1]:25. a[192.0.2.1]:25x a[192.0.2.1]: a[192.0.2.1]:10025:",
+			"HOST[IP]:25. HOST[IP]:25x HOST[IP]: HOST[IP]:10025:"},
+		{"HOST[IP]:10025 e[IPv6:::1]:24", "HOST[IP]:10025 HOST[IPv6:::1]:24"},
+		{"a[b c/d] ::1x", "a[b c/d] ::1x"},
+		{"10:11:12.345, 10:11x 1:00:0012", "N, 10:11x 1:00:N"},
 		{"deadbeef::1x", "deadbeef::1x"},
 	};
 	(void)state;
@@ -94,6 +101,7 @@ static void host_names(void **state)
 			"https://www.example.com/..., (http://IP/...) ftp://example.org/."},
 		{"see https://example.org/?to=bob@example.com&x=1 now",
 			"see https://example.org/... now"},
+		{"http://example.org/using mx.example.com", "http://example.org/... HOST"},
 		{"http:// ://x http:///y", "http:// ://x http:///y"},
 		{"open /etc/postfix/main.cf: no, /tmp and/or /a//b",
 			"open /etc/...: no, /tmp and/or /a/..."},
@@ -108,7 +116,7 @@ static void ids_and_numbers(void **state)
 		{"4F2A61B2C3 as 4X3vQq1Kz2z9 1rXyZ0-000abc-Ab", "ID as ID ID"},
 		{"d75a77b69052e-42f93d0a1b2si123456cf.123 - gsmtp", "ID - gsmtp"},
 		{"2026-11-22T03:07:00.123Z 2026-11-22 03:07:00", "ID N N"},
-		{"[AM4PEPF00027A6A] bcdfghjk5m", "[ID] ID"},
+		{"[AM4PEPF00027A6A] bcdfghjk5m abcdefgh12", "[ID] ID ID"},
 		{"JFE040006 S3150 (S775) TLSv1.3 ESMTP2 abcdefghi5",
 			"JFE040006 S3150 (S775) TLSv1.3"
 			" ESMTP2 abcdefghi5"},
@@ -118,8 +126,9 @@ static void ids_and_numbers(void **state)
 			"450 4.7.1 421-4.7.28 5.7.606 550-HOST 8.14.4"},
 		{"203-0-113-9.example.com", "HOST"},
 		{"score 15.3 of 5.0", "score N of N"},
-		{"in 299 seconds, 5 min, 1 day. 550 Security 451 hours",
-			"in N seconds, N min, N day. 550 Security N hours"},
+		{"[192.0.2.1      19] [19]", "[IP N] [19]"},
+		{"in 299 seconds, 5 min, 1  day. 550 Security 451 hours 5",
+			"in N seconds, N min, N day. 550 Security N hours 5"},
 		{"1-2 1.2.3.4.5 12345-67", "1-2 1.2.3.4.5 N"},
 	};
 	(void)state;

@@ -14,6 +14,14 @@ static struct slice ip_placeholder(const struct ip *ip, struct slice text)
 	return ip_is_loopback(ip) ? text : SLICE("IP");
 }
 
+/* What ends at `at` is only a part of something else. A full stop may be the sentence's. */
+static bool goes_on(const struct reason_scan *scan, size_t at)
+{
+	char next = reason_char_at(scan, at);
+	return next == '@' ||
+		reason_kind_at(scan, at + (next == '.' || next == ':')) & (KIND_WORD & ~KIND_DOT);
+}
+
 /* "private/lmtp" */
 static bool is_socket(struct slice name)
 {
@@ -29,22 +37,21 @@ static bool is_socket(struct slice name)
  */
 static size_t take_bracket(struct reason_scan *scan, size_t from, size_t open)
 {
-	struct ip ip;
+	struct ip ip = {0};
 	size_t close = reason_find(scan, open, REASON_LITERAL_MAX, ']');
 	if (close == SIZE_MAX)
 		return 0;
 	struct slice inside = reason_between(scan, open + 1, close);
-	bool is_ip = ip_parse(inside, &ip);
+	bool is_ip = ip_parse(inside, &ip) || slice_eq(inside, SLICE("IP"));
 	if (!is_ip && !is_socket(inside))
 		return 0;
 	reason_replace(scan, from, open, SLICE("HOST"));
 	if (is_ip)
 		reason_replace(scan, open + 1, close, ip_placeholder(&ip, inside));
-	size_t end = close + 1;
-	if (reason_char_at(scan, end) == ':')
-		while (reason_kind_at(scan, end + 1) & KIND_DIGIT)
-			end++;
-	return reason_keep(scan, end == close + 1 ? end : end + 1);
+	size_t port = close + 2;
+	while (reason_char_at(scan, close + 1) == ':' && reason_kind_at(scan, port) & KIND_DIGIT)
+		port++;
+	return reason_keep(scan, port == close + 2 || goes_on(scan, port) ? close + 1 : port);
 }
 
 bool reason_is_ip6_char(char c)
@@ -59,7 +66,7 @@ size_t reason_take_ip6(struct reason_scan *scan, size_t from, size_t at)
 	size_t end = at;
 	while (end - at < REASON_LITERAL_MAX && reason_is_ip6_char(reason_char_at(scan, end)))
 		end++;
-	if (reason_kind_at(scan, end) & KIND_WORD)
+	if (goes_on(scan, end))
 		return 0;
 	if (!ip_parse(reason_between(scan, at, end), &ip)) {
 		/* Perhaps the last one is the sentence's. */
@@ -147,21 +154,24 @@ static bool is_id(const struct word *word, struct slice text)
 	if (word->digits > 1)
 		return true;
 	for (size_t i = 0; i < text.len; i++)
-		if (!ascii_is_alnum(text.ptr[i]) || memchr("aeiou", ascii_lower(text.ptr[i]), 5))
+		if (!ascii_is_alnum(text.ptr[i]) ||
+			slice_index(SLICE("aeiou"), ascii_lower(text.ptr[i])) != SIZE_MAX)
 			return false;
 	return true;
 }
 
-/* The end of ":00:00.000Z", the rest of a time of day whose hour ends at `at`. */
-static size_t time_end(const struct reason_scan *scan, size_t at)
+/* The end of ":00:00.000Z", the rest of a time of day whose hour ends at `hour`. */
+static size_t time_end(const struct reason_scan *scan, size_t hour)
 {
+	size_t at = hour;
 	while (reason_char_at(scan, at) == ':' && reason_kind_at(scan, at + 1) & KIND_DIGIT &&
 		reason_kind_at(scan, at + 2) & KIND_DIGIT)
 		at += 3;
 	if (reason_char_at(scan, at) == '.' && reason_kind_at(scan, at + 1) & KIND_DIGIT)
 		for (at += 2; reason_kind_at(scan, at) & KIND_DIGIT;)
 			at++;
-	return at + (reason_char_at(scan, at) == 'Z');
+	at += reason_char_at(scan, at) == 'Z';
+	return goes_on(scan, at) ? hour : at;
 }
 
 /* " seconds" and the like behind a number: a count, and no code. */
@@ -173,7 +183,7 @@ static bool counts_time(const struct reason_scan *scan, size_t at)
 	while (reason_kind_at(scan, from) & KIND_BLANK)
 		from++;
 	size_t to = from;
-	if (from == at || !memchr("smhd", reason_char_at(scan, from), 4))
+	if (from == at || slice_index(SLICE("smhd"), reason_char_at(scan, from)) == SIZE_MAX)
 		return false;
 	while (reason_kind_at(scan, to) & KIND_ALPHA)
 		to++;
@@ -181,6 +191,13 @@ static bool counts_time(const struct reason_scan *scan, size_t at)
 		if (slice_eq(reason_between(scan, from, to), slice_cstr(units[i])))
 			return true;
 	return false;
+}
+
+/* "[192.0.2.1 19]": Google counts what it had from there. */
+static bool counts_mail(const struct reason_scan *scan, const struct word *word)
+{
+	return word->from > 0 && reason_kind_at(scan, word->from - 1) & KIND_BLANK &&
+		reason_char_at(scan, word->to) == ']';
 }
 
 /* A word of digits, dots and dashes. "450", "4.7.1" and "421-4.7.28" are codes and stay. */
@@ -197,7 +214,7 @@ static size_t take_number(struct reason_scan *scan, const struct word *word)
 		size_t end = word->to;
 		if (text.len <= 2 && reason_char_at(scan, end) == ':')
 			end = time_end(scan, end);
-		if (end > word->to || counts_time(scan, end))
+		if (end > word->to || counts_time(scan, end) || counts_mail(scan, word))
 			return reason_replace(scan, word->from, end, SLICE("N"));
 	}
 	return reason_keep(scan, word->to);

@@ -1,5 +1,7 @@
 #include "core/queue/record.h"
 
+#include <stdlib.h>
+
 /* One table for both names: bit, name for scripts, words for people. */
 static const struct {
 	enum warning bit;
@@ -23,6 +25,30 @@ static const struct {
 	{WARN_MARKED_CORRUPT, "marked-corrupt", "the MTA marked the file corrupt"},
 	{WARN_INODE, "inode", "the inode in the queue id is not the file's"},
 };
+
+static int by_log_then_file(const void *a, const void *b)
+{
+	const struct rcpt *x = *(const struct rcpt *const *)a, *y = *(const struct rcpt *const *)b;
+	uint32_t left = x->order - 1, right = y->order - 1; /* those in no log go last */
+
+	if (x->order && y->order && x->bounced != y->bounced)
+		return x->bounced ? 1 : -1;
+	if (left != right)
+		return left < right ? -1 : 1;
+	/* Not by offset: what a milter added is read before what stands behind the content. */
+	return (x > y) - (x < y);
+}
+
+const struct rcpt **record_listed_rcpts(const struct record *record, struct arena *arena)
+{
+	const struct rcpt **listed = arena_alloc(arena, record->nrcpts * sizeof(*listed));
+
+	for (uint32_t i = 0; i < record->nrcpts; i++)
+		listed[i] = &record->rcpts[i];
+	if (record->nrcpts)
+		qsort(listed, record->nrcpts, sizeof(*listed), by_log_then_file);
+	return listed;
+}
 
 const char *warning_text(enum warning bit)
 {

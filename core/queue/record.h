@@ -9,8 +9,9 @@
 #ifndef CORE_QUEUE_RECORD_H
 #define CORE_QUEUE_RECORD_H
 
-#include "core/base/slice.h"
+#include "core/base/arena.h"
 #include "core/base/limits.h"
+#include "core/base/slice.h"
 
 /* Where in its life a message is, in words all MTAs share. */
 enum msg_state {
@@ -76,6 +77,7 @@ struct rcpt {
 	uint8_t state;         /* enum rcpt_state */
 	uint8_t notify;        /* DSN NOTIFY bits 1 never 2 success 4 failure 8 delay; 0 unset */
 	bool bounced;          /* the reason comes from the bounce log */
+	bool logged_only;      /* no record names it: where a redirect sends the mail */
 };
 
 struct record {
@@ -137,6 +139,12 @@ static inline struct record record_unknown(void)
 		.uid = -1,
 	};
 }
+
+/*
+ * The recipients in the order in which postqueue(1) lists them: those with a reason
+ * as their logs have them, then the others as the file has them.
+ */
+const struct rcpt **record_listed_rcpts(const struct record *record, struct arena *arena);
 
 /* Words for one warning bit; NULL for a bit that is none. */
 const char *warning_text(enum warning bit);

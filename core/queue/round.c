@@ -27,7 +27,8 @@ uint64_t round_identity(const struct spool *spool, struct slice id, uint64_t ino
 
 static bool is_interrupted(const struct round *round)
 {
-	return round->setup.interrupted && *round->setup.interrupted;
+	const volatile sig_atomic_t *flag = round->setup.interrupted;
+	return flag && __atomic_load_n(flag, __ATOMIC_RELAXED);
 }
 
 static struct batch *take_spare(struct round *round)
@@ -57,9 +58,7 @@ static bool sink_units(
 	struct batch *batch = NULL;
 
 	for (size_t i = 0; i < count && !is_interrupted(round); i++) {
-		if (seen &&
-			hashset_has(
-				seen, round_identity(folder->spool, units[i].name, units[i].inode)))
+		if (hashset_has(seen, round_identity(folder->spool, units[i].name, units[i].inode)))
 			continue;
 		if (!batch) {
 			batch = take_spare(round);
@@ -112,8 +111,14 @@ static void *reader_main(void *arg)
 	struct batch *batch;
 
 	while ((batch = bqueue_take(&round->units))) {
-		batch_read(batch, round->setup.need, &text);
-		bqueue_put(&round->records, batch);
+		while (batch) {
+			unsigned done = batch_read(batch, round->setup.need, &text);
+			struct batch *rest = done < batch->count ? take_spare(round) : NULL;
+			if (rest)
+				batch_split(batch, done, rest);
+			bqueue_put(&round->records, batch);
+			batch = rest;
+		}
 	}
 	buf_free(&text);
 	if (__atomic_sub_fetch(&round->readers, 1, __ATOMIC_ACQ_REL) == 0)
@@ -139,10 +144,8 @@ static void start_readers(struct round *round)
 
 int round_start(struct round *round, const struct round_setup *setup, struct err *err)
 {
-	bool first = !setup->seen;
-
 	*round = (struct round){.sink = {sink_units, sink_failed}, .setup = *setup};
-	bqueue_init(&round->units, first ? QUEUED_BATCHES : BQUEUE_UNBOUNDED);
+	bqueue_init(&round->units, QUEUED_BATCHES);
 	bqueue_init(&round->records, QUEUED_BATCHES);
 	pthread_mutex_init(&round->lock, NULL);
 	int r = pthread_create(&round->walker, NULL, walker_main, round);
@@ -150,8 +153,6 @@ int round_start(struct round *round, const struct round_setup *setup, struct err
 		round_end(round);
 		return err_set(err, ERR_IO, r, "cannot start a thread");
 	}
-	if (!first)
-		pthread_join(round->walker, NULL);
 	start_readers(round);
 	if (round->started)
 		return 0;
@@ -188,8 +189,7 @@ void round_join(struct round *round)
 
 	for (unsigned i = 0; i < round->started; i++)
 		pthread_join(round->threads[i], NULL);
-	if (!round->setup.seen)
-		pthread_join(round->walker, NULL);
+	pthread_join(round->walker, NULL);
 	while ((left = bqueue_take(&round->units))) /* only without any reader */
 		round_give_back(round, left);
 }

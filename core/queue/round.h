@@ -3,9 +3,9 @@
  * that open and parse. The caller takes batches of what was read until there are
  * no more, then ends the round.
  *
- * A first round lists and reads side by side. A later one is given what was seen
- * before, and lists to its end before anything is read, so that nobody needs a
- * lock on that set.
+ * Listing and reading go side by side, a bounded number of batches apart: each
+ * holds memory and keeps a folder open. A later round passes over what the rounds
+ * before it have seen; nobody may add to that set meanwhile.
  */
 #ifndef CORE_QUEUE_ROUND_H
 #define CORE_QUEUE_ROUND_H
@@ -25,8 +25,7 @@ struct round_setup {
 	const struct need *need;
 	unsigned jobs; /* readers, 1 to ROUND_MOST_JOBS */
 	int64_t since; /* folders unchanged since then need no listing; 0 for all */
-	const struct hashset
-		*seen; /* round_identity of what needs no reading; NULL in a first round */
+	const struct hashset *seen; /* round_identity of what needs no reading */
 	const volatile sig_atomic_t *interrupted; /* or NULL; set: the walk ends early */
 };
 

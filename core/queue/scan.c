@@ -24,7 +24,7 @@ static double seconds_now(void)
 
 static bool is_interrupted(const struct scan_options *options)
 {
-	return options->interrupted && *options->interrupted;
+	return options->interrupted && __atomic_load_n(options->interrupted, __ATOMIC_RELAXED);
 }
 
 static void note_failure(struct scan *scan, unsigned spool, char *path, const struct err *err)
@@ -58,6 +58,12 @@ static uint32_t never_seen(const struct scan *scan, const struct scan_keys *list
 	return (uint32_t)count;
 }
 
+/* The walker reads `seen` while a round runs: what it finds is kept apart until its end. */
+static bool is_new(struct scan *scan, uint64_t key)
+{
+	return !hashset_has(&scan->seen, key) && hashset_add(&scan->fresh, key);
+}
+
 static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 {
 	const struct batch_result *result = &batch->results[i];
@@ -73,15 +79,14 @@ static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 		note_key(&scan->unfinished, round_identity(spool, unit->name, unit->inode));
 		break;
 	case SEV_FAIL:
-		if (hashset_add(&scan->seen, round_identity(spool, unit->name, unit->inode)))
+		if (is_new(scan, round_identity(spool, unit->name, unit->inode)))
 			note_failure(scan, spool->number,
 				xasprintf("%s/%.*s", batch->folder->path, SLICE_ARG(unit->name)),
 				&result->err);
 		break;
 	case SEV_OK:
 	case SEV_WARN:
-		if (!hashset_add(
-			    &scan->seen, round_identity(spool, record->queue_id, record->inode)))
+		if (!is_new(scan, round_identity(spool, record->queue_id, record->inode)))
 			break;
 		snap_add(&scan->snap, spool->number, record);
 		scan->damaged += record->warnings != 0;
@@ -113,8 +118,7 @@ static void index_round(struct scan *scan, struct round *round, const struct sca
 static void note_failed_folders(struct scan *scan, const struct round *round)
 {
 	for (const struct failed_folder *failed = round->failed; failed; failed = failed->next)
-		if (hashset_add(&scan->seen,
-			    seeded_hash(failed->path, strlen(failed->path)) + failed->spool))
+		if (is_new(scan, seeded_hash(failed->path, strlen(failed->path)) + failed->spool))
 			note_failure(scan, failed->spool, xstrdup(failed->path), &failed->err);
 }
 
@@ -135,6 +139,7 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 		.spools = spools,
 		.need = need,
 		.jobs = options->jobs ? options->jobs : DEFAULT_JOBS,
+		.seen = &scan->seen,
 		.interrupted = options->interrupted,
 	};
 	int answer = 0;
@@ -154,10 +159,10 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 			note_failed_folders(scan, &round);
 			round_end(&round);
 		}
+		hashset_merge(&scan->seen, &scan->fresh);
 		if (is_interrupted(options) || (i > 0 && scan->snap.rows == rows))
 			break;
 		setup.since = now;
-		setup.seen = &scan->seen;
 	}
 	scan->complete = answer == 0 && !is_interrupted(options);
 	scan->vanished = never_seen(scan, &scan->gone);
@@ -173,6 +178,7 @@ void scan_free(struct scan *scan)
 {
 	snap_free(&scan->snap);
 	hashset_free(&scan->seen);
+	hashset_free(&scan->fresh);
 	free(scan->gone.keys);
 	free(scan->unfinished.keys);
 	for (size_t i = 0; i < scan->nfailures; i++)

@@ -53,7 +53,8 @@ struct scan {
 	struct scan_failure *failures; /* the first LIMIT_NAMED_FAILURES of them, by path */
 	size_t nfailures;
 
-	struct hashset seen; /* spool, inode and id of every row and failure */
+	struct hashset seen;  /* spool, inode and id of every row and failure */
+	struct hashset fresh; /* the same, of the round that runs */
 	struct scan_keys {   /* the same of what was gone or unfinished when we came */
 		uint64_t *keys;
 		size_t count;

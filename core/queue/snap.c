@@ -144,7 +144,7 @@ static void add_rcpts(struct snap *snap, uint32_t row, const struct record *reco
 		}
 	}
 	for (uint32_t i = 0; i < record->nrcpts; i++)
-		pending += record->rcpts[i].state == RCPT_PENDING;
+		pending += record->rcpts[i].state == RCPT_PENDING && !record->rcpts[i].logged_only;
 	set(snap, COL_NRCPT, row, pending);
 }
 

@@ -55,6 +55,18 @@ static const struct format *best_format(const struct spools *spools, int fd, str
 	return winner;
 }
 
+/* Two copies would both be called after their MTA: the later one goes by its path. */
+static void name_apart(const struct spools *spools, struct spool *spool)
+{
+	for (size_t i = 0; i < spools->count; i++) {
+		if (strcmp(spools->list[i]->name, spool->name) != 0)
+			continue;
+		free(spool->name);
+		spool->name = xstrdup(spool->path);
+		return;
+	}
+}
+
 int spools_open(struct spools *spools, const char *path, bool offline, struct err *err)
 {
 	struct spool_options options = {.path = slice_cstr(path), .offline = offline};
@@ -87,6 +99,7 @@ int spools_open(struct spools *spools, const char *path, bool offline, struct er
 		spool_free(spool);
 		return -1;
 	}
+	name_apart(spools, spool);
 	spools->list = xrealloc(spools->list, spools->count + 1, sizeof(*spools->list));
 	spools->list[spools->count++] = spool;
 	site_seal(&spool->site);

@@ -199,8 +199,9 @@ static void read_headers(const struct spool *spool, struct window *window,
 {
 	bool local = !slice_known(record->client_ip) && !slice_known(record->account);
 	bool copy = slice_known(record->log_id) && !slice_known(record->account);
-	bool wanted = (need->parts & NEED_HEADERS) ||
-		((need->parts & NEED_SUBMITTER) && (local || copy));
+	/* Whose mail it is must not depend on what else was asked for. */
+	bool wanted = copy || (need->parts & NEED_HEADERS) ||
+		((need->parts & NEED_SUBMITTER) && local);
 	struct buf text = {0};
 
 	if (!wanted || !envelope->data_offset)

@@ -1,7 +1,7 @@
 /*
  * test_spool: a Postfix queue in a folder below build/tmp, opened as any other,
  * for the tests of this folder. deferred and defer are hashed one deep. Only
- * tests include this, behind cmocka.h.
+ * tests include this.
  */
 #ifndef FORMATS_POSTFIX_TEST_SPOOL_H
 #define FORMATS_POSTFIX_TEST_SPOOL_H

@@ -1,0 +1,109 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/queue/record.h"
+
+/* Scripts compare these names: short, lower case, each its own. */
+static void assert_short_name(const char *name)
+{
+	assert_non_null(name);
+	assert_true(name[0]);
+	for (const char *c = name; *c; c++)
+		assert_true((*c >= 'a' && *c <= 'z') || *c == '-');
+}
+
+static void names_every_warning_once(void **state)
+{
+	unsigned named = 0;
+	(void)state;
+
+	for (unsigned i = 0; i < 32; i++) {
+		enum warning bit = (enum warning)(1u << i);
+		const char *name = warning_name(bit);
+		assert_int_equal(name == NULL, warning_text(bit) == NULL);
+		if (!name)
+			continue;
+		assert_int_equal(i, named++); /* no gap */
+		assert_short_name(name);
+		for (unsigned other = 0; other < i; other++)
+			assert_string_not_equal(name, warning_name((enum warning)(1u << other)));
+	}
+	assert_int_equal(1u << (named - 1), WARN_INODE);
+	assert_null(warning_name((enum warning)0));
+	assert_null(warning_text((enum warning)(WARN_TRUNCATED | WARN_SIZE)));
+	assert_string_equal(warning_name(WARN_TRUNCATED), "truncated");
+	assert_string_equal(warning_name(WARN_INODE), "inode");
+}
+
+static void names_states_and_sources(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < MSG_STATES; i++)
+		assert_short_name(msg_state_name((enum msg_state)i));
+	for (unsigned i = 0; i < RCPT_STATES; i++)
+		assert_short_name(rcpt_state_name((enum rcpt_state)i));
+	for (unsigned i = SOURCE_NONE + 1; i < SOURCES; i++)
+		assert_short_name(source_name((enum source)i));
+	assert_string_equal(msg_state_name(STATE_HELD), "held");
+	assert_string_equal(rcpt_state_name(RCPT_PENDING), "pending");
+	assert_string_equal(source_name(SOURCE_RECEIVED), "received");
+	assert_null(source_name(SOURCE_NONE));
+}
+
+static void begins_with_nothing_known(void **state)
+{
+	struct record record = record_unknown();
+	(void)state;
+
+	assert_false(slice_known(record.sender));
+	assert_false(slice_known(record.account));
+	assert_int_equal(record.arrival, -1);
+	assert_int_equal(record.created, -1);
+	assert_int_equal(record.next_retry, -1);
+	assert_int_equal(record.attempts, -1);
+	assert_int_equal(record.size, -1);
+	assert_int_equal(record.uid, -1);
+	assert_int_equal(record.nrcpts, 0);
+	assert_int_equal(record.state, STATE_UNKNOWN);
+	assert_int_equal(record.account_source, SOURCE_NONE);
+	assert_int_equal(record.warnings, 0);
+}
+
+static void lists_recipients_by_log_then_file(void **state)
+{
+	/* As they were read: 900 is in the heap, 100 behind the content. */
+	struct rcpt rcpts[] = {
+		{.address = SLICE("5"), .offset = 10},
+		{.address = SLICE("2"), .offset = 20, .order = 7},
+		{.address = SLICE("6"), .offset = 900},
+		{.address = SLICE("1"), .offset = 30, .order = 1},
+		{.address = SLICE("4"), .offset = 5, .order = 2, .bounced = true},
+		{.address = SLICE("3"), .offset = 40, .order = 1, .bounced = true},
+		{.address = SLICE("7"), .offset = 100},
+	};
+	struct record record = record_unknown();
+	struct arena arena = {0};
+	(void)state;
+
+	assert_non_null(record_listed_rcpts(&record, &arena)); /* of nobody */
+	record.rcpts = rcpts;
+	record.nrcpts = sizeof(rcpts) / sizeof(*rcpts);
+	const struct rcpt **listed = record_listed_rcpts(&record, &arena);
+	for (uint32_t i = 0; i < record.nrcpts; i++)
+		assert_int_equal(listed[i]->address.ptr[0], '1' + i);
+	arena_free(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_every_warning_once),
+		cmocka_unit_test(names_states_and_sources),
+		cmocka_unit_test(begins_with_nothing_known),
+		cmocka_unit_test(lists_recipients_by_log_then_file),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,337 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "core/base/escape.h"
+#include "core/queue/snap.h"
+
+struct place {
+	struct spool spool;
+	const struct spool *spools[1];
+	struct snap snap;
+};
+
+static void begin(struct place *place, unsigned parts)
+{
+	struct need need = {.parts = parts, .headers = {SLICE("X-Mailer")}, .nheaders = 1};
+	*place = (struct place){0};
+	place->spools[0] = &place->spool;
+	snap_init(&place->snap, place->spools, 1, &need);
+}
+
+static void assert_text(const struct snap *snap, enum snap_col col, uint32_t row, const char *text)
+{
+	struct slice s = snap_text(snap, col, row), wanted = slice_cstr(text);
+	if (slice_known(s) != slice_known(wanted) || !slice_eq(s, wanted))
+		fail_msg("column %d is \"%.*s\", not \"%s\"", (int)col, SLICE_ARG(s), text);
+}
+
+enum { EVERYTHING = NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER };
+
+static struct record full_record(struct rcpt *rcpts)
+{
+	struct record record = record_unknown();
+	rcpts[0] = (struct rcpt){.address = SLICE("Anna@Example.ORG"),
+		.reason = SLICE("host said: 452 Full (id 1)"),
+		.reason_key = SLICE("host said: 452 Mailbox full")};
+	rcpts[1] = (struct rcpt){.address = SLICE(""), .state = RCPT_DONE};
+	rcpts[2] = (struct rcpt){.address = SLICE("c@example.org"), .state = RCPT_CANCELLED};
+	record.queue_id = SLICE("4X3vqF3RdBz5Yqn");
+	record.queue_name = SLICE("deferred");
+	record.state = STATE_DEFERRED;
+	record.inode = 77;
+	record.warnings = WARN_SIZE;
+	record.arrival = 1700000000;
+	record.next_retry = 1700000600;
+	record.attempts = 0;
+	record.size = 4096;
+	record.forced_expire = true;
+	record.sender = SLICE("Bob@Example.COM");
+	record.rcpts = rcpts;
+	record.nrcpts = 3;
+	record.account = SLICE("BOB");
+	record.account_source = SOURCE_QUEUE;
+	record.auth_method = SLICE("PLAIN");
+	record.client_ip = SLICE("203.0.113.7");
+	record.client_name = SLICE("Bot.Example.NET");
+	record.client_source = SOURCE_QUEUE;
+	record.helo = SLICE("Friend");
+	record.protocol = SLICE("ESMTPSA");
+	record.uid = 0;
+	record.script = SLICE("Form.php");
+	record.log_id = SLICE("FIRST01");
+	record.subject = SLICE("=?utf-8?Q?caf=C3=A9?=");
+	record.header_from = SLICE("Bob <bob@example.com>");
+	record.message_id = SLICE("<1@example.com>");
+	record.extra[0] = SLICE("Mailer 1.0");
+	return record;
+}
+
+static void keeps_what_a_record_says(void **state)
+{
+	struct place p;
+	struct rcpt rcpts[3];
+	struct record record = full_record(rcpts);
+	(void)state;
+
+	begin(&p, EVERYTHING);
+	p.snap.keep_reason_text = true;
+	assert_int_equal(snap_add(&p.snap, 0, &record), 0);
+	assert_int_equal(p.snap.rows, 1);
+	assert_text(&p.snap, COL_QUEUE_ID, 0, "4X3vqF3RdBz5Yqn");
+	assert_text(&p.snap, COL_QUEUE_NAME, 0, "deferred");
+	assert_text(&p.snap, COL_ACCOUNT, 0, "bob");
+	assert_text(&p.snap, COL_LOST_LOGIN, 0, NULL);
+	assert_text(&p.snap, COL_AUTH_METHOD, 0, "PLAIN");
+	assert_text(&p.snap, COL_CLIENT_IP, 0, "203.0.113.7");
+	assert_text(&p.snap, COL_CLIENT_NAME, 0, "bot.example.net");
+	assert_text(&p.snap, COL_HELO, 0, "friend");
+	assert_text(&p.snap, COL_PROTOCOL, 0, "ESMTPSA");
+	assert_text(&p.snap, COL_SENDER, 0, "bob@example.com");
+	assert_text(&p.snap, COL_SCRIPT, 0, "Form.php");
+	assert_text(&p.snap, COL_SUBJECT, 0, "café");
+	assert_text(&p.snap, COL_HEADER_FROM, 0, "Bob <bob@example.com>");
+	assert_text(&p.snap, COL_MESSAGE_ID, 0, "<1@example.com>");
+	assert_text(&p.snap, COL_LOG_ID, 0, "FIRST01");
+	assert_text(&p.snap, COL_EXTRA, 0, "Mailer 1.0");
+	assert_text(&p.snap, COL_EXTRA + 1, 0, NULL);
+	assert_int_equal(snap_col(&p.snap, COL_UID, 0), 1);
+	assert_int_equal(snap_col(&p.snap, COL_ATTEMPTS, 0), 1);
+	assert_int_equal(snap_col(&p.snap, COL_WARNINGS, 0), WARN_SIZE);
+	assert_int_equal(snap_col(&p.snap, COL_NRCPT, 0), 1);
+	assert_int_equal(snap_col(&p.snap, COL_NRCPT_ALL, 0), 3);
+	assert_int_equal(snap_wide(&p.snap, WIDE_ARRIVAL, 0), 1700000000);
+	assert_int_equal(snap_wide(&p.snap, WIDE_NEXT_RETRY, 0), 1700000600);
+	assert_int_equal(snap_wide(&p.snap, WIDE_SIZE, 0), 4096);
+	assert_int_equal(snap_wide(&p.snap, WIDE_INODE, 0), 77);
+	assert_int_equal(p.snap.small[0].state, STATE_DEFERRED);
+	assert_int_equal(p.snap.small[0].origin, ORIGIN_ACCOUNT);
+	assert_int_equal(p.snap.small[0].account_source, SOURCE_QUEUE);
+	assert_int_equal(p.snap.small[0].client_source, SOURCE_QUEUE);
+	assert_int_equal(p.snap.small[0].flags, SNAP_REINJECTED | SNAP_FORCED_EXPIRE);
+
+	uint32_t count;
+	const struct snap_rcpt *kept = snap_rcpts(&p.snap, 0, &count);
+	assert_int_equal(count, 3);
+	assert_true(
+		slice_eq(intern_get(&p.snap.strings, kept[0].address), SLICE("anna@example.org")));
+	assert_true(slice_eq(intern_get(&p.snap.strings, kept[0].reason), rcpts[0].reason_key));
+	assert_true(slice_eq(intern_get(&p.snap.strings, kept[0].reason_text), rcpts[0].reason));
+	assert_int_equal(kept[0].class, REASON_MAILBOX_FULL);
+	assert_int_equal(kept[1].address, INTERN_EMPTY);
+	assert_int_equal(kept[1].state, RCPT_DONE);
+	assert_int_equal(kept[1].reason, INTERN_UNKNOWN);
+	assert_int_equal(kept[1].class, REASON_UNKNOWN);
+	assert_int_equal(kept[2].state, RCPT_CANCELLED);
+	snap_free(&p.snap);
+}
+
+static void keeps_unknown_apart_from_empty(void **state)
+{
+	struct place p;
+	struct record unknown = record_unknown(), empty = record_unknown();
+	(void)state;
+
+	begin(&p, EVERYTHING);
+	empty.sender = empty.account = empty.helo = empty.subject = SLICE("");
+	empty.arrival = empty.size = empty.uid = empty.attempts = 0;
+	snap_add(&p.snap, 0, &unknown);
+	snap_add(&p.snap, 0, &empty);
+	for (unsigned col = 0; col < SNAP_COLS; col++)
+		assert_int_equal(snap_col(&p.snap, col, 0), 0);
+	assert_int_equal(snap_wide(&p.snap, WIDE_ARRIVAL, 0), WIDE_UNKNOWN);
+	assert_int_equal(snap_wide(&p.snap, WIDE_NEXT_RETRY, 0), WIDE_UNKNOWN);
+	assert_int_equal(snap_wide(&p.snap, WIDE_SIZE, 0), WIDE_UNKNOWN);
+	assert_text(&p.snap, COL_SENDER, 1, "");
+	assert_text(&p.snap, COL_ACCOUNT, 1, "");
+	assert_text(&p.snap, COL_HELO, 1, "");
+	assert_text(&p.snap, COL_SUBJECT, 1, "");
+	assert_int_equal(snap_wide(&p.snap, WIDE_ARRIVAL, 1), 0);
+	assert_int_equal(snap_wide(&p.snap, WIDE_SIZE, 1), 0);
+	assert_int_equal(snap_col(&p.snap, COL_UID, 1), 1);
+	assert_int_equal(snap_col(&p.snap, COL_ATTEMPTS, 1), 1);
+	snap_free(&p.snap);
+}
+
+static void keeps_only_what_was_asked_for(void **state)
+{
+	struct place p;
+	struct rcpt rcpts[3];
+	struct record record = full_record(rcpts);
+	uint32_t count;
+	(void)state;
+
+	begin(&p, 0);
+	snap_add(&p.snap, 0, &record);
+	assert_text(&p.snap, COL_SUBJECT, 0, NULL);
+	assert_text(&p.snap, COL_EXTRA, 0, NULL);
+	assert_int_equal(snap_col(&p.snap, COL_NRCPT, 0), 1);
+	snap_rcpts(&p.snap, 0, &count);
+	assert_int_equal(count, 0);
+	snap_free(&p.snap);
+
+	begin(&p, NEED_REASONS);
+	snap_add(&p.snap, 0, &record);
+	const struct snap_rcpt *kept = snap_rcpts(&p.snap, 0, &count);
+	assert_int_equal(count, 3);
+	assert_int_equal(kept[0].address, INTERN_UNKNOWN);
+	assert_int_not_equal(kept[0].reason, INTERN_UNKNOWN);
+	assert_int_equal(kept[0].reason_text, INTERN_UNKNOWN);
+	snap_free(&p.snap);
+}
+
+/* Numbers that do not fit are unknown, texts are cut, and nothing wraps. */
+static void bounds_what_it_keeps(void **state)
+{
+	struct place p;
+	struct record record = record_unknown();
+	char text[LIMIT_HEADER_VALUE + 10];
+	(void)state;
+
+	begin(&p, EVERYTHING);
+	memset(text, 'x', sizeof(text));
+	record.uid = (int64_t)UINT32_MAX - 1;
+	record.attempts = UINT32_MAX;
+	record.arrival = record.size = INT64_MAX;
+	record.inode = UINT64_MAX;
+	record.subject = record.message_id = record.extra[0] = slice_of(text, sizeof(text));
+	snap_add(&p.snap, 0, &record);
+	assert_int_equal(snap_col(&p.snap, COL_UID, 0), UINT32_MAX);
+	assert_int_equal(snap_col(&p.snap, COL_ATTEMPTS, 0), 0);
+	assert_int_equal(snap_wide(&p.snap, WIDE_ARRIVAL, 0), INT64_MAX);
+	assert_int_equal(snap_wide(&p.snap, WIDE_SIZE, 0), INT64_MAX);
+	assert_int_equal((uint64_t)snap_wide(&p.snap, WIDE_INODE, 0), UINT64_MAX);
+	assert_int_equal(snap_text(&p.snap, COL_SUBJECT, 0).len, LIMIT_HEADER_VALUE);
+	assert_int_equal(snap_text(&p.snap, COL_MESSAGE_ID, 0).len, LIMIT_HEADER_VALUE);
+	assert_int_equal(snap_text(&p.snap, COL_EXTRA, 0).len, LIMIT_HEADER_VALUE);
+	snap_free(&p.snap);
+}
+
+/* Over several growths: columns that begin late, rows without recipients in between. */
+static void grows(void **state)
+{
+	enum { ROWS = 20000, LATE = 9000 };
+	struct place p;
+	struct rcpt rcpts[2];
+	char id[32], address[32];
+	(void)state;
+
+	begin(&p, NEED_RCPTS);
+	for (uint32_t i = 0; i < ROWS; i++) {
+		struct record record = record_unknown();
+		snprintf(id, sizeof(id), "ID%u", i);
+		snprintf(address, sizeof(address), "rcpt%u@example.org", i);
+		record.queue_id = slice_cstr(id);
+		record.inode = i;
+		if (i >= LATE)
+			record.account = SLICE("bob");
+		rcpts[0] = rcpts[1] = (struct rcpt){.address = slice_cstr(address)};
+		record.rcpts = rcpts;
+		record.nrcpts = i % 3;
+		assert_int_equal(snap_add(&p.snap, 0, &record), i);
+	}
+	for (uint32_t i = 0; i < ROWS; i++) {
+		uint32_t count;
+		snprintf(id, sizeof(id), "ID%u", i);
+		snprintf(address, sizeof(address), "rcpt%u@example.org", i);
+		assert_text(&p.snap, COL_QUEUE_ID, i, id);
+		assert_text(&p.snap, COL_ACCOUNT, i, i < LATE ? NULL : "bob");
+		assert_int_equal(snap_wide(&p.snap, WIDE_INODE, i), i);
+		assert_int_equal(snap_col(&p.snap, COL_NRCPT, i), i % 3);
+		const struct snap_rcpt *kept = snap_rcpts(&p.snap, i, &count);
+		assert_int_equal(count, i % 3);
+		for (uint32_t n = 0; n < count; n++)
+			assert_true(slice_eq(
+				intern_get(&p.snap.strings, kept[n].address), slice_cstr(address)));
+	}
+	snap_free(&p.snap);
+}
+
+static void tells_mail_that_came_back(void **state)
+{
+	static const struct {
+		const char *client, *peer, *log_id;
+		bool back;
+	} cases[] = {
+		{"203.0.113.7", "127.0.0.1", NULL, true},
+		{"203.0.113.7", "203.0.113.7", NULL, false},
+		{"203.0.113.7", "203.0.113.7", "FIRST01", true},
+		{"203.0.113.7", NULL, NULL, false},
+		{NULL, "127.0.0.1", NULL, false},
+		{NULL, NULL, NULL, false},
+	};
+	struct place p;
+	(void)state;
+
+	begin(&p, 0);
+	for (uint32_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct record record = record_unknown();
+		record.client_ip = slice_cstr(cases[i].client);
+		record.peer_ip = slice_cstr(cases[i].peer);
+		record.log_id = slice_cstr(cases[i].log_id);
+		snap_add(&p.snap, 0, &record);
+		assert_int_equal(p.snap.small[i].flags, cases[i].back ? SNAP_REINJECTED : 0);
+	}
+	snap_free(&p.snap);
+}
+
+/* Equal header values are decoded once, and mean the same string. */
+static void decodes_each_value_once(void **state)
+{
+	struct place p;
+	struct record record = record_unknown();
+	(void)state;
+
+	begin(&p, NEED_HEADERS);
+	for (unsigned i = 0; i < 3; i++) {
+		record.subject =
+			i == 1 ? SLICE("=?utf-8?B?Y2Fmw6k=?=") : SLICE("=?utf-8?Q?caf=C3=A9?=");
+		record.header_from = SLICE("\xff\xfe");
+		snap_add(&p.snap, 0, &record);
+		assert_text(&p.snap, COL_SUBJECT, i, "café");
+		assert_int_equal(
+			snap_col(&p.snap, COL_SUBJECT, i), snap_col(&p.snap, COL_SUBJECT, 0));
+	}
+	/* Whatever bytes come in, a name is valid UTF-8. */
+	struct slice from = snap_text(&p.snap, COL_HEADER_FROM, 0);
+	uint32_t code;
+	assert_true(slice_known(from) && !slice_eq(from, SLICE("\xff\xfe")));
+	while (from.len) {
+		size_t n = utf8_decode(from, &code);
+		assert_true(n > 0);
+		from = slice_from(from, n);
+	}
+	snap_free(&p.snap);
+}
+
+static void classes_reasons(void **state)
+{
+	struct place p;
+	(void)state;
+
+	begin(&p, NEED_REASONS);
+	assert_int_equal(snap_reason_class(&p.snap, (struct slice){0}), REASON_UNKNOWN);
+	for (unsigned i = 0; i < 2; i++) /* asked, then remembered */
+		assert_int_equal(snap_reason_class(&p.snap, SLICE("452 4.2.2 Mailbox full")),
+			REASON_MAILBOX_FULL);
+	snap_free(&p.snap);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keeps_what_a_record_says),
+		cmocka_unit_test(keeps_unknown_apart_from_empty),
+		cmocka_unit_test(keeps_only_what_was_asked_for),
+		cmocka_unit_test(bounds_what_it_keeps),
+		cmocka_unit_test(grows),
+		cmocka_unit_test(tells_mail_that_came_back),
+		cmocka_unit_test(decodes_each_value_once),
+		cmocka_unit_test(classes_reasons),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
