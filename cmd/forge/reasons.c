@@ -66,7 +66,7 @@ static const struct wording {
 	{WHY_BUSY, ANY, BANNER, "4.0.0", "421 $m server busy, try again later"},
 	{WHY_BUSY, ANY, MAIL, "4.3.1", "452 4.3.1 Insufficient system resources"},
 	{WHY_BUSY, ANY, END, "4.3.0",
-		"451 4.3.0 Temporary server error. Please try again later. PRX$n"},
+		"451 4.3.0 Temporary server error. Please try again later. PRX2"},
 	{WHY_BUSY, HOT, MAIL, "4.7.500",
 		"451 4.7.500 Server busy. Please try again later from [$o]. (S77714) [$t.test]"},
 	{WHY_BUSY, ANY, RCPT, "4.3.0", "451 4.3.0 <$r>: Temporary lookup failure"},
@@ -128,7 +128,7 @@ static const struct wording {
 	{WHY_SPAM, YO, END, "4.7.0",
 		"451 4.7.0 Message temporarily deferred - [TSS17] unsolicited mail"},
 	{WHY_SPAM, GM, END, "4.0.0",
-		"451 Requested action aborted: JFE$n0, unsolicited bulk mail suspected"},
+		"451 Requested action aborted: JFE040006, unsolicited bulk mail suspected"},
 
 	{WHY_POLICY, ANY, RCPT, "4.1.8",
 		"450 4.1.8 <$s>: Sender address rejected: Domain not found"},
