@@ -58,7 +58,7 @@ PROGRAMS := $(BUILD)/spoolsweep $(BUILD)/forge
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 
-.PHONY: all bench clean FORCE
+.PHONY: all clean FORCE
 all: $(PROGRAMS)
 
 $(LIBRARY): $(call objects,$(LIBRARY_SRC))
@@ -105,10 +105,6 @@ $(BUILD)/flags: FORCE
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-# Queues for it are forged below build/bench and stay there for the next time.
-bench: all $(BUILD)/floor
-	@VARIANT=$(VARIANT) cmd/bench/bench.sh
-
 clean:
 	rm -rf build/release build/debug build/asan build/tsan build/fuzz build/cover build/tmp
 
@@ -146,6 +142,11 @@ test: test-deps
 live: test-deps
 	@$(MAKE) --no-print-directory -s -j2 all
 	@testdata/suite.sh live
+
+# Its queues are forged below build/bench (5 GB) and stay there for the next time.
+bench:
+	@$(MAKE) --no-print-directory -s -j2 all $(BUILD)/floor
+	@VARIANT=$(VARIANT) cmd/bench/bench.sh
 
 # Who may include whom: cmd -> tui -> core <- formats, and the order inside core.
 layers:

@@ -5,7 +5,20 @@
 #include "core/base/buf.h"
 #include "formats/test_case.h"
 
-enum { WHOLE_UP_TO = 3 * 1024, AT_THE_ENDS = 1024, STEP = 7, FLIPS = 500, CONTENT_LIMIT = 1 << 20 };
+enum {
+#ifdef __SANITIZE_THREAD__ /* there is one thread here, so a sample will do */
+	WHOLE_UP_TO = 0,
+	AT_THE_ENDS = 32,
+	STEP = 61,
+	FLIPS = 20,
+#else
+	WHOLE_UP_TO = 3 * 1024,
+	AT_THE_ENDS = 1024,
+	STEP = 7,
+	FLIPS = 500,
+#endif
+	CONTENT_LIMIT = 1 << 20,
+};
 
 static const struct need need = {
 	.parts = NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER | NEED_ATTRIBUTES,
@@ -19,6 +32,7 @@ struct look {
 	uint32_t count;
 	struct arena arena; /* of the ids */
 	struct arena room;  /* of one reading */
+	unsigned readings;
 };
 
 static void look_begin(struct look *look, struct test_case *test)
@@ -39,7 +53,10 @@ static void look_end(struct look *look)
 	arena_free(&look->room);
 }
 
-/* Reads message i, its content too; whether it is said to be in order. */
+/*
+ * Reads message i; whether it is said to be in order, and its content too. A scan does
+ * not read bodies, so it may miss that the end of one is not there.
+ */
 static bool looks_whole(struct look *look, uint32_t i)
 {
 	const struct spool *spool = look->test->spools.list[0];
@@ -54,9 +71,9 @@ static bool looks_whole(struct look *look, uint32_t i)
 	if (severity == SEV_WARN)
 		assert_true(record.warnings != 0);
 	bool whole = severity == SEV_OK;
-	severity =
-		spool->format->content(spool, look->ids[i], false, CONTENT_LIMIT, &content, &err);
-	assert_true(severity <= SEV_FAIL);
+	if (whole || look->readings++ % 4 == 0)
+		whole &= spool->format->content(spool, look->ids[i], false, CONTENT_LIMIT, &content,
+				 &err) == SEV_OK;
 	buf_free(&content);
 	arena_reset(&look->room);
 	return whole;
@@ -69,6 +86,16 @@ static uint32_t message_of(const struct look *look, const struct stat *st)
 	while (i < look->count && look->inodes[i] != st->st_ino)
 		i++;
 	return i;
+}
+
+/* Reads the message of a damaged file; all of them when it is another's, such as a log. */
+static bool look_at(struct look *look, uint32_t mine)
+{
+	if (mine < look->count)
+		return looks_whole(look, mine);
+	for (uint32_t i = 0; i < look->count; i++)
+		looks_whole(look, i);
+	return false;
 }
 
 static void cut_file(struct look *look, const char *path, const struct stat *st)
@@ -98,6 +125,7 @@ static void cut_file(struct look *look, const char *path, const struct stat *st)
 
 static void flip_bits(struct look *look, const char *path, const struct stat *st)
 {
+	uint32_t mine = message_of(look, st);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	unsigned seed = 1;
 
@@ -108,8 +136,7 @@ static void flip_bits(struct look *look, const char *path, const struct stat *st
 		assert_int_equal(pread(fd, &byte, 1, at), 1);
 		flipped = (unsigned char)(byte ^ 1u << rand_r(&seed) % 8);
 		assert_int_equal(pwrite(fd, &flipped, 1, at), 1);
-		for (uint32_t i = 0; i < look->count; i++)
-			looks_whole(look, i);
+		look_at(look, mine);
 		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
 	}
 	assert_int_equal(close(fd), 0);
@@ -165,7 +192,7 @@ static void check_scan_of_cut_files(struct test_case *test)
 	static const unsigned keep[] = {0, 1, 20, 60, 95}; /* percent */
 
 	test_case_scan(test);
-	uint32_t rows = test->scan.snap.rows, failed = test->scan.failed;
+	uint32_t all = test->scan.snap.rows + test->scan.unready + test->scan.failed;
 	for (size_t i = sizeof(keep) / sizeof(*keep); i-- > 0;) {
 		char *const roots[] = {test->tree.path, NULL};
 		FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
@@ -178,11 +205,15 @@ static void check_scan_of_cut_files(struct test_case *test)
 		fts_close(walk);
 		test_case_scan(test);
 		const struct scan *scan = &test->scan;
-		if (scan->snap.rows + scan->unready + scan->failed != rows + failed ||
-			scan->damaged != scan->snap.rows || scan->vanished)
+		struct look look;
+		look_begin(&look, test);
+		for (uint32_t row = 0; row < scan->snap.rows; row++)
+			assert_false(looks_whole(&look, row));
+		look_end(&look);
+		if (scan->snap.rows + scan->unready + scan->failed != all || scan->vanished)
 			fail_msg("%s, %u %%: %u rows, %u damaged, %u unfinished, %u failed of %u",
 				test->source, keep[i], scan->snap.rows, scan->damaged,
-				scan->unready, scan->failed, rows);
+				scan->unready, scan->failed, all);
 	}
 }
 

@@ -196,7 +196,8 @@ static int run(struct app *app)
 		return EXIT_USAGE;
 	int code = take_field(app, slice_cstr(sort + descending), &by);
 	if (code == EXIT_DONE && app->options.json)
-		app->need.parts |= NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER;
+		app->need.parts |= NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER |
+			NEED_SESSION;
 	else if (code == EXIT_DONE && !app->options.ids)
 		code = take_columns(app, &columns);
 	if (code == EXIT_DONE)

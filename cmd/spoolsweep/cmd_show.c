@@ -321,7 +321,8 @@ static int run(struct app *app)
 		return EXIT_USAGE;
 	}
 	app->need.parts =
-		NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER | NEED_ATTRIBUTES;
+		NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER | NEED_ATTRIBUTES |
+		NEED_SESSION;
 	int code = prepare_spools(app);
 	if (code != EXIT_DONE)
 		return code;

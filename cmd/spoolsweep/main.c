@@ -1,5 +1,6 @@
 /* spoolsweep: what fills the mail queue, and who is behind it. */
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -91,6 +92,11 @@ int main(int argc, char **argv)
 	};
 	struct err err;
 
+	/*
+	 * One heap: what one thread reads another frees, and heaps of their own grow
+	 * in small steps, each a system call.
+	 */
+	mallopt(M_ARENA_MAX, 1);
 	setlocale(LC_ALL, "");
 	int code = options_parse(&app.options, argc, argv, &err) == 0 ? EXIT_DONE : complain(&err);
 	output_init(&app.output, app.options.color);

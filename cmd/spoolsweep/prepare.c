@@ -123,6 +123,7 @@ static void explain(const struct app *app)
 		{NEED_REASONS, "defer and bounce logs"},
 		{NEED_HEADERS, "headers"},
 		{NEED_SUBMITTER, "headers of local submissions"},
+		{NEED_SESSION, "the SMTP session"},
 	};
 	struct buf text = {0};
 

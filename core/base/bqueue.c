@@ -65,7 +65,9 @@ static void *pop(struct bqueue *queue)
 	void *item = queue->items[queue->head];
 	queue->head = (queue->head + 1) % queue->room;
 	queue->count--;
-	pthread_cond_signal(&queue->not_full);
+	/* Whoever waits to put is woken for half a queue at once, not for every place. */
+	if (queue->count == queue->cap / 2)
+		pthread_cond_broadcast(&queue->not_full);
 	return item;
 }
 

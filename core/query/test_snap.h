@@ -28,7 +28,8 @@ static inline void test_snap_init(struct test_snap *test)
 		.names = {"mx", "mx-out"},
 		.need =
 			{
-				.parts = NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER,
+				.parts = NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER |
+					NEED_SESSION,
 				.headers = {SLICE("X-Mailer")},
 				.nheaders = 1,
 			},

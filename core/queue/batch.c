@@ -46,15 +46,26 @@ void batch_normalise(struct record *record, struct arena *arena, struct buf *tex
 	}
 }
 
+/* Few units fail, and an error is as big as a record: it is kept only then. */
+static struct err *keep_err(struct arena *arena, const struct err *err)
+{
+	struct err *kept = arena_alloc(arena, sizeof(*kept));
+	*kept = *err;
+	return kept;
+}
+
 unsigned batch_read(struct batch *batch, const struct need *need, struct buf *text)
 {
 	const struct format *format = batch->folder->spool->format;
+	struct err err;
 	unsigned i = 0;
 
 	do {
 		struct batch_result *result = &batch->results[i];
-		result->severity = format->read(batch->folder, &batch->units[i], need, &batch->arena,
-			&result->record, &result->err);
+		result->severity = format->read(batch->folder, &batch->units[i], need,
+			&batch->arena, &result->record, &err);
+		if (result->severity == SEV_FAIL)
+			result->err = keep_err(&batch->arena, &err);
 		if (result->severity <= SEV_WARN && (need->parts & NEED_REASONS))
 			batch_normalise(&result->record, &batch->arena, text);
 	} while (++i < batch->count && arena_bytes(&batch->arena) < BATCH_BYTES);

@@ -9,7 +9,7 @@
 #include "core/queue/format.h"
 
 enum {
-	BATCH_UNITS = 64,
+	BATCH_UNITS = 128,
 	/* What a batch holds before it is handed on with fewer: lists of many recipients. */
 	BATCH_BYTES = 1024 * 1024,
 };
@@ -22,7 +22,7 @@ struct batch {
 	struct batch_result {
 		enum severity severity;
 		struct record record;
-		struct err err;
+		struct err *err; /* of SEV_FAIL, in the arena */
 	} results[BATCH_UNITS];
 	struct batch *next; /* in the list of spare ones */
 };

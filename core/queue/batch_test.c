@@ -67,7 +67,7 @@ static void reads_every_unit(void **state)
 	assert_true(slice_known(batch->results[0].record.rcpts[0].reason_key));
 	assert_int_equal(batch->results[1].severity, SEV_GONE);
 	assert_int_equal(batch->results[2].severity, SEV_FAIL);
-	assert_string_equal(batch->results[2].err.text, "no message");
+	assert_string_equal(batch->results[2].err->text, "no message");
 	assert_true(slice_eq(batch->results[3].record.queue_id, SLICE("ok2")));
 	buf_free(&text);
 	free_batch(batch);

@@ -72,8 +72,10 @@ bool snap_is_copy(const struct snap *snap, uint32_t row)
 
 static struct owners note_accounts(const struct snap *snap)
 {
-	size_t slots = 1024;
-	while (slots < (size_t)snap->rows * 4)
+	size_t accounts = 0, slots = 1024;
+	for (uint32_t row = 0; row < snap->rows; row++)
+		accounts += snap_col(snap, COL_ACCOUNT, row) != NOBODY;
+	while (slots < accounts * 3) /* two keys each, and room to miss quickly */
 		slots *= 2;
 	struct owners owners = {xcalloc(slots, sizeof(*owners.slots)), slots - 1};
 	for (uint32_t row = 0; row < snap->rows; row++) {

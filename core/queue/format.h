@@ -44,6 +44,7 @@ enum need_part {
 	NEED_HEADERS = 1 << 2,   /* subject, header_from, message_id and need.headers */
 	NEED_SUBMITTER = 1 << 3, /* uid and script, headers of local submissions only */
 	NEED_ATTRIBUTES = 1 << 4,
+	NEED_SESSION = 1 << 5, /* client name, HELO, protocol, authentication method */
 };
 
 struct need {

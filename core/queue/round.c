@@ -1,13 +1,17 @@
 #include "core/queue/round.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "core/base/buf.h"
 #include "core/base/intern.h"
 #include "core/base/xalloc.h"
 
 /* Enough to keep readers and caller busy while the other side is slow; they hold memory. */
-enum { QUEUED_BATCHES = 32 };
+enum {
+	QUEUED_BATCHES = 8,
+	FIRST_READERS = 2,
+};
 
 uint64_t round_identity(const struct spool *spool, struct slice id, uint64_t inode)
 {
@@ -104,40 +108,75 @@ static void *walker_main(void *arg)
 
 /* ---- readers ---- */
 
+static void *reader_main(void *arg);
+
+/* With the lock held. False when there are as many as wanted, or can be. */
+static bool add_reader(struct round *round)
+{
+	if (round->started == round->setup.jobs)
+		return false;
+	__atomic_add_fetch(&round->readers, 1, __ATOMIC_RELAXED);
+	if (pthread_create(&round->threads[round->started], NULL, reader_main, round) != 0) {
+		__atomic_sub_fetch(&round->readers, 1, __ATOMIC_RELAXED);
+		return false;
+	}
+	round->started++;
+	return true;
+}
+
+/* How often this thread had to wait: for the disk, while it reads a batch. */
+static long waits(void)
+{
+	struct rusage usage;
+	return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : 0;
+}
+
+/*
+ * Files in memory are read fastest by as many threads as there are processors; a
+ * disk answers many questions at a time faster than one. So a reader that had to
+ * wait for one file in sixteen calls another to its side.
+ */
+static void read_batch(struct round *round, struct batch *batch, struct buf *text)
+{
+	while (batch) {
+		long before = waits();
+		unsigned done = batch_read(batch, round->setup.need, text);
+		if ((waits() - before) * 16 > done) {
+			pthread_mutex_lock(&round->lock);
+			add_reader(round);
+			pthread_mutex_unlock(&round->lock);
+		}
+		struct batch *rest = done < batch->count ? take_spare(round) : NULL;
+		if (rest)
+			batch_split(batch, done, rest);
+		bqueue_put(&round->records, batch);
+		batch = rest;
+	}
+}
+
 static void *reader_main(void *arg)
 {
 	struct round *round = arg;
 	struct buf text = {0};
 	struct batch *batch;
 
-	while ((batch = bqueue_take(&round->units))) {
-		while (batch) {
-			unsigned done = batch_read(batch, round->setup.need, &text);
-			struct batch *rest = done < batch->count ? take_spare(round) : NULL;
-			if (rest)
-				batch_split(batch, done, rest);
-			bqueue_put(&round->records, batch);
-			batch = rest;
-		}
-	}
+	while ((batch = bqueue_take(&round->units)))
+		read_batch(round, batch, &text);
 	buf_free(&text);
 	if (__atomic_sub_fetch(&round->readers, 1, __ATOMIC_ACQ_REL) == 0)
 		bqueue_close(&round->records);
 	return NULL;
 }
 
-/* Fewer readers than wanted do the work as well. */
+/* The first readers; fewer than wanted do the work as well. */
 static void start_readers(struct round *round)
 {
-	unsigned wanted = round->setup.jobs;
+	unsigned first = 0;
 
-	round->readers = wanted;
-	while (round->started < wanted &&
-		pthread_create(&round->threads[round->started], NULL, reader_main, round) == 0)
-		round->started++;
-	if (round->started < wanted &&
-		__atomic_sub_fetch(&round->readers, wanted - round->started, __ATOMIC_ACQ_REL) == 0)
-		bqueue_close(&round->records);
+	pthread_mutex_lock(&round->lock);
+	while (first < FIRST_READERS && add_reader(round))
+		first++;
+	pthread_mutex_unlock(&round->lock);
 }
 
 /* ---- the caller's side ---- */

@@ -23,7 +23,7 @@ enum { ROUND_MOST_JOBS = 64 };
 struct round_setup {
 	const struct spools *spools;
 	const struct need *need;
-	unsigned jobs; /* readers, 1 to ROUND_MOST_JOBS */
+	unsigned jobs; /* readers at most, 1 to ROUND_MOST_JOBS */
 	int64_t since; /* folders unchanged since then need no listing; 0 for all */
 	const struct hashset *seen; /* round_identity of what needs no reading */
 	const volatile sig_atomic_t *interrupted; /* or NULL; set: the walk ends early */
@@ -47,7 +47,7 @@ struct round {
 	pthread_t walker;
 	pthread_t threads[ROUND_MOST_JOBS];
 	unsigned started;
-	pthread_mutex_t lock; /* of `spare` */
+	pthread_mutex_t lock; /* of `spare`, and of starting readers */
 	struct batch *spare;
 	struct failed_folder *failed; /* the caller's after round_join; free with round_end */
 };

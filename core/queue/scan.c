@@ -82,7 +82,7 @@ static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 		if (is_new(scan, round_identity(spool, unit->name, unit->inode)))
 			note_failure(scan, spool->number,
 				xasprintf("%s/%.*s", batch->folder->path, SLICE_ARG(unit->name)),
-				&result->err);
+				result->err);
 		break;
 	case SEV_OK:
 	case SEV_WARN:

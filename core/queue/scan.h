@@ -4,9 +4,9 @@
  *   walker --batches of units--> readers --batches of records--> indexer
  *
  * One walker lists folders, many readers open and parse, the calling thread
- * appends to the index; bounded queues between them. The readers are many because
- * a disk answers sixteen questions at a time faster than one; their number follows
- * the depth of the I/O, not the cores.
+ * appends to the index; bounded queues between them. The readers are two
+ * while files come from memory, and more as they have to wait for a disk, which
+ * answers sixteen questions at a time faster than one.
  *
  * A message that is in the queue from start to end of the scan appears in the
  * index exactly once, also when it moves between folders meanwhile: readers

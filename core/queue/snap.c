@@ -187,17 +187,19 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	set_text(snap, COL_QUEUE_ID, row, record->queue_id);
 	set_text(snap, COL_QUEUE_NAME, row, record->queue_name);
 	set_name(snap, COL_ACCOUNT, row, record->account);
-	set_text(snap, COL_AUTH_METHOD, row, record->auth_method);
 	set_text(snap, COL_CLIENT_IP, row, record->client_ip);
-	set_name(snap, COL_CLIENT_NAME, row, record->client_name);
-	set_name(snap, COL_HELO, row, record->helo);
-	set_text(snap, COL_PROTOCOL, row, record->protocol);
 	set_name(snap, COL_SENDER, row, record->sender);
 	set_text(snap, COL_SCRIPT, row, record->script);
 	set_text(snap, COL_LOG_ID, row, record->log_id);
 	set(snap, COL_UID, row, plus_one(record->uid));
 	set(snap, COL_ATTEMPTS, row, plus_one(record->attempts));
 	set(snap, COL_WARNINGS, row, record->warnings);
+	if (snap->need.parts & NEED_SESSION) {
+		set_text(snap, COL_AUTH_METHOD, row, record->auth_method);
+		set_name(snap, COL_CLIENT_NAME, row, record->client_name);
+		set_name(snap, COL_HELO, row, record->helo);
+		set_text(snap, COL_PROTOCOL, row, record->protocol);
+	}
 	if (snap->need.parts & NEED_HEADERS) {
 		set_decoded(snap, COL_SUBJECT, row, record->subject);
 		set_decoded(snap, COL_HEADER_FROM, row, record->header_from);

@@ -80,8 +80,8 @@ static void add_rcpt(struct reader *reader, const struct record_view *view, enum
 		return;
 	}
 	if (record->nrcpts == reader->rcpt_cap)
-		record->rcpts = grow(reader->arena, record->rcpts, record->nrcpts, &reader->rcpt_cap,
-			FIRST_RCPTS, sizeof(*record->rcpts));
+		record->rcpts = grow(reader->arena, record->rcpts, record->nrcpts,
+			&reader->rcpt_cap, FIRST_RCPTS, sizeof(*record->rcpts));
 	bool same = slice_eq(reader->original, view->data);
 	record->rcpts[record->nrcpts++] = (struct rcpt){
 		.address = view->data,
@@ -134,12 +134,24 @@ static void read_attribute(struct reader *reader, struct slice data)
 	}
 }
 
+/* The next number of a record of numbers, blanks before it; false when there is none. */
+static bool next_number(struct slice *rest, int64_t *value)
+{
+	size_t begin = 0, end;
+
+	while (begin < rest->len && rest->ptr[begin] == ' ')
+		begin++;
+	for (end = begin; end < rest->len && rest->ptr[end] != ' ';)
+		end++;
+	struct slice word = slice_of(rest->ptr + begin, end - begin);
+	*rest = slice_from(*rest, end);
+	return slice_to_i64(word, value);
+}
+
 static void read_time(struct reader *reader, struct slice data)
 {
-	struct slice seconds;
 	int64_t n;
-	if (reader->record->arrival < 0 && slice_word(&data, " ", &seconds) &&
-		slice_to_i64(seconds, &n) && n >= 0)
+	if (reader->record->arrival < 0 && next_number(&data, &n) && n >= 0)
 		reader->record->arrival = n;
 }
 
@@ -151,10 +163,9 @@ static void read_time(struct reader *reader, struct slice data)
 static void read_size(struct reader *reader, struct slice data)
 {
 	int64_t fields[SIZE_FIELDS] = {0};
-	struct slice word;
 	unsigned n = 0;
 
-	while (n < SIZE_FIELDS && slice_word(&data, " ", &word) && slice_to_i64(word, &fields[n]))
+	while (n < SIZE_FIELDS && next_number(&data, &fields[n]))
 		n++;
 	if (n < 2 || fields[0] <= 0 || fields[1] <= 0)
 		return;
@@ -304,7 +315,8 @@ static void settle(struct reader *reader)
 	bool logged = slice_known(values[LOG_CLIENT_ADDRESS]);
 
 	record->peer_ip = canonical_ip(reader, values[CLIENT_ADDRESS]);
-	record->client_ip = logged ? canonical_ip(reader, values[LOG_CLIENT_ADDRESS]) : record->peer_ip;
+	record->client_ip =
+		logged ? canonical_ip(reader, values[LOG_CLIENT_ADDRESS]) : record->peer_ip;
 	record->client_name =
 		unless(values[logged ? LOG_CLIENT_NAME : CLIENT_NAME], SLICE("unknown"));
 	record->helo = values[logged ? LOG_HELO_NAME : HELO_NAME];

@@ -13,9 +13,10 @@
 
 /*
  * A message goes down this list as it ages, and back up to incoming or active at
- * every retry. Looking there once more at the end finds what went up while we
- * were on the way down.
+ * every retry. A later walk looks there once more at the end, and so finds what
+ * went up while it was on the way down; the first one is followed by a later one.
  */
+enum { WALK_FIRST = PQ_MESSAGES };
 static const enum postfix_queue walk_order[] = {
 	PQ_MAILDROP, PQ_INCOMING, PQ_ACTIVE, PQ_DEFERRED, PQ_HOLD, PQ_CORRUPT, PQ_INCOMING, PQ_ACTIVE,
 };
@@ -151,7 +152,8 @@ int postfix_walk(const struct spool *spool, int64_t since, struct walk_sink *sin
 	bool go_on = true;
 
 	(void)err;
-	for (size_t i = 0; go_on && i < sizeof(walk_order) / sizeof(*walk_order); i++) {
+	size_t steps = since ? sizeof(walk_order) / sizeof(*walk_order) : WALK_FIRST;
+	for (size_t i = 0; go_on && i < steps; i++) {
 		walk.queue = walk_order[i];
 		const char *name = postfix_queues[walk.queue].name;
 		go_on = walk_folder(&walk, spool->fd, name, name, 0);
