@@ -168,8 +168,8 @@ static void *reader_main(void *arg)
 	return NULL;
 }
 
-/* The first readers; fewer than wanted do the work as well. */
-static void start_readers(struct round *round)
+/* The first readers; fewer than wanted do the work as well. Returns how many. */
+static unsigned start_readers(struct round *round)
 {
 	unsigned first = 0;
 
@@ -177,6 +177,7 @@ static void start_readers(struct round *round)
 	while (first < FIRST_READERS && add_reader(round))
 		first++;
 	pthread_mutex_unlock(&round->lock);
+	return first; /* round->started may be more by now */
 }
 
 /* ---- the caller's side ---- */
@@ -192,8 +193,7 @@ int round_start(struct round *round, const struct round_setup *setup, struct err
 		round_end(round);
 		return err_set(err, ERR_IO, r, "cannot start a thread");
 	}
-	start_readers(round);
-	if (round->started)
+	if (start_readers(round) > 0)
 		return 0;
 	bqueue_close(&round->units);
 	round_join(round);

@@ -4,6 +4,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "formats/postfix/content.h"
 #include "formats/postfix/envelope.h"
 #include "formats/postfix/image.h"
@@ -865,6 +870,34 @@ static void content_needs_a_place_in_the_file(void **state)
 	done(&p);
 }
 
+/* The end of the content cannot be looked up, and before it is what is no content. */
+static void says_that_the_disk_failed(void **state)
+{
+	struct parsed p = {0};
+	(void)state;
+
+	image_begin(&p.image, "a@example.com");
+	image_add(&p.image, 'M', "");
+	image_add(&p.image, 'R', "smuggled@example.org");
+	for (unsigned i = 0; i < 5000; i++)
+		image_add(&p.image, 'N', "line");
+	image_add(&p.image, 'X', "");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	int fd = memfd_create("queue file", MFD_CLOEXEC);
+	struct slice bytes = buf_slice(&p.image.bytes);
+	assert_int_equal(write(fd, bytes.ptr, bytes.len), bytes.len);
+	assert_int_equal(window_open(&p.window, fd, bytes.len, &p.arena), 0);
+	close(fd);
+	p.window.fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	p.record = record_unknown();
+	envelope_read(&p.window, false, &everything, &p.record, &p.envelope);
+	assert_true(p.record.warnings & WARN_UNREADABLE);
+	assert_int_equal(p.window.sys, EISDIR);
+	close(p.window.fd);
+	done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -889,6 +922,7 @@ int main(void)
 		cmocka_unit_test(joins_lines_and_stops_behind_the_headers),
 		cmocka_unit_test(reads_edited_content),
 		cmocka_unit_test(content_loops_end),
+		cmocka_unit_test(says_that_the_disk_failed),
 		cmocka_unit_test(content_is_no_longer_than_its_file),
 		cmocka_unit_test(content_needs_a_place_in_the_file),
 	};

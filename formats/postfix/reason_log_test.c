@@ -292,6 +292,19 @@ static void believes_the_newest_entry(void **state)
 	assert_true(rcpts[0].order > rcpts[1].order);
 }
 
+/* Without offsets nothing tells equal recipients apart: the first one has the reason. */
+static void gives_equal_recipients_one_reason(void **state)
+{
+	struct rcpt rcpts[] = {
+		rcpt("a@example.org", 10), rcpt("b@example.org", 20), rcpt("a@example.org", 30)};
+	struct record record = record_with(rcpts, 3);
+	(void)state;
+
+	apply(SLICE("recipient=a@example.org\nreason=x\n"), false, &record);
+	assert_slice(record.rcpts[0].reason, "x");
+	assert_false(slice_known(record.rcpts[2].reason));
+}
+
 static void cuts_what_is_long(void **state)
 {
 	struct rcpt one = rcpt("a@example.org", 10);
@@ -376,6 +389,7 @@ int main(void)
 		cmocka_unit_test(finds_recipients_of_the_heap),
 		cmocka_unit_test(compares_raw_with_quoted_addresses),
 		cmocka_unit_test(believes_the_newest_entry),
+		cmocka_unit_test(gives_equal_recipients_one_reason),
 		cmocka_unit_test(cuts_what_is_long),
 		cmocka_unit_test(does_without_recipients),
 		cmocka_unit_test(pairs_very_many_without_offsets),

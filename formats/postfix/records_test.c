@@ -82,6 +82,25 @@ static void reads_every_width_of_length(void **state)
 	}
 }
 
+/* Of a long value only the beginning is read: its end must be there all the same. */
+static void misses_the_end_of_a_long_value(void **state)
+{
+	struct image image = {0};
+	struct buf data = {0};
+	(void)state;
+
+	buf_pad(&data, 'x', LIMIT_VALUE + 100);
+	image_record(&image, 'N', buf_slice(&data));
+	assert_int_equal(walk(buf_slice(&image.bytes)).count, 1);
+	for (unsigned less = 1; less <= 100; less++) {
+		struct walked walked = walk(slice_of(image.bytes.ptr, image.bytes.len - less));
+		assert_int_equal(walked.count, 0);
+		assert_int_equal(walked.warnings, WARN_TRUNCATED);
+	}
+	buf_free(&data);
+	image_free(&image);
+}
+
 static void stops_at_what_cannot_be(void **state)
 {
 	static const struct {
@@ -301,6 +320,11 @@ static void says_what_stopped_it(void **state)
 	for (unsigned i = 0; i < 3000; i++)
 		image_add(&image, 'N', "line");
 	int fd = file_of(buf_slice(&image.bytes));
+	/* What memory happens to hold must not be taken for records. */
+	char *dirt = arena_alloc(&arena, 64 * 1024);
+	for (size_t i = 0; i < 64 * 1024; i++)
+		dirt[i] = i % 2 ? '\0' : 'N';
+	arena_reset(&arena);
 
 	/* The file is shorter than it was when it was looked at. */
 	assert_int_equal(window_open(&window, fd, image.bytes.len + 100, &arena), 0);
@@ -337,6 +361,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_width_of_length),
+		cmocka_unit_test(misses_the_end_of_a_long_value),
 		cmocka_unit_test(stops_at_what_cannot_be),
 		cmocka_unit_test(follows_as_many_pointers_as_postfix),
 		cmocka_unit_test(follows_a_long_chain_forward),
