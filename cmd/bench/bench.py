@@ -33,7 +33,7 @@ SCALES = (10_000, 100_000, 300_000)
 PAIRS = 5
 COLD_PAIRS = 2
 COLD_THREADS = (1, 4, 16, 32)
-# maildrop is not among them: no qshape can read what it holds.
+# qshape warns of every file in maildrop and makes nothing of it.
 QSHAPE_QUEUES = ("incoming", "active", "deferred", "hold")
 
 
@@ -67,73 +67,83 @@ def floor(tree, *words):
     return [FLOOR, *words, tree]
 
 
-def warm(verdicts, tree, with_postfix):
+def peers(verdicts):
+    """Postfix's own programs, those that run here."""
+    found = {}
+    for name, command in (("postqueue -j", ["postqueue", "-j"]),
+                          ("qshape -s", ["qshape", "-s", *QSHAPE_QUEUES])):
+        try:
+            measure.seconds(command)
+            found[name] = command
+        except (OSError, measure.Failed) as error:
+            verdicts.skip(name, error)
+    return found
+
+
+def warm(verdicts, tree, peers):
     verdicts.title(f"warm, {MESSAGES:,} messages, {PAIRS} rounds")
     commands = {
-        "top": ours(tree, "top", "account"),
+        "top account": ours(tree, "top", "account"),
         "floor": floor(tree),
         "report": ours(tree, "report"),
-        "floor -l": floor(tree, "-l"),
+        "floor with logs": floor(tree, "-l"),
+        **peers,
     }
-    if with_postfix:
-        commands["postqueue"] = ["postqueue", "-j"]
-        commands["qshape"] = ["qshape", "-s", *QSHAPE_QUEUES]
     for command in commands.values():
         measure.seconds(command)  # Brings the files into memory.
     took = measure.medians(commands, PAIRS)
-    verdicts.ratio("top account / floor", took["top"], took["floor"], most=1.5)
-    verdicts.ratio("report / floor with logs", took["report"], took["floor -l"], most=1.5)
-    if with_postfix:
-        verdicts.ratio("postqueue -j / top account", took["postqueue"], took["top"], least=10)
-        verdicts.ratio("postqueue -j / report", took["postqueue"], took["report"], least=7)
-        verdicts.ratio("qshape -s / report", took["qshape"], took["report"], least=20)
+    verdicts.ratio(took, "top account", "floor", most=1.5)
+    verdicts.ratio(took, "report", "floor with logs", most=1.5)
+    if "postqueue -j" in peers:
+        verdicts.ratio(took, "postqueue -j", "top account", least=10)
+        verdicts.ratio(took, "postqueue -j", "report", least=7)
+        verdicts.bound(took, "postqueue -j", "floor")
+    if "qshape -s" in peers:
+        verdicts.ratio(took, "qshape -s", "report", least=20)
+        verdicts.bound(took, "qshape -s", "floor with logs")
 
 
-def best_threads(tree, *words):
-    """How many threads make the floor fastest when the disk has to be asked."""
+def best_floor(tree, *words):
+    """The floor with the number of threads that is fastest when the disk has to be asked."""
     commands = {n: floor(tree, *words, "-j", str(n)) for n in COLD_THREADS}
     took = measure.medians(commands, 1, measure.drop_caches)
-    return min(took, key=took.get)
+    return commands[min(took, key=took.get)]
 
 
-def cold(verdicts, tree, with_postfix):
+def cold(verdicts, tree, peers):
     verdicts.title(f"cold, {MESSAGES:,} messages, {COLD_PAIRS} rounds")
     try:
         measure.drop_caches()
     except OSError as error:
         verdicts.skip("cold", f"the caches of this machine cannot be dropped ({error.strerror})")
         return
-    threads, threads_logs = best_threads(tree), best_threads(tree, "-l")
     commands = {
-        "top": ours(tree, "top", "account"),
-        "floor": floor(tree, "-j", str(threads)),
+        "top account": ours(tree, "top", "account"),
+        "best floor": best_floor(tree),
         "report": ours(tree, "report"),
-        "floor -l": floor(tree, "-l", "-j", str(threads_logs)),
+        "best floor with logs": best_floor(tree, "-l"),
+        **{name: command for name, command in peers.items() if name == "postqueue -j"},
     }
-    if with_postfix:
-        commands["postqueue"] = ["postqueue", "-j"]
     took = measure.medians(commands, COLD_PAIRS, measure.drop_caches)
-    verdicts.ratio(f"top account / floor -j {threads}", took["top"], took["floor"], most=1.5)
-    verdicts.ratio(f"report / floor with logs -j {threads_logs}", took["report"],
-                   took["floor -l"], most=1.5)
-    if with_postfix:
-        verdicts.ratio("postqueue -j / top account", took["postqueue"], took["top"], least=10)
-        verdicts.ratio("postqueue -j / report", took["postqueue"], took["report"], least=10)
+    verdicts.ratio(took, "top account", "best floor", most=1.5)
+    verdicts.ratio(took, "report", "best floor with logs", most=1.5)
+    if "postqueue -j" in peers:
+        verdicts.ratio(took, "postqueue -j", "top account", least=10)
+        verdicts.ratio(took, "postqueue -j", "report", least=10)
+        verdicts.bound(took, "postqueue -j", "best floor")
 
 
 def scaling(verdicts, trees):
     verdicts.title(f"microseconds a message, warm, {PAIRS} rounds")
-    few, many = min(trees), max(trees)
-    for words in (["top", "account"], ["report"]):
-        commands = {n: ours(tree, *words) for n, tree in trees.items()}
+    for words in ("top account", "report"):
+        commands = {n: ours(tree, *words.split()) for n, tree in trees.items()}
         for command in commands.values():
             measure.seconds(command)
         took = measure.medians(commands, PAIRS)
-        each = {n: seconds / n * 1e6 for n, seconds in took.items()}
-        verdicts.note(f"{' '.join(words)}: " + ", ".join(
-            f"{cost:.2f} of {n:,}" for n, cost in each.items()))
-        verdicts.ratio(f"{' '.join(words)}, {many:,} / {few:,}", each[many], each[few],
-                       most=1.25, unit="us")
+        each = {f"{words} {n:,}": seconds / n * 1e6 for n, seconds in took.items()}
+        few, *_, many = each
+        verdicts.note(", ".join(f"{name}: {cost:.2f}" for name, cost in each.items()))
+        verdicts.ratio(each, many, few, most=1.25, unit="us")
 
 
 def busy_server(verdicts, tree):
@@ -156,19 +166,23 @@ def main():
     if with_postfix:
         # Makes the users of Postfix, so that forge can give them the files.
         instance.Instance(queue=os.path.join(PLACE, "live"))
-    print(f"{tool.version()}, {os.cpu_count()} processors", flush=True)
+    print(f"{tool.version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; "
+          "what else runs here blurs the figures", flush=True)
     trees = {n: forged(n) for n in SCALES}
     big = trees[MESSAGES]
     if with_postfix:
         busy_server(verdicts, big)
         # Never started: postqueue -j reads the files itself, as on a server that is down.
         instance.Instance(queue=big)
+        others = peers(verdicts)
     else:
-        verdicts.skip("postqueue -j, qshape -s, deliveries", "no Postfix, as said above")
+        others = {}
+        for name in ("postqueue -j", "qshape -s", "deliveries"):
+            verdicts.skip(name, "no Postfix here, as said above")
     be_gentle()
-    warm(verdicts, big, with_postfix)
+    warm(verdicts, big, others)
     scaling(verdicts, trees)
-    cold(verdicts, big, with_postfix)
+    cold(verdicts, big, others)
     sys.exit(verdicts.close())
 
 

@@ -6,5 +6,6 @@ set -u
 cd "$(dirname "$0")/../.."
 testdata/lab/root.sh bench 900 postfix -- /usr/bin/python3 -B cmd/bench/bench.py --lab
 status=$?
+[ "$status" != 137 ] || echo "stopped: more than 15 minutes"
 [ "$status" = 77 ] || exit "$status"
 exec python3 -B cmd/bench/bench.py

@@ -61,49 +61,57 @@ class Scans:
         self.thread.join()
 
 
-def _delivered():
-    with open(config.LOG, "rb") as file:
-        return sum(b"status=sent" in line for line in file)
+class Log:
+    """Counts the deliveries in the server's log, each time from where it stopped."""
+
+    def __init__(self):
+        self.file = open(config.LOG, "rb")
+
+    def new(self):
+        return sum(b"status=sent" in line for line in self.file)
+
+    def rate(self):
+        """Deliveries a second within one window."""
+        time.sleep(SETTLE)
+        self.new()
+        begin = time.monotonic()
+        time.sleep(WINDOW)
+        return self.new() / (time.monotonic() - begin)
 
 
-def _rate():
-    """Deliveries a second within one window."""
-    time.sleep(SETTLE)
-    before, begin = _delivered(), time.monotonic()
-    time.sleep(WINDOW)
-    after, end = _delivered(), time.monotonic()
-    return (after - before) / (end - begin)
-
-
-def _alternate(command):
+def _alternate(log, command):
     """One pair of windows after the other, the order alternated."""
     alone, beside, scans = [], [], 0
     for number in range(PAIRS):
         for scanning in ((False, True) if number % 2 == 0 else (True, False)):
             if not scanning:
-                alone.append(_rate())
+                alone.append(log.rate())
                 continue
             with Scans(command) as running:
-                beside.append(_rate())
+                beside.append(log.rate())
             scans += running.count
     return Rate(statistics.median(alone), statistics.median(beside), scans)
+
+
+def _start(*command):
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
 
 
 def measure(command, queue):
     """Runs the server on a queue folder of its own, which is removed again."""
     shutil.rmtree(queue, ignore_errors=True)
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
-             "stderr": subprocess.DEVNULL}
     with instance.Instance(queue=queue):
-        sink = subprocess.Popen(["smtp-sink", "-u", "postfix", f"127.0.0.1:{config.SINK}", "200"],
-                                **quiet)
-        source = subprocess.Popen(
-            ["smtp-source", "-d", "-s", SESSIONS, "-m", "10000000", "-l", "4000",
-             "-f", "load@example.com", "-t", "rcpt@dest.test",
-             f"127.0.0.1:{config.PORT_SUBMIT}"], **quiet)
+        sink = _start("smtp-sink", "-u", "postfix", f"127.0.0.1:{config.SINK}", "200")
+        source = _start("smtp-source", "-d", "-s", SESSIONS, "-m", "10000000", "-l", "4000",
+                        "-f", "load@example.com", "-t", "rcpt@dest.test",
+                        f"127.0.0.1:{config.PORT_SUBMIT}")
+        log = Log()
         try:
-            _rate()  # Until the first daemons have started.
-            rate = _alternate(command)
+            log.rate()  # Until the first daemons have started.
+            rate = _alternate(log, command)
+            if sink.poll() is not None or source.poll() is not None:
+                raise RuntimeError("smtp-sink or smtp-source ended before the measurement did")
         finally:
             for process in (source, sink):
                 process.kill()

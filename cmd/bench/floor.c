@@ -9,16 +9,14 @@
  * Knows just enough to do that: short queue ids, one level of hash folders.
  */
 #include <dirent.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { THREADS = 16, MOST_THREADS = 64, READ_SIZE = 8192, CHUNK = 64, NAME_SIZE = 24 };
@@ -39,12 +37,6 @@ struct floor {
 	size_t read; /* atomic: files and logs that were there */
 };
 
-static void die(const char *what)
-{
-	fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
 static int by_inode(const void *a, const void *b)
 {
 	const struct file *x = a, *y = b;
@@ -59,7 +51,7 @@ static void add(struct floor *floor, int folder, const struct dirent *entry)
 		floor->cap = floor->cap ? floor->cap * 2 : 1024;
 		floor->files = realloc(floor->files, floor->cap * sizeof(*floor->files));
 		if (!floor->files)
-			die("files");
+			err(1, "no memory");
 	}
 	struct file *file = &floor->files[floor->count++];
 	file->inode = entry->d_ino;
@@ -67,22 +59,24 @@ static void add(struct floor *floor, int folder, const struct dirent *entry)
 	strcpy(file->name, entry->d_name);
 }
 
-/* The folder stays open: its files are opened relative to it. */
+/* Its descriptor stays open: the files are opened relative to it. */
 static void list(struct floor *floor, int parent, const char *name)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = fd < 0 ? NULL : fdopendir(dup(fd));
 	size_t first = floor->count;
 	char hashes[256] = "", *hash = hashes;
 
 	if (!dir && errno != ENOENT)
-		die(name);
+		err(1, "%s", name);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		if (entry->d_type == DT_REG)
 			add(floor, fd, entry);
 		else if (entry->d_name[0] != '.' && !entry->d_name[1])
 			*hash++ = entry->d_name[0];
 	}
+	if (dir)
+		closedir(dir);
 	if (floor->count > first)
 		qsort(floor->files + first, floor->count - first, sizeof(*floor->files), by_inode);
 	for (hash = hashes; *hash; hash++)
@@ -99,7 +93,7 @@ static bool read_file(int folder, const char *name)
 	if (fd < 0)
 		return false;
 	if (read(fd, data, sizeof(data)) < 0)
-		die(name);
+		err(1, "%s", name);
 	close(fd);
 	return true;
 }
@@ -114,8 +108,10 @@ static void *reader(void *arg)
 		for (size_t end = at + CHUNK; at < end && at < floor->count; at++) {
 			const struct file *file = &floor->files[at];
 			done += read_file(file->folder, file->name);
+			if (!floor->logs)
+				continue;
 			snprintf(log, sizeof(log), "defer/%c/%s", file->name[0], file->name);
-			done += floor->logs && read_file(floor->root, log);
+			done += read_file(floor->root, log);
 		}
 	}
 	__atomic_add_fetch(&floor->read, done, __ATOMIC_RELAXED);
@@ -125,12 +121,10 @@ static void *reader(void *arg)
 int main(int argc, char **argv)
 {
 	static const char *const queues[] = {
-		"maildrop", "incoming", "active", "deferred", "hold", "corrupt",
-	};
+		"maildrop", "incoming", "active", "deferred", "hold", "corrupt"};
 	struct floor floor = {0};
 	pthread_t threads[MOST_THREADS];
 	int nthreads = THREADS, option;
-	struct timespec begin, end;
 
 	while ((option = getopt(argc, argv, "j:l")) != -1) {
 		if (option == 'j')
@@ -138,24 +132,19 @@ int main(int argc, char **argv)
 		else if (option == 'l')
 			floor.logs = true;
 	}
-	if (optind + 1 != argc || nthreads < 1 || nthreads > MOST_THREADS) {
-		fprintf(stderr, "usage: floor [-j THREADS] [-l] DIR\n");
-		return 2;
-	}
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+	if (optind + 1 != argc || nthreads < 1 || nthreads > MOST_THREADS)
+		errx(2, "usage: floor [-j THREADS] [-l] DIR");
 	floor.root = open(argv[optind], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (floor.root < 0)
-		die(argv[optind]);
+		err(1, "%s", argv[optind]);
 	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++)
 		list(&floor, floor.root, queues[i]);
 	for (int i = 0; i < nthreads; i++)
 		if (pthread_create(&threads[i], NULL, reader, &floor) != 0)
-			die("cannot start a thread");
+			errx(1, "cannot start a thread");
 	for (int i = 0; i < nthreads; i++)
 		pthread_join(threads[i], NULL);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	printf("%zu files %.3f s\n", floor.read,
-		(double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
+	printf("%zu files\n", floor.read);
 	free(floor.files);
 	return 0;
 }

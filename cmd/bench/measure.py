@@ -6,6 +6,10 @@ import subprocess
 import time
 
 
+class Failed(Exception):
+    """A program ended with an exit code other than 0."""
+
+
 def seconds(command):
     """How long a program takes from start to end; its output is thrown away."""
     begin = time.monotonic()
@@ -14,7 +18,7 @@ def seconds(command):
     took = time.monotonic() - begin
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace")[-500:].strip()
-        raise SystemExit(f"bench: {' '.join(command)}: exit {done.returncode}: {said}")
+        raise Failed(f"{' '.join(command)}: exit {done.returncode}: {said}")
     return took
 
 
@@ -57,12 +61,17 @@ class Verdicts:
         self.skipped.append(what)
         print(f"  SKIP {what}: {why}", flush=True)
 
-    def ratio(self, what, above, below, *, most=None, least=None, unit="s"):
-        """above / below, which may be `most` or has to be `least`."""
-        value = above / below
+    def ratio(self, took, above, below, *, most=None, least=None, unit="s"):
+        """took[above] / took[below], which may be `most` or has to be `least`."""
+        value = took[above] / took[below]
         kept = value <= most if least is None else value >= least
         target = f"<= {most}" if least is None else f">= {least}"
-        self._line(what, f"{above:.3f} / {below:.3f} {unit}", f"{value:.2f}x", target, kept)
+        self._line(f"{above} / {below}", f"{took[above]:.3f} / {took[below]:.3f} {unit}",
+                   f"{value:.2f}x", target, kept)
+
+    def bound(self, took, peer, floor):
+        self.note(f"({peer} / {floor}: {took[peer] / took[floor]:.1f}x, the most that any "
+                  "reader of these files could reach here)")
 
     def share(self, what, above, below, *, least):
         value = above / below
@@ -72,7 +81,7 @@ class Verdicts:
     def _line(self, what, detail, value, target, kept):
         self.kept += kept
         self.missed += not kept
-        print(f"  {what:<36} {detail:>19} {value:>8}  target {target:<7} "
+        print(f"  {what:<40} {detail:>19} {value:>7}  target {target:<7} "
               f"{'ok' if kept else 'MISS'}", flush=True)
 
     def close(self):

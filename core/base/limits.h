@@ -6,6 +6,11 @@
 #ifndef CORE_BASE_LIMITS_H
 #define CORE_BASE_LIMITS_H
 
+#include <stdint.h>
+
+/* The end of the year 9999, the last time RFC 3339 can write; what is later is none. */
+#define LIMIT_TIME INT64_C(253402300799)
+
 enum {
 	/* First read of a queue file. Covers the envelope and headers of nearly all mail. */
 	LIMIT_FIRST_READ = 8 * 1024,

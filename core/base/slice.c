@@ -59,17 +59,6 @@ size_t slice_find_fold(struct slice s, struct slice needle)
 	return SIZE_MAX;
 }
 
-struct slice slice_trim(struct slice s)
-{
-	while (s.len && ascii_is_space(s.ptr[0])) {
-		s.ptr++;
-		s.len--;
-	}
-	while (s.len && ascii_is_space(s.ptr[s.len - 1]))
-		s.len--;
-	return s;
-}
-
 bool slice_cut(struct slice s, char sep, struct slice *head, struct slice *tail)
 {
 	size_t at = slice_index(s, sep);

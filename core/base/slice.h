@@ -106,7 +106,14 @@ size_t slice_find(struct slice s, struct slice needle);
 size_t slice_find_fold(struct slice s, struct slice needle);
 
 /* s without white space at both ends. */
-struct slice slice_trim(struct slice s);
+static inline struct slice slice_trim(struct slice s)
+{
+	while (s.len && ascii_is_space(s.ptr[0]))
+		s = slice_of(s.ptr + 1, s.len - 1);
+	while (s.len && ascii_is_space(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
 
 /*
  * Splits s at the first sep: *head gets what is before it, *tail what is behind.

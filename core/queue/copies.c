@@ -9,27 +9,34 @@ enum { NOBODY = 0, SEVERAL = UINT32_MAX };
 /* A key of two string ids and the account seen with it: open addressing, as intern. */
 struct owners {
 	struct owner {
-		uint64_t key;
+		uint64_t key;	  /* 0 is free */
 		uint32_t account; /* NOBODY, a string id, or SEVERAL */
-	} *slots;
+	} * slots;
 	size_t mask;
 };
 
 static struct owner *owner_slot(const struct owners *owners, uint64_t key)
 {
 	size_t at = (size_t)seeded_hash(&key, sizeof(key)) & owners->mask;
-	while (owners->slots[at].account != NOBODY && owners->slots[at].key != key)
+	while (owners->slots[at].key && owners->slots[at].key != key)
 		at = (at + 1) & owners->mask;
 	return &owners->slots[at];
 }
 
+static void owner_ask(struct owners *owners, uint64_t key)
+{
+	if (key)
+		owner_slot(owners, key)->key = key;
+}
+
+/* Only of keys that a copy asks about: they are few, and the table stays in the cache. */
 static void owner_note(struct owners *owners, uint64_t key, uint32_t account)
 {
-	if (!key)
+	struct owner *slot = key ? owner_slot(owners, key) : NULL;
+	if (!slot || !slot->key)
 		return;
-	struct owner *slot = owner_slot(owners, key);
 	if (slot->account == NOBODY)
-		*slot = (struct owner){key, account};
+		slot->account = account;
 	else if (slot->account != account)
 		slot->account = SEVERAL;
 }
@@ -70,22 +77,33 @@ bool snap_is_copy(const struct snap *snap, uint32_t row)
 	return (snap->small[row].flags & SNAP_REINJECTED) && !snap_col(snap, COL_ACCOUNT, row);
 }
 
-static struct owners note_accounts(const struct snap *snap)
+static struct owners ask_copies(const struct snap *snap)
 {
-	size_t accounts = 0, slots = 1024;
+	size_t copies = 0, slots = 64;
+
 	for (uint32_t row = 0; row < snap->rows; row++)
-		accounts += snap_col(snap, COL_ACCOUNT, row) != NOBODY;
-	while (slots < accounts * 3) /* two keys each, and room to miss quickly */
+		copies += snap_is_copy(snap, row);
+	while (slots < copies * 4) /* two keys each, and room to miss quickly */
 		slots *= 2;
 	struct owners owners = {xcalloc(slots, sizeof(*owners.slots)), slots - 1};
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		if (!snap_is_copy(snap, row))
+			continue;
+		owner_ask(&owners, id_key(snap, row, COL_LOG_ID));
+		owner_ask(&owners, client_key(snap, row));
+	}
+	return owners;
+}
+
+static void note_accounts(struct owners *owners, const struct snap *snap)
+{
 	for (uint32_t row = 0; row < snap->rows; row++) {
 		uint32_t account = snap_col(snap, COL_ACCOUNT, row);
 		if (!account)
 			continue;
-		owner_note(&owners, id_key(snap, row, COL_QUEUE_ID), account);
-		owner_note(&owners, client_key(snap, row), account);
+		owner_note(owners, id_key(snap, row, COL_QUEUE_ID), account);
+		owner_note(owners, client_key(snap, row), account);
 	}
-	return owners;
 }
 
 static uint32_t *lost_logins(struct snap *snap)
@@ -108,7 +126,8 @@ uint32_t snap_link_copies(struct snap *snap)
 		row++;
 	if (row == snap->rows || !snap->cols[COL_ACCOUNT])
 		return 0;
-	struct owners owners = note_accounts(snap);
+	struct owners owners = ask_copies(snap);
+	note_accounts(&owners, snap);
 	uint32_t *lost = lost_logins(snap);
 	for (; row < snap->rows; row++) {
 		if (!snap_is_copy(snap, row))

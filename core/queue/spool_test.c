@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <grp.h>
 #include <sys/wait.h>
 
 #include "core/base/xalloc.h"
@@ -69,7 +70,7 @@ static const struct format one = {"one", "One", 0, .probe = probe_one, .find = f
 	.open = open_stub, .close = close_stub};
 static const struct format two = {"two", "Two", 0, .probe = probe_two, .find = find_nothing,
 	.open = open_stub, .close = close_stub};
-static const struct format *const formats[] = {&two, &one, NULL};
+static const struct format *const formats[] = {&one, &two, NULL};
 
 static const char *path_of(const struct tree *tree, const char *below, char room[128])
 {
@@ -244,8 +245,10 @@ static int drop_to_owner(struct tree *tree)
 	struct err err;
 	char path[128];
 	uid_t real, effective, saved;
+	static const gid_t more[] = {3990, 3991};
 
-	if (spools_open(&spools, path_of(tree, "a", path), false, &err) != 0 ||
+	if (setgroups(2, more) != 0 ||
+		spools_open(&spools, path_of(tree, "a", path), false, &err) != 0 ||
 		spools_drop_privileges(&spools, &err) != 0)
 		return 1;
 	getresuid(&real, &effective, &saved);

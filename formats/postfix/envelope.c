@@ -2,7 +2,7 @@
 
 #include "formats/postfix/records.h"
 
-enum { FIRST_RCPTS = 4, FIRST_ATTRIBUTES = 32, SIZE_FIELDS = 6 };
+enum { FIRST_RCPTS = 4, FIRST_ATTRIBUTES = 32, SIZE_FIELDS = 2 };
 
 /* Attributes that are kept as text. The bare client names are the SMTP peer. */
 enum attribute_id {
@@ -40,6 +40,7 @@ struct reader {
 	struct arena *arena;
 	struct record *record;
 	struct envelope *envelope;
+	uint64_t file_size;
 	bool want_attributes;
 	uint32_t rcpt_cap;
 	uint32_t attribute_cap;
@@ -104,6 +105,11 @@ static struct slice *place_of(struct reader *reader, struct slice name)
 	return NULL;
 }
 
+static bool is_time(int64_t seconds)
+{
+	return seconds >= 0 && seconds <= LIMIT_TIME;
+}
+
 static void read_attribute(struct reader *reader, struct slice data)
 {
 	struct record *record = reader->record;
@@ -124,7 +130,7 @@ static void read_attribute(struct reader *reader, struct slice data)
 	} else if (slice_eq(name, SLICE("dsn_orig_rcpt"))) {
 		reader->orcpt = value;
 	} else if (slice_eq(name, SLICE("create_time"))) {
-		if (slice_to_i64(value, &n) && n >= 0)
+		if (slice_to_i64(value, &n) && is_time(n))
 			record->created = n;
 	} else if (slice_eq(name, SLICE("notify_flags"))) {
 		if (slice_to_i64(value, &n))
@@ -151,14 +157,13 @@ static bool next_number(struct slice *rest, int64_t *value)
 static void read_time(struct reader *reader, struct slice data)
 {
 	int64_t n;
-	if (reader->record->arrival < 0 && next_number(&data, &n) && n >= 0)
+	if (reader->record->arrival < 0 && next_number(&data, &n) && is_time(n))
 		reader->record->arrival = n;
 }
 
 /*
- * Data size, data offset, recipients, qmgr flags, content length, send options;
- * older Postfix wrote fewer. Zeros: not finished. Negative: a preliminary one of
- * sendmail(1) 3.11, of which only the last field counts.
+ * Data size, data offset, and up to four more numbers that are of no use here.
+ * Zeros: not finished. Negative: a preliminary one of sendmail(1) 3.11.
  */
 static void read_size(struct reader *reader, struct slice data)
 {
@@ -172,7 +177,9 @@ static void read_size(struct reader *reader, struct slice data)
 	reader->envelope->finished = true;
 	reader->envelope->data_size = (uint64_t)fields[0];
 	reader->envelope->data_offset = (uint64_t)fields[1];
-	reader->record->size = fields[0];
+	/* Sums of sizes cannot overflow where each message is smaller than its file. */
+	if ((uint64_t)fields[0] < reader->file_size)
+		reader->record->size = fields[0];
 }
 
 static void read_sender(struct reader *reader, struct slice data)
@@ -315,8 +322,9 @@ static void settle(struct reader *reader)
 	bool logged = slice_known(values[LOG_CLIENT_ADDRESS]);
 
 	record->peer_ip = canonical_ip(reader, values[CLIENT_ADDRESS]);
-	record->client_ip =
-		logged ? canonical_ip(reader, values[LOG_CLIENT_ADDRESS]) : record->peer_ip;
+	record->client_ip = record->peer_ip;
+	if (logged && !slice_eq(values[LOG_CLIENT_ADDRESS], values[CLIENT_ADDRESS]))
+		record->client_ip = canonical_ip(reader, values[LOG_CLIENT_ADDRESS]);
 	record->client_name =
 		unless(values[logged ? LOG_CLIENT_NAME : CLIENT_NAME], SLICE("unknown"));
 	record->helo = values[logged ? LOG_HELO_NAME : HELO_NAME];
@@ -339,6 +347,7 @@ void envelope_read(struct window *window, bool submitted, const struct need *nee
 		.arena = window->arena,
 		.record = record,
 		.envelope = envelope,
+		.file_size = window->size,
 		.want_attributes = need->parts & NEED_ATTRIBUTES,
 	};
 	struct records records;

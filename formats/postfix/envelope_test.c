@@ -317,18 +317,18 @@ static void takes_the_first_of_each_attribute(void **state)
 	parse_attributes(&p,
 		(const char *const[]){"sasl_username = bob=x@example.com ",
 			"sasl_username=eve@example.com", "sasl_method=", "log_client_name=UNKNOWN",
-			"log_message_origin=local", "create_time=1700000005", "create_time=-1", "=",
-			"x=", NULL});
+			"log_message_origin=local", "create_time=1700000005", "create_time=-1",
+			"create_time=253402300800", "=", "x=", NULL});
 	assert_int_equal(p.record.warnings, 0);
 	assert_slice(p.record.account, "bob=x@example.com");
 	assert_slice(p.record.auth_method, "");
 	assert_false(slice_known(p.record.client_name));
 	assert_true(p.record.made_here);
 	assert_int_equal(p.record.created, 1700000005);
-	assert_int_equal(p.record.nattributes, 12);
+	assert_int_equal(p.record.nattributes, 13);
 	assert_slice(p.record.attributes[3].name, "sasl_username");
 	assert_slice(p.record.attributes[4].value, "eve@example.com");
-	assert_slice(p.record.attributes[10].name, "");
+	assert_slice(p.record.attributes[11].name, "");
 	done(&p);
 }
 
@@ -390,7 +390,9 @@ static void reads_times_or_none(void **state)
 		{"1700000000 123456", 1700000000},
 		{"  1700000000", 1700000000},
 		{"0 0", 0},
-		{"9223372036854775807 0", INT64_MAX},
+		{"253402300799 0", 253402300799}, /* the end of the year 9999 */
+		{"253402300800 0", -1},
+		{"9223372036854775807 0", -1},
 		{"9223372036854775808 0", -1},
 		{"-1 0", -1},
 		{"17x 0", -1},
@@ -475,6 +477,7 @@ static void does_not_trust_the_size_record(void **state)
 		if (p.record.warnings != cases[i].warnings)
 			fail_msg("\"%s\": warnings %#x", cases[i].fields, p.record.warnings);
 		assert_int_equal(p.envelope.finished, cases[i].finished);
+		assert_true(p.record.size < (int64_t)p.image.bytes.len);
 		assert_true(p.envelope.complete);
 		assert_int_equal(p.record.nrcpts, 2);
 		assert_int_equal(content_read(&p.window, &p.envelope, false, 1000, &content), 0);

@@ -63,7 +63,9 @@ static void check(const struct parsed *p, struct slice image)
 
 	require(p->envelope.complete || record->warnings);
 	require(record->nrcpts <= LIMIT_RECIPIENTS);
-	require(record->arrival >= -1 && record->created >= -1 && record->size >= -1);
+	require(record->arrival >= -1 && record->arrival <= LIMIT_TIME);
+	require(record->created >= -1 && record->created <= LIMIT_TIME);
+	require(record->size >= -1 && record->size <= (int64_t)image.len);
 	for (uint32_t i = 0; i < record->nrcpts; i++) {
 		const struct rcpt *rcpt = &record->rcpts[i];
 		require(rcpt->offset + 2 + rcpt->address.len <= image.len);

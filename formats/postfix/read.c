@@ -39,7 +39,12 @@ struct found {
 static int locate(const struct spool *spool, struct slice id, struct found *found)
 {
 	static const enum postfix_queue order[] = {
-		PQ_ACTIVE, PQ_DEFERRED, PQ_INCOMING, PQ_HOLD, PQ_MAILDROP, PQ_CORRUPT,
+		PQ_ACTIVE,
+		PQ_DEFERRED,
+		PQ_INCOMING,
+		PQ_HOLD,
+		PQ_MAILDROP,
+		PQ_CORRUPT,
 	};
 	struct postfix layout = *postfix_of(spool);
 	char path[POSTFIX_PATH_MAX];
@@ -105,6 +110,19 @@ static struct slice read_log(const struct spool *spool, enum postfix_queue queue
 	return log;
 }
 
+/*
+ * A delivery agent marks a recipient done once its failure is in the bounce log
+ * (bounce_append, then deliver_completed): without such a mark there is no log,
+ * and a failed open for each of 80,000 messages would be felt.
+ */
+static bool any_done(const struct record *record)
+{
+	for (uint32_t i = 0; i < record->nrcpts; i++)
+		if (record->rcpts[i].state == RCPT_DONE)
+			return true;
+	return false;
+}
+
 static void read_reasons(const struct spool *spool, enum postfix_queue queue, struct arena *arena,
 	struct record *record)
 {
@@ -112,7 +130,7 @@ static void read_reasons(const struct spool *spool, enum postfix_queue queue, st
 		return; /* nothing has been tried yet */
 	struct slice log = read_log(spool, PQ_DEFER, record->queue_id, arena, record);
 	reason_log_apply(log, false, arena, record);
-	if (postfix_of(spool)->bounce_in_use) {
+	if (postfix_of(spool)->bounce_in_use && any_done(record)) {
 		log = read_log(spool, PQ_BOUNCE, record->queue_id, arena, record);
 		reason_log_apply(log, true, arena, record);
 	}
@@ -123,8 +141,8 @@ static void read_reasons(const struct spool *spool, enum postfix_queue queue, st
  * pickup(8) wrote, and the script that put its name into the headers. Each requeue
  * adds a Received that names the mail owner: the one below these counts.
  */
-static void read_submitter(const struct spool *spool, struct slice block, struct arena *arena,
-	struct record *record)
+static void read_submitter(
+	const struct spool *spool, struct slice block, struct arena *arena, struct record *record)
 {
 	struct slice rest = block;
 	struct header_field field;
@@ -135,7 +153,8 @@ static void read_submitter(const struct spool *spool, struct slice block, struct
 		if (!slice_eq_fold(field.name, SLICE("Received")))
 			continue;
 		looked++;
-		if (!received_parse(headers_unfold(arena, field.value), &received) || received.uid < 0)
+		if (!received_parse(headers_unfold(arena, field.value), &received) ||
+			received.uid < 0)
 			break;
 		if (received.uid == (int64_t)spool->owner)
 			continue;
@@ -172,8 +191,8 @@ static void read_received_login(struct slice block, struct arena *arena, struct 
 	}
 }
 
-static void read_wanted_headers(struct slice block, const struct need *need, struct arena *arena,
-	struct record *record)
+static void read_wanted_headers(
+	struct slice block, const struct need *need, struct arena *arena, struct record *record)
 {
 	struct header_field field;
 
@@ -188,8 +207,10 @@ static void read_wanted_headers(struct slice block, const struct need *need, str
 		if (place && !slice_known(*place))
 			*place = arena_copy(arena, headers_unfold(arena, field.value));
 		for (unsigned i = 0; i < need->nheaders; i++)
-			if (!slice_known(record->extra[i]) && slice_eq_fold(field.name, need->headers[i]))
-				record->extra[i] = arena_copy(arena, headers_unfold(arena, field.value));
+			if (!slice_known(record->extra[i]) &&
+				slice_eq_fold(field.name, need->headers[i]))
+				record->extra[i] =
+					arena_copy(arena, headers_unfold(arena, field.value));
 	}
 }
 
@@ -200,8 +221,8 @@ static void read_headers(const struct spool *spool, struct window *window,
 	bool local = !slice_known(record->client_ip) && !slice_known(record->account);
 	bool copy = slice_known(record->log_id) && !slice_known(record->account);
 	/* Whose mail it is must not depend on what else was asked for. */
-	bool wanted = copy || (need->parts & NEED_HEADERS) ||
-		((need->parts & NEED_SUBMITTER) && local);
+	bool wanted =
+		copy || (need->parts & NEED_HEADERS) || ((need->parts & NEED_SUBMITTER) && local);
 	struct buf text = {0};
 
 	if (!wanted || !envelope->data_offset)
@@ -249,8 +270,8 @@ static void read_status(const struct spool *spool, const struct found *found, st
  * folders where files are written can one be unfinished. A copy may have lost
  * the modes: there the end of the file decides.
  */
-static bool is_being_written(const struct spool *spool, const struct found *found,
-	const struct envelope *envelope)
+static bool is_being_written(
+	const struct spool *spool, const struct found *found, const struct envelope *envelope)
 {
 	bool unmarked = (found->st.st_mode & S_IRWXU) == (S_IRUSR | S_IWUSR);
 	bool written_here = found->queue == PQ_MAILDROP || found->queue == PQ_INCOMING ||
@@ -261,8 +282,8 @@ static bool is_being_written(const struct spool *spool, const struct found *foun
 }
 
 /* -1 with *err when it is no plain file, or its beginning cannot be read. */
-static int open_window(struct found *found, struct window *window, struct arena *arena,
-	struct err *err)
+static int open_window(
+	struct found *found, struct window *window, struct arena *arena, struct err *err)
 {
 	if (fstat(found->fd, &found->st) != 0)
 		return err_sys(err, "cannot look at the file");
