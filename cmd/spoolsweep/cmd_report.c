@@ -1,398 +1,68 @@
-/* report: what is arriving, then who and what fills the queue. Figures in report_facts.c. */
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
+/* report: what is arriving, then who and what fills the queue. */
 #include "cmd/spoolsweep/command.h"
 #include "cmd/spoolsweep/group_rows.h"
-#include "cmd/spoolsweep/report_facts.h"
-#include "cmd/spoolsweep/spool_facts.h"
-#include "core/base/units.h"
+#include "cmd/spoolsweep/report.h"
 
-enum { TEXT_LIMIT = 6, JSON_LIMIT = 20 };
-
-/* The groupings of a report, in the order in which an admin asks. */
-static const struct section {
-	const char *field;
-	const char *title;    /* NULL: in JSON only */
-	unsigned columns;
-	bool if_known; /* text: only the known values, and not without any */
-} sections[] = {
-	{"account", "accounts",
-		GROUP_MESSAGES | GROUP_SHARE | GROUP_IPS | GROUP_SENDERS | GROUP_NEWEST | GROUP_LAST_HOUR,
-		false},
-	{"client_net", "networks",
-		GROUP_MESSAGES | GROUP_SHARE | GROUP_ACCOUNTS | GROUP_SENDERS | GROUP_NEWEST |
+/* In the order in which an admin asks. */
+static const struct report_section all_sections[REPORT_SECTIONS] = {
+	{.field = "account",
+		.title = "accounts",
+		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_IPS | GROUP_SENDERS | GROUP_NEWEST |
+			GROUP_LAST_HOUR},
+	{.field = "client_net",
+		.title = "networks",
+		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_ACCOUNTS | GROUP_SENDERS |
+			GROUP_NEWEST | GROUP_LAST_HOUR,
+		.if_known = true},
+	{.field = "client_ip"},
+	{.field = "uid",
+		.title = "local users",
+		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_SENDERS | GROUP_NEWEST |
 			GROUP_LAST_HOUR,
-		true},
-	{"client_ip", NULL, 0, false},
-	{"uid", "local users",
-		GROUP_MESSAGES | GROUP_SHARE | GROUP_SENDERS | GROUP_NEWEST | GROUP_LAST_HOUR, true},
-	{"script", "scripts", GROUP_MESSAGES | GROUP_SHARE | GROUP_SENDERS | GROUP_NEWEST | GROUP_LAST_HOUR,
-		true},
-	{"envelope_sender", "senders",
-		GROUP_MESSAGES | GROUP_SHARE | GROUP_IPS | GROUP_ACCOUNTS | GROUP_NEWEST | GROUP_LAST_HOUR,
-		false},
-	{"sender_domain", NULL, 0, false},
-	{"rcpt_domain", "destinations",
-		GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_SENDERS | GROUP_NEWEST, false},
-	{"reason_class", "why it waits", GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_NEWEST,
-		true},
-	{"reason", "reasons in words", GROUP_MESSAGES | GROUP_SHARE, true},
-	{"origin", NULL, 0, false},
-	{"queue_name", NULL, 0, false},
-	{"state", NULL, 0, false},
+		.if_known = true},
+	{.field = "script",
+		.title = "scripts",
+		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_SENDERS | GROUP_NEWEST |
+			GROUP_LAST_HOUR,
+		.if_known = true},
+	{.field = "envelope_sender",
+		.title = "senders",
+		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_IPS | GROUP_ACCOUNTS |
+			GROUP_NEWEST | GROUP_LAST_HOUR},
+	{.field = "sender_domain"},
+	{.field = "rcpt_domain",
+		.title = "destinations",
+		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_SENDERS |
+			GROUP_NEWEST},
+	{.field = "reason_class",
+		.title = "why it waits",
+		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_NEWEST,
+		.if_known = true},
+	{.field = "reason",
+		.title = "reasons in words",
+		.columns = GROUP_MESSAGES | GROUP_SHARE,
+		.if_known = true},
+	{.field = "origin"},
+	{.field = "queue_name"},
+	{.field = "state"},
 };
-
-enum { SECTIONS = sizeof(sections) / sizeof(*sections) };
-
-static int64_t limit_of(const struct app *app, int64_t standard)
-{
-	return app->options.limit < 0 ? standard : app->options.limit;
-}
-
-/* ---- text ---- */
-
-static void print_spools(const struct app *app, struct buf *out)
-{
-	char host[256] = "";
-	gethostname(host, sizeof(host) - 1);
-	for (size_t i = 0; i < app->spools.count; i++) {
-		const struct spool *spool = app->spools.list[i];
-		size_t begin = out->len;
-		put(app, out, spool->site.hostname.len ? spool->site.hostname : slice_cstr(host));
-		buf_addc(out, ' ');
-		put(app, out, slice_cstr(spool->name));
-		buf_addc(out, ' ');
-		put(app, out, slice_cstr(spool->path));
-		/* Of a copy it would alarm for nothing to read that the MTA is stopped. */
-		bool copy = spool->mta == MTA_STOPPED && !spool->config_path;
-		buf_printf(out, ", %s", copy ? "offline copy" : mta_word(spool->mta));
-		if (i == 0) {
-			struct buf right = {0};
-			units_time(&right, app->now);
-			buf_printf(&right, ", %.1f s", app->scan.seconds);
-			size_t used = out->len - begin;
-			buf_pad(out, ' ', used + right.len + 2 < 80 ? 80 - used - right.len : 2);
-			buf_add(out, buf_slice(&right));
-			buf_free(&right);
-		}
-		buf_addc(out, '\n');
-	}
-}
-
-/*
- * A full active queue keeps all other mail waiting. Messages come and go while
- * we count, so one in a hundred may be missing.
- */
-static bool is_full(const struct app *app, const struct queue_count *queue)
-{
-	uint64_t limit = 0;
-	for (size_t i = 0; i < app->spools.count; i++)
-		limit += app->spools.list[i]->active_limit;
-	return queue->state == STATE_ACTIVE && limit &&
-		(uint64_t)queue->messages * 100 >= limit * 99;
-}
-
-static void print_totals(const struct app *app, const struct totals *totals, struct buf *out)
-{
-	units_count(out, totals->messages);
-	buf_add(out, totals->messages == 1 ? SLICE(" message  ") : SLICE(" messages  "));
-	units_count(out, (int64_t)totals->recipients);
-	buf_add(out, totals->recipients == 1 ? SLICE(" recipient waiting  ")
-					     : SLICE(" recipients waiting  "));
-	units_size(out, totals->bytes);
-	if (totals->oldest != WIDE_UNKNOWN) {
-		buf_add(out, SLICE("  oldest "));
-		units_age(out, app->now - totals->oldest);
-	}
-	buf_addc(out, '\n');
-	for (size_t i = 0; i < totals->nqueues; i++) {
-		buf_add(out, i ? SLICE("  ") : SLICE(""));
-		put(app, out, totals->queues[i].name);
-		buf_addc(out, ' ');
-		units_count(out, totals->queues[i].messages);
-		if (is_full(app, &totals->queues[i]))
-			buf_add(out, SLICE(" (full)"));
-	}
-	if (totals->nqueues)
-		buf_addc(out, '\n');
-}
-
-static void print_arriving(const struct app *app, const struct arriving *arriving, struct buf *out)
-{
-	if (!arriving->messages) {
-		buf_add(out, SLICE("ARRIVING nothing in the last 10 minutes"));
-		if (arriving->newest != WIDE_UNKNOWN) {
-			buf_add(out, SLICE("; the newest message came "));
-			units_age(out, app->now - arriving->newest);
-			buf_add(out, SLICE(" ago"));
-		}
-		buf_addc(out, '\n');
-		return;
-	}
-	/* Of a trickle the messages are counted, of a stream the rate. */
-	bool trickle = arriving->a_minute < 5;
-	if (trickle)
-		buf_printf(out, "ARRIVING %u in 10 minutes", arriving->messages);
-	else
-		buf_printf(out, "ARRIVING %.0f a minute", arriving->a_minute);
-	if (arriving->leader) {
-		buf_printf(out, ", %.0f of them %s ",
-			arriving->leader_a_minute * (trickle ? ARRIVING_SECONDS / 60 : 1),
-			arriving->leader);
-		put(app, out, arriving->leader_key);
-	}
-	buf_add(out, SLICE(", last "));
-	units_age(out, app->now - arriving->newest);
-	buf_add(out, SLICE(" ago\n"));
-}
-
-static void print_ages(const struct app *app, struct buf *out)
-{
-	struct table_style style = {.charset = app->output.charset, .color = app->output.color, .indent = 2};
-	struct table *table = table_new();
-	struct age_bucket ages[AGE_BUCKETS];
-	struct buf cell = {0};
-
-	count_ages(app, ages);
-	table_column(table, "age", 0);
-	table_column(table, "messages", TABLE_RIGHT);
-	table_column(table, "share", TABLE_RIGHT);
-	table_column(table, "", 0);
-	for (size_t i = 0; i < AGE_BUCKETS; i++) {
-		enum { BAR = 40 };
-		size_t total = bitset_count(&app->rows);
-		table_cell(table, slice_cstr(ages[i].title));
-		buf_reset(&cell);
-		units_count(&cell, ages[i].messages);
-		table_cell(table, buf_slice(&cell));
-		buf_reset(&cell);
-		units_share(&cell, ages[i].messages, (int64_t)total);
-		table_cell(table, buf_slice(&cell));
-		buf_reset(&cell);
-		buf_pad(&cell, '#', total ? (ages[i].messages * (size_t)BAR + total - 1) / total : 0);
-		table_cell(table, buf_slice(&cell));
-	}
-	table_print_text(table, &style, out);
-	table_free(table);
-	buf_free(&cell);
-}
-
-/* Takes the group of those without a value out of the ones to print. */
-static void drop_unknown(struct grouping *grouping)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < grouping->count; i++)
-		if (grouping->groups[i].known)
-			grouping->groups[kept++] = grouping->groups[i];
-	grouping->total -= grouping->count - kept;
-	grouping->count = kept;
-}
-
-/* First of all: low figures must not pass for good news. */
-static void print_completeness(const struct app *app, struct buf *out)
-{
-	const struct scan *scan = &app->scan;
-	bool lost = scan->denied; /* what is no message at all is missed by nobody */
-
-	for (size_t i = 0; i < scan->nfailures; i++)
-		lost |= scan->failures[i].err.code == ERR_IO;
-	if (scan->failed)
-		buf_printf(out, "%s%u %s could not be read\n", lost ? "NOT COMPLETE " : "",
-			scan->failed, scan->failed == 1 ? "file or folder" : "files or folders");
-	if (!scan->complete)
-		buf_add(out, SLICE("NOT COMPLETE interrupted before the end of the queue\n"));
-}
-
-static void print_oddities(const struct app *app, const struct totals *totals, struct buf *out)
-{
-	const struct scan *scan = &app->scan;
-	if (scan->unready)
-		buf_printf(out, "%u more %s being received right now\n", scan->unready,
-			scan->unready == 1 ? "is" : "are");
-	if (scan->vanished)
-		buf_printf(out, "%u left the queue while it was read\n", scan->vanished);
-	if (totals->copies)
-		buf_printf(out, "%u lost %s login behind a content filter\n", totals->copies,
-			totals->copies == 1 ? "its" : "their");
-	if (totals->damaged) {
-		buf_printf(out, "%u damaged or odd: ", totals->damaged);
-		put_command(app, out, "list 'warnings is not unknown'");
-		buf_addc(out, '\n');
-	}
-}
-
-static int print_text(struct app *app, const struct field_ref refs[SECTIONS])
-{
-	struct buf out = {0};
-	struct totals totals;
-	struct arriving arriving;
-
-	count_totals(app, &totals);
-	find_arriving(app, &arriving);
-	print_spools(app, &out);
-	print_completeness(app, &out);
-	print_totals(app, &totals, &out);
-	print_arriving(app, &arriving, &out);
-	print_oddities(app, &totals, &out);
-	for (size_t i = 0; i < SECTIONS; i++) {
-		if (!sections[i].title || !totals.messages)
-			continue;
-		struct grouping grouping = group_rows(&refs[i], &app->env, &app->rows,
-			(size_t)limit_of(app, TEXT_LIMIT));
-		if (sections[i].if_known)
-			drop_unknown(&grouping);
-		if (grouping.count) {
-			buf_addc(&out, '\n');
-			print_grouping(&out, sections[i].title, &refs[i], app, &grouping,
-				sections[i].columns, app->output.columns ? app->output.columns : 80);
-		}
-		grouping_free(&grouping);
-	}
-	if (totals.messages) {
-		buf_addc(&out, '\n');
-		print_ages(app, &out);
-	}
-	totals_free(&totals);
-	return print_buf(&out);
-}
-
-/* ---- JSON ---- */
-
-static void sink_when(struct sink *sink, const char *name, int64_t when)
-{
-	if (when == WIDE_UNKNOWN)
-		sink_null(sink, name);
-	else
-		sink_int(sink, name, when);
-}
-
-static void sink_scan(struct sink *sink, const struct app *app)
-{
-	const struct scan *scan = &app->scan;
-	struct buf path = {0};
-
-	sink_object(sink, "scan");
-	sink_real(sink, "seconds", scan->seconds);
-	sink_bool(sink, "complete", scan->complete);
-	sink_int(sink, "vanished", scan->vanished);
-	sink_int(sink, "unready", scan->unready);
-	sink_int(sink, "failed", scan->failed);
-	sink_array(sink, "unreadable");
-	for (size_t i = 0; i < scan->nfailures; i++) {
-		const struct scan_failure *failure = &scan->failures[i];
-		buf_reset(&path);
-		buf_printf(&path, "%s/%s", app->spools.list[failure->spool]->path, failure->path);
-		sink_object(sink, NULL);
-		sink_text(sink, "path", buf_slice(&path));
-		sink_text(sink, "reason", slice_cstr(failure->err.text));
-		sink_end(sink);
-	}
-	sink_end(sink);
-	sink_end(sink);
-	buf_free(&path);
-}
-
-static void sink_totals(struct sink *sink, const struct totals *totals)
-{
-	sink_object(sink, "totals");
-	sink_int(sink, "messages", totals->messages);
-	sink_int(sink, "recipients", (int64_t)totals->recipients);
-	sink_int(sink, "bytes", totals->bytes);
-	sink_when(sink, "oldest", totals->oldest);
-	sink_when(sink, "newest", totals->newest);
-	sink_int(sink, "damaged", totals->damaged);
-	sink_int(sink, "copies", totals->copies);
-	sink_end(sink);
-}
-
-static void sink_arriving(struct sink *sink, const struct arriving *arriving)
-{
-	sink_object(sink, "arriving");
-	sink_int(sink, "messages", arriving->messages);
-	sink_int(sink, "seconds", ARRIVING_SECONDS);
-	sink_real(sink, "a_minute", arriving->a_minute);
-	sink_text(sink, "leader_kind", slice_cstr(arriving->leader_field));
-	sink_text(sink, "leader", arriving->leader_key);
-	sink_real(sink, "leader_a_minute", arriving->leader_a_minute);
-	sink_when(sink, "newest", arriving->newest);
-	sink_end(sink);
-}
-
-static void sink_ages(struct sink *sink, const struct app *app)
-{
-	struct age_bucket ages[AGE_BUCKETS];
-
-	count_ages(app, ages);
-	sink_array(sink, "ages");
-	for (size_t i = 0; i < AGE_BUCKETS; i++) {
-		sink_object(sink, NULL);
-		sink_int(sink, "from", ages[i].from);
-		if (i + 1 < AGE_BUCKETS)
-			sink_int(sink, "to", ages[i + 1].from);
-		else
-			sink_null(sink, "to");
-		sink_int(sink, "messages", ages[i].messages);
-		sink_end(sink);
-	}
-	sink_end(sink);
-}
-
-static int print_json(struct app *app, const struct field_ref refs[SECTIONS])
-{
-	struct sink *sink = open_sink(app, SINK_PRETTY);
-	struct arriving arriving;
-	struct totals totals;
-	char host[256] = "";
-
-	gethostname(host, sizeof(host) - 1);
-	count_totals(app, &totals);
-	find_arriving(app, &arriving);
-	sink_object(sink, NULL);
-	sink_text(sink, "schema", SLICE("spoolsweep.report/1"));
-	sink_int(sink, "now", app->now);
-	sink_text(sink, "host", slice_cstr(host));
-	sink_text(sink, "filter", slice_cstr(app->filter_text));
-	sink_array(sink, "spools");
-	for (size_t i = 0; i < app->spools.count; i++)
-		sink_spool(sink, NULL, app->spools.list[i]);
-	sink_end(sink);
-	sink_scan(sink, app);
-	sink_totals(sink, &totals);
-	sink_arriving(sink, &arriving);
-	sink_null(sink, "trash"); /* this version makes none and looks for none */
-	sink_object(sink, "groups");
-	for (size_t i = 0; i < SECTIONS; i++) {
-		struct grouping grouping = group_rows(&refs[i], &app->env, &app->rows,
-			(size_t)limit_of(app, JSON_LIMIT));
-		sink_grouping(sink, sections[i].field, &refs[i], app, &grouping);
-		grouping_free(&grouping);
-	}
-	sink_end(sink);
-	sink_ages(sink, app);
-	sink_array(sink, "findings");
-	sink_end(sink);
-	sink_end(sink);
-	totals_free(&totals);
-	return print_sink(sink);
-}
 
 static int run(struct app *app)
 {
-	struct field_ref refs[SECTIONS];
+	struct report_section sections[REPORT_SECTIONS];
 	const char *filter;
 
 	if (!take_filter(app, 0, &filter))
 		return EXIT_USAGE;
 	int code = EXIT_DONE;
-	for (size_t i = 0; i < SECTIONS && code == EXIT_DONE; i++)
-		code = take_field(app, slice_cstr(sections[i].field), &refs[i]);
+	memcpy(sections, all_sections, sizeof(sections));
+	for (size_t i = 0; i < REPORT_SECTIONS && code == EXIT_DONE; i++)
+		code = take_field(app, slice_cstr(sections[i].field), &sections[i].by);
 	if (code == EXIT_DONE)
 		code = prepare_scan(app, filter);
 	if (code != EXIT_DONE)
 		return code;
-	code = app->options.json ? print_json(app, refs) : print_text(app, refs);
+	code = app->options.json ? report_json(app, sections) : report_text(app, sections);
 	int reading = tell_failures(app);
 	/* An empty queue is good news for a report, unless a filter asked for something. */
 	if (reading == EXIT_DONE && filter && !bitset_count(&app->rows))

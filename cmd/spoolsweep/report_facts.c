@@ -29,7 +29,8 @@ void count_totals(const struct app *app, struct totals *totals)
 	const struct snap *snap = &app->scan.snap;
 
 	*totals = (struct totals){.oldest = WIDE_UNKNOWN, .newest = WIDE_UNKNOWN};
-	for (size_t at = bitset_next(&app->rows, 0); at != SIZE_MAX; at = bitset_next(&app->rows, at + 1)) {
+	for (size_t at = bitset_next(&app->rows, 0); at != SIZE_MAX;
+		at = bitset_next(&app->rows, at + 1)) {
 		uint32_t row = (uint32_t)at;
 		int64_t arrival = snap_wide(snap, WIDE_ARRIVAL, row);
 		int64_t size = snap_wide(snap, WIDE_SIZE, row);
@@ -59,8 +60,8 @@ void totals_free(struct totals *totals)
 }
 
 /* The known value with most of `rows`, if that is at least half of them. */
-static bool find_leader(struct app *app, const struct bitset *rows, const char *name,
-	struct arriving *arriving)
+static bool find_leader(
+	struct app *app, const struct bitset *rows, const char *name, struct arriving *arriving)
 {
 	struct field_ref by;
 	struct need need = app->need;
@@ -98,7 +99,8 @@ void find_arriving(struct app *app, struct arriving *arriving)
 	struct bitset fresh = bitset_new(snap->rows);
 
 	*arriving = (struct arriving){.newest = WIDE_UNKNOWN};
-	for (size_t at = bitset_next(&app->rows, 0); at != SIZE_MAX; at = bitset_next(&app->rows, at + 1)) {
+	for (size_t at = bitset_next(&app->rows, 0); at != SIZE_MAX;
+		at = bitset_next(&app->rows, at + 1)) {
 		int64_t arrival = snap_wide(snap, WIDE_ARRIVAL, (uint32_t)at);
 		if (arrival == WIDE_UNKNOWN)
 			continue;
@@ -120,14 +122,20 @@ void count_ages(const struct app *app, struct age_bucket ages[AGE_BUCKETS])
 {
 	/* Postfix retries at 5 minutes and, by the default, gives up after 5 days. */
 	static const struct age_bucket empty[AGE_BUCKETS] = {
-		{"under 5 m", 0, 0}, {"5 m - 1 h", 300, 0}, {"1 - 6 h", 3600, 0}, {"6 - 24 h", 21600, 0},
-		{"1 - 2 d", 86400, 0}, {"2 - 3 d", 172800, 0}, {"3 - 5 d", 259200, 0},
+		{"under 5 m", 0, 0},
+		{"5 m - 1 h", 300, 0},
+		{"1 - 6 h", 3600, 0},
+		{"6 - 24 h", 21600, 0},
+		{"1 - 2 d", 86400, 0},
+		{"2 - 3 d", 172800, 0},
+		{"3 - 5 d", 259200, 0},
 		{"over 5 d", 432000, 0},
 	};
 	const struct snap *snap = &app->scan.snap;
 
 	memcpy(ages, empty, sizeof(empty));
-	for (size_t at = bitset_next(&app->rows, 0); at != SIZE_MAX; at = bitset_next(&app->rows, at + 1)) {
+	for (size_t at = bitset_next(&app->rows, 0); at != SIZE_MAX;
+		at = bitset_next(&app->rows, at + 1)) {
 		int64_t arrival = snap_wide(snap, WIDE_ARRIVAL, (uint32_t)at);
 		if (arrival == WIDE_UNKNOWN)
 			continue;

@@ -54,7 +54,8 @@ void arena_reset(struct arena *arena)
 size_t arena_bytes(const struct arena *arena)
 {
 	size_t bytes = arena->used;
-	for (const struct arena_block *block = arena->first; block != arena->now; block = block->next)
+	for (const struct arena_block *block = arena->first; block != arena->now;
+		block = block->next)
 		bytes += block->size;
 	return bytes;
 }

@@ -80,7 +80,7 @@ static const struct queue {
 		{{"FIRST01", NULL, "bob", BOT, "x@example.com", NULL},
 			{"COPY01", "FIRST01", "eve", BOT, "x@example.com", NULL}}},
 	{"nobody logged in", {{"COPY01", "FIRST01", NULL, BOT, "x@example.com", NULL}}},
-	{"nothing at all", {{NULL}}},
+	{"nothing at all", {{0}}},
 };
 
 static void links_copies_beyond_doubt(void **state)

@@ -41,12 +41,12 @@ static int by_log_then_file(const void *a, const void *b)
 
 const struct rcpt **record_listed_rcpts(const struct record *record, struct arena *arena)
 {
-	const struct rcpt **listed = arena_alloc(arena, record->nrcpts * sizeof(*listed));
+	const struct rcpt **listed = arena_alloc(arena, record->nrcpts * sizeof(struct rcpt *));
 
 	for (uint32_t i = 0; i < record->nrcpts; i++)
 		listed[i] = &record->rcpts[i];
 	if (record->nrcpts)
-		qsort(listed, record->nrcpts, sizeof(*listed), by_log_then_file);
+		qsort(listed, record->nrcpts, sizeof(struct rcpt *), by_log_then_file);
 	return listed;
 }
 

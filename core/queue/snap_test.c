@@ -30,9 +30,7 @@ static void assert_text(const struct snap *snap, enum snap_col col, uint32_t row
 		fail_msg("column %d is \"%.*s\", not \"%s\"", (int)col, SLICE_ARG(s), text);
 }
 
-enum {
-	EVERYTHING = NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER | NEED_SESSION
-};
+enum { EVERYTHING = NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER | NEED_SESSION };
 
 static struct record full_record(struct rcpt *rcpts)
 {

@@ -13,7 +13,7 @@
 
 struct image {
 	struct buf bytes;
-	size_t content; /* offset behind the M record */
+	size_t content;	  /* offset behind the M record */
 	size_t extracted; /* offset of the X record */
 };
 
@@ -67,7 +67,8 @@ static inline void image_size(struct image *image, unsigned fields)
 static inline void image_finish(struct image *image)
 {
 	char text[40];
-	snprintf(text, sizeof(text), "%15zu %15zu", image->extracted - image->content, image->content);
+	snprintf(text, sizeof(text), "%15zu %15zu", image->extracted - image->content,
+		image->content);
 	memcpy(image->bytes.ptr + 2, text, 31);
 }
 

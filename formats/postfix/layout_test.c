@@ -39,7 +39,8 @@ static void bids_by_the_folders(void **state)
 		{"maildrop incoming hold", 60},
 		{"incoming active deferred hold", 90},
 		{"incoming active deferred hold defer bounce", 90},
-		{"maildrop incoming active deferred hold corrupt defer bounce private public pid", 99},
+		{"maildrop incoming active deferred hold corrupt defer bounce private public pid",
+			99},
 	};
 	(void)state;
 
@@ -160,9 +161,7 @@ static void knows_whether_bounces_wait(void **state)
 		const char *paths;
 		bool in_use;
 	} cases[] = {
-		{"active", false},
-		{"bounce", false},
-		{"=bounce/.keep", false},
+		{"active", false}, {"bounce", false}, {"=bounce/.keep", false},
 		{"=bounce/ABCDE1234", true},
 		{"bounce/A", true}, /* hashed: what is below is not looked for */
 	};

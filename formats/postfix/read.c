@@ -6,11 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/mail/headers.h"
-#include "core/mail/received.h"
-#include "core/mail/script.h"
 #include "formats/postfix/content.h"
 #include "formats/postfix/envelope.h"
+#include "formats/postfix/header_facts.h"
 #include "formats/postfix/postfix.h"
 #include "formats/postfix/queue_id.h"
 #include "formats/postfix/reason_log.h"
@@ -136,110 +134,6 @@ static void read_reasons(const struct spool *spool, enum postfix_queue queue, st
 	}
 }
 
-/*
- * Who handed a local submission in: the user id in the Received field that
- * pickup(8) wrote, and the script that put its name into the headers. Each requeue
- * adds a Received that names the mail owner: the one below these counts.
- */
-static void read_submitter(
-	const struct spool *spool, struct slice block, struct arena *arena, struct record *record)
-{
-	struct slice rest = block;
-	struct header_field field;
-	struct received received;
-	unsigned looked = 0;
-
-	while (looked < 8 && headers_next(&rest, &field)) {
-		if (!slice_eq_fold(field.name, SLICE("Received")))
-			continue;
-		looked++;
-		if (!received_parse(headers_unfold(arena, field.value), &received) ||
-			received.uid < 0)
-			break;
-		if (received.uid == (int64_t)spool->owner)
-			continue;
-		record->uid = received.uid;
-		record->uid_source = SOURCE_RECEIVED;
-		break;
-	}
-	record->script = script_from_headers(arena, block);
-}
-
-/*
- * The login of a copy that came back from a content filter, when smtpd wrote it
- * into its Received field (smtpd_sasl_authenticated_header). Only the field with
- * the queue id that the filter handed on is ours for certain: a sender can forge
- * the rest, but not an id that was given out after the message was sent.
- */
-static void read_received_login(struct slice block, struct arena *arena, struct record *record)
-{
-	struct header_field field;
-	struct received received;
-	unsigned looked = 0;
-
-	while (looked < 4 && headers_next(&block, &field)) {
-		if (!slice_eq_fold(field.name, SLICE("Received")))
-			continue;
-		looked++;
-		if (!received_parse(headers_unfold(arena, field.value), &received) ||
-			!slice_known(received.auth_user) || !slice_known(received.id) ||
-			!slice_eq(received.id, record->log_id))
-			continue;
-		record->account = received.auth_user;
-		record->account_source = SOURCE_RECEIVED;
-		return;
-	}
-}
-
-static void read_wanted_headers(
-	struct slice block, const struct need *need, struct arena *arena, struct record *record)
-{
-	struct header_field field;
-
-	while (headers_next(&block, &field)) {
-		struct slice *place = NULL;
-		if (slice_eq_fold(field.name, SLICE("Subject")))
-			place = &record->subject;
-		else if (slice_eq_fold(field.name, SLICE("From")))
-			place = &record->header_from;
-		else if (slice_eq_fold(field.name, SLICE("Message-ID")))
-			place = &record->message_id;
-		if (place && !slice_known(*place))
-			*place = arena_copy(arena, headers_unfold(arena, field.value));
-		for (unsigned i = 0; i < need->nheaders; i++)
-			if (!slice_known(record->extra[i]) &&
-				slice_eq_fold(field.name, need->headers[i]))
-				record->extra[i] =
-					arena_copy(arena, headers_unfold(arena, field.value));
-	}
-}
-
-static void read_headers(const struct spool *spool, struct window *window,
-	const struct envelope *envelope, const struct need *need, struct arena *arena,
-	struct record *record)
-{
-	bool local = !slice_known(record->client_ip) && !slice_known(record->account);
-	bool copy = slice_known(record->log_id) && !slice_known(record->account);
-	/* Whose mail it is must not depend on what else was asked for. */
-	bool wanted =
-		copy || (need->parts & NEED_HEADERS) || ((need->parts & NEED_SUBMITTER) && local);
-	struct buf text = {0};
-
-	if (!wanted || !envelope->data_offset)
-		return;
-	uint32_t odd = content_read(window, envelope, true, LIMIT_SCAN_HEADERS, &text);
-	/* A header block longer than we look at is no damage. */
-	record->warnings |= odd & ~(uint32_t)WARN_TOO_MANY;
-	struct slice block = arena_copy(arena, buf_slice(&text));
-	buf_free(&text);
-	if (need->parts & NEED_HEADERS)
-		read_wanted_headers(block, need, arena, record);
-	if (local)
-		read_submitter(spool, block, arena, record);
-	if (copy)
-		read_received_login(block, arena, record);
-}
-
 /* What the file itself tells besides its bytes. */
 static void read_status(const struct spool *spool, const struct found *found, struct record *record)
 {
@@ -316,7 +210,7 @@ static enum severity read_open(const struct spool *spool, struct found *found,
 	}
 	if (record->size < 0)
 		record->size = found->st.st_size;
-	read_headers(spool, &window, &envelope, need, arena, record);
+	postfix_read_headers(spool, &window, &envelope, need, arena, record);
 	if (need->parts & NEED_REASONS)
 		read_reasons(spool, found->queue, arena, record);
 	if (record->warnings & WARN_UNREADABLE) {

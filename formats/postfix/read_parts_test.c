@@ -32,7 +32,8 @@ static void reads_both_logs(void **state)
 	image_finish(&test.image);
 	test_spool_add(&test, DEFERRED, 0700);
 	tree_file(&test.tree, "defer/A/" TEST_ID,
-		SLICE("recipient=d@example.org\nreason=later\n\nrecipient=b@example.org\nreason=late\n"),
+		SLICE("recipient=d@example.org\nreason=later\n\nrecipient=b@example.org\nreason="
+		      "late\n"),
 		0600);
 	tree_file(&test.tree, "bounce/" TEST_ID, SLICE("recipient=c@example.org\nreason=never\n"),
 		0600);
@@ -157,9 +158,9 @@ static void reads_wanted_headers(void **state)
 
 	test_spool_make(&test);
 	add_message(&test, DEFERRED, (const char *const[]){"sasl_username=bob", NULL},
-		(const char *const[]){"Received: from x", "X-MAILER: one", "SUBJECT: first", "\tfolded",
-			"Subject: second", "From: Bob", " <bob@example.com>", "Message-Id: <1@example.com>",
-			"X-Mailer: two", NULL});
+		(const char *const[]){"Received: from x", "X-MAILER: one", "SUBJECT: first",
+			"\tfolded", "Subject: second", "From: Bob", " <bob@example.com>",
+			"Message-Id: <1@example.com>", "X-Mailer: two", NULL});
 	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need), SEV_OK);
 	assert_text(test.record.subject, "first\tfolded");
 	assert_text(test.record.header_from, "Bob <bob@example.com>");
@@ -222,8 +223,8 @@ static void finds_the_local_submitter(void **state)
 		{{BY("77"), BY("77")}, -1, NULL},
 		{{BY("77")}, -1, NULL},
 		{{BY("77"), "Subject: x", BY("3001")}, 3001, NULL},
-		{{"Received: from other.example.org (other.example.org [192.0.2.1])", BY("3001")}, -1,
-			NULL}, /* what a stranger's headers say of others */
+		{{"Received: from other.example.org (other.example.org [192.0.2.1])", BY("3001")},
+			-1, NULL}, /* what a stranger's headers say of others */
 		{{"Subject: x"}, -1, NULL},
 	};
 	struct test_spool test;
@@ -236,8 +237,8 @@ static void finds_the_local_submitter(void **state)
 		assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need_all), SEV_OK);
 		if (test.record.uid != cases[i].uid)
 			fail_msg("case %zu: uid %lld", i, (long long)test.record.uid);
-		assert_int_equal(test.record.uid_source,
-			cases[i].uid < 0 ? SOURCE_NONE : SOURCE_RECEIVED);
+		assert_int_equal(
+			test.record.uid_source, cases[i].uid < 0 ? SOURCE_NONE : SOURCE_RECEIVED);
 		assert_int_equal(slice_known(test.record.script), cases[i].script != NULL);
 		if (cases[i].script)
 			assert_text(test.record.script, cases[i].script);
@@ -254,8 +255,8 @@ static void finds_the_local_submitter(void **state)
 /* smtpd_sasl_authenticated_header: believed in the field with the id from before the filter. */
 static void finds_the_login_a_filter_lost(void **state)
 {
-	static const char *const attributes[] = {"log_ident=FIRST01", "log_client_address=192.0.2.1",
-		"client_address=127.0.0.1", NULL};
+	static const char *const attributes[] = {"log_ident=FIRST01",
+		"log_client_address=192.0.2.1", "client_address=127.0.0.1", NULL};
 	static const struct {
 		const char *id, *user;
 		bool found;
@@ -279,8 +280,8 @@ static void finds_the_login_a_filter_lost(void **state)
 		assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need_all), SEV_OK);
 		assert_text(test.record.log_id, "FIRST01");
 		assert_int_equal(slice_known(test.record.account), cases[i].found);
-		assert_int_equal(test.record.account_source,
-			cases[i].found ? SOURCE_RECEIVED : SOURCE_NONE);
+		assert_int_equal(
+			test.record.account_source, cases[i].found ? SOURCE_RECEIVED : SOURCE_NONE);
 		if (cases[i].found)
 			assert_text(test.record.account, cases[i].user);
 	}

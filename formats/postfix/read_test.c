@@ -52,8 +52,8 @@ static void reads_what_the_folder_and_the_file_say(void **state)
 		assert_false(test.record.forced_expire);
 		assert_int_equal(test.record.uid, -1);
 		/* Only there the time of the file is that of the next attempt. */
-		assert_int_equal(test.record.next_retry,
-			cases[i].state == STATE_DEFERRED ? 1800000000 : -1);
+		assert_int_equal(
+			test.record.next_retry, cases[i].state == STATE_DEFERRED ? 1800000000 : -1);
 		/* Reading leaves no trace. */
 		struct stat st;
 		assert_int_equal(fstatat(test.tree.fd, cases[i].path, &st, 0), 0);
@@ -69,9 +69,8 @@ static void compares_the_inode_with_the_id(void **state)
 		const char *before, *behind; /* of the inode */
 		bool wrong;
 	} cases[] = {
-		{"ABCDE", "", false},
-		{"ABCDE", "0", true},
-		{"NOID_", "0", false}, /* says nothing of an inode */
+		{"ABCDE", "", false}, {"ABCDE", "0", true},
+		{"NOID_", "0", false},	    /* says nothing of an inode */
 		{"4X3vqF3RdBz", "", false}, /* long ids may keep another */
 	};
 	struct test_spool test;
@@ -131,7 +130,8 @@ static void tells_unfinished_files_from_damaged_ones(void **state)
 		{DEFERRED, 0700, CUT, SEV_WARN, WARN_TRUNCATED, SEV_WARN, WARN_TRUNCATED},
 		{DEFERRED, 0700, EMPTY, SEV_WARN, WARN_TRUNCATED | WARN_NO_TIME, SEV_WARN,
 			WARN_TRUNCATED | WARN_NO_TIME},
-		{DEFERRED, 0400, WHOLE, SEV_WARN, WARN_MARKED_CORRUPT, SEV_WARN, WARN_MARKED_CORRUPT},
+		{DEFERRED, 0400, WHOLE, SEV_WARN, WARN_MARKED_CORRUPT, SEV_WARN,
+			WARN_MARKED_CORRUPT},
 		/* A copy of a queue often has lost the modes. */
 		{DEFERRED, 0600, WHOLE, SEV_OK, 0, SEV_WARN, WARN_NOT_READY},
 		{DEFERRED, 0644, CUT, SEV_WARN, WARN_TRUNCATED, SEV_WARN,
@@ -140,13 +140,15 @@ static void tells_unfinished_files_from_damaged_ones(void **state)
 		{"incoming/" TEST_ID, 0600, UNFINISHED, SEV_SKIP, 0, SEV_SKIP, 0},
 		{"incoming/" TEST_ID, 0600, CUT, SEV_SKIP, 0, SEV_SKIP, 0},
 		{"incoming/" TEST_ID, 0600, EMPTY, SEV_SKIP, 0, SEV_SKIP, 0},
-		{"incoming/" TEST_ID, 0700, CUT, SEV_WARN, WARN_TRUNCATED, SEV_WARN, WARN_TRUNCATED},
+		{"incoming/" TEST_ID, 0700, CUT, SEV_WARN, WARN_TRUNCATED, SEV_WARN,
+			WARN_TRUNCATED},
 		{"hold/" TEST_ID, 0600, UNFINISHED, SEV_SKIP, 0, SEV_SKIP, 0},
 		{"hold/" TEST_ID, 0600, WHOLE, SEV_OK, 0, SEV_SKIP, 0},
 		{"maildrop/" TEST_ID, 0644, WHOLE, SEV_OK, 0, SEV_SKIP, 0},
 		{"maildrop/" TEST_ID, 0644, UNFINISHED, SEV_OK, 0, SEV_SKIP, 0},
 		{"maildrop/" TEST_ID, 0644, CUT, SEV_SKIP, 0, SEV_SKIP, 0},
-		{"maildrop/" TEST_ID, 0744, CUT, SEV_WARN, WARN_TRUNCATED, SEV_WARN, WARN_TRUNCATED},
+		{"maildrop/" TEST_ID, 0744, CUT, SEV_WARN, WARN_TRUNCATED, SEV_WARN,
+			WARN_TRUNCATED},
 		{"maildrop/" TEST_ID, 0744, UNFINISHED, SEV_OK, 0, SEV_OK, 0},
 	};
 	struct test_spool test;
@@ -157,14 +159,17 @@ static void tells_unfinished_files_from_damaged_ones(void **state)
 		for (unsigned running = 0; running < 2; running++) {
 			test.spool->mta = running ? MTA_RUNNING : MTA_STOPPED;
 			add_damaged(&test, cases[i].path, cases[i].mode, cases[i].damage);
-			enum severity severity = test_spool_read(&test, cases[i].path, DT_REG, &nothing);
+			enum severity severity =
+				test_spool_read(&test, cases[i].path, DT_REG, &nothing);
 			enum severity wanted = running ? cases[i].running : cases[i].stopped;
 			uint32_t odd =
 				running ? cases[i].running_warnings : cases[i].stopped_warnings;
-			if (severity != wanted || (severity == SEV_WARN && test.record.warnings != odd))
+			if (severity != wanted ||
+				(severity == SEV_WARN && test.record.warnings != odd))
 				fail_msg("%s %o, damage %d, running %u: severity %d, warnings %#x",
-					cases[i].path, (unsigned)cases[i].mode, (int)cases[i].damage,
-					running, (int)severity, test.record.warnings);
+					cases[i].path, (unsigned)cases[i].mode,
+					(int)cases[i].damage, running, (int)severity,
+					test.record.warnings);
 			assert_int_equal(unlinkat(test.tree.fd, cases[i].path, 0), 0);
 		}
 	}
@@ -344,8 +349,7 @@ static void finds_no_other_names(void **state)
 		assert_int_equal(postfix_find_id(test.spool, ids[i], &nothing, &test.arena,
 					 &test.record, &test.err),
 			SEV_GONE);
-		assert_int_equal(
-			postfix_content(test.spool, ids[i], false, 1000, &text, &test.err),
+		assert_int_equal(postfix_content(test.spool, ids[i], false, 1000, &text, &test.err),
 			SEV_GONE);
 	}
 	test_spool_free(&test);
@@ -407,8 +411,9 @@ static void fails_on_what_may_not_be_read(void **state)
 		bad |= 2 * (test_spool_read(&test, DEFERRED, DT_REG, &need_all) != SEV_FAIL);
 		bad |= 4 * (test.err.code != ERR_PERMISSION);
 		test.err = (struct err){0};
-		bad |= 8 * (postfix_content(test.spool, SLICE(TEST_ID), false, 1000, &text,
-				    &test.err) != SEV_FAIL);
+		bad |= 8 *
+			(postfix_content(test.spool, SLICE(TEST_ID), false, 1000, &text,
+				 &test.err) != SEV_FAIL);
 		bad |= 16 * (test.err.code != ERR_PERMISSION);
 		_exit(bad);
 	}

@@ -32,7 +32,6 @@ bool reason_log_next(struct slice *log, struct reason_entry *entry);
  * The newest entry of a recipient counts. An entry of none
  * becomes a recipient of its own (rcpt.logged_only), as postqueue(1) lists it.
  */
-void reason_log_apply(
-	struct slice log, bool bounced, struct arena *arena, struct record *record);
+void reason_log_apply(struct slice log, bool bounced, struct arena *arena, struct record *record);
 
 #endif

@@ -44,8 +44,8 @@ static inline void test_spool_open(struct test_spool *test)
 
 static inline void test_spool_make(struct test_spool *test)
 {
-	static const char *const folders[] = {"maildrop", "incoming", "active", "deferred/A", "hold",
-		"corrupt", "defer/A", "bounce"};
+	static const char *const folders[] = {"maildrop", "incoming", "active", "deferred/A",
+		"hold", "corrupt", "defer/A", "bounce"};
 
 	*test = (struct test_spool){0};
 	tree_make(&test->tree, "postfix");
@@ -70,8 +70,8 @@ static inline void test_spool_add(struct test_spool *test, const char *path, mod
 }
 
 /* Reads what the folder lists under that path; type is a DT_ number. */
-static inline enum severity test_spool_read(struct test_spool *test, const char *path,
-	unsigned type, const struct need *need)
+static inline enum severity test_spool_read(
+	struct test_spool *test, const char *path, unsigned type, const struct need *need)
 {
 	char above[256];
 	const char *name = strrchr(path, '/') + 1;

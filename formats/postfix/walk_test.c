@@ -20,8 +20,8 @@ struct notes {
 	unsigned denied;
 };
 
-static bool note_units(struct walk_sink *sink, struct folder *folder, const struct unit *units,
-	size_t count)
+static bool note_units(
+	struct walk_sink *sink, struct folder *folder, const struct unit *units, size_t count)
 {
 	struct notes *notes = (struct notes *)sink;
 	for (size_t i = 0; i < count; i++) {
@@ -32,8 +32,8 @@ static bool note_units(struct walk_sink *sink, struct folder *folder, const stru
 	return ++notes->calls != notes->most;
 }
 
-static void note_failure(struct walk_sink *sink, const struct spool *spool, struct slice path,
-	const struct err *err)
+static void note_failure(
+	struct walk_sink *sink, const struct spool *spool, struct slice path, const struct err *err)
 {
 	struct notes *notes = (struct notes *)sink;
 	(void)spool;
@@ -114,8 +114,9 @@ static void lists_all_queues_at_any_depth(void **state)
 	add(&tree, "bounce/D1");
 	add(&tree, "quarantine/Q1");
 	add(&tree, "Q2");
-	assert_walk(&tree, "active/A1\nactive/A2\ncorrupt/C1\ndeferred/A/B/D2\ndeferred/A/D1\n"
-			   "deferred/D3\ndeferred/F/_/_/D4\nhold/H1\nincoming/I1\nmaildrop/M1\n");
+	assert_walk(&tree,
+		"active/A1\nactive/A2\ncorrupt/C1\ndeferred/A/B/D2\ndeferred/A/D1\n"
+		"deferred/D3\ndeferred/F/_/_/D4\nhold/H1\nincoming/I1\nmaildrop/M1\n");
 	tree_remove(&tree);
 }
 
@@ -168,8 +169,9 @@ static void lists_what_should_not_be_there(void **state)
 	assert_int_equal(mkfifoat(tree.fd, "deferred/f", 0600), 0);
 	assert_int_equal(mkfifoat(tree.fd, "deferred/fifo", 0600), 0);
 	assert_int_equal(mknodat(tree.fd, "deferred/socket", S_IFSOCK | 0600, 0), 0);
-	assert_walk(&tree, "deferred/dangling\ndeferred/f\ndeferred/fifo\ndeferred/l\n"
-			   "deferred/link\ndeferred/long\ndeferred/socket\ndeferred/x\nmaildrop/A\n");
+	assert_walk(&tree,
+		"deferred/dangling\ndeferred/f\ndeferred/fifo\ndeferred/l\n"
+		"deferred/link\ndeferred/long\ndeferred/socket\ndeferred/x\nmaildrop/A\n");
 	tree_remove(&tree);
 }
 
@@ -188,8 +190,8 @@ static void hands_on_any_name(void **state)
 	add(&tree, "deferred/\xff\xfe\xe2\x80\xae");
 	add(&tree, "deferred/-rf *");
 	struct notes notes = walk(&tree, 0, 0);
-	static const char *const names[] = {
-		"/\033[31m\033]0;title\007\n", "/new\nline\n", "/\xff\xfe\xe2\x80\xae\n", "/-rf *\n"};
+	static const char *const names[] = {"/\033[31m\033]0;title\007\n", "/new\nline\n",
+		"/\xff\xfe\xe2\x80\xae\n", "/-rf *\n"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		assert_non_null(strstr(buf_str(&notes.text), names[i]));
 	assert_non_null(strstr(buf_str(&notes.text), longest));
@@ -260,7 +262,8 @@ static void tells_what_may_not_be_listed(void **state)
 			_exit(2);
 		struct notes notes = walk(&tree, 0, 0);
 		sort_lines(&notes.text, false);
-		bool right = strcmp(buf_str(&notes.text), "!deferred/A\n!hold\ndeferred/B/D2\n") == 0;
+		bool right =
+			strcmp(buf_str(&notes.text), "!deferred/A\n!hold\ndeferred/B/D2\n") == 0;
 		_exit(right && notes.denied == 2 ? 0 : 1);
 	}
 	int status;
@@ -297,8 +300,8 @@ static void passes_over_what_has_not_changed(void **state)
 	age(&tree, "deferred", now - 1000);
 	struct notes notes = walk(&tree, now, 0);
 	sort_lines(&notes.text, true);
-	assert_string_equal(buf_str(&notes.text),
-		"deferred/B/D2\ndeferred/C/D3\ndeferred/D/D4\ndeferred/D0\n");
+	assert_string_equal(
+		buf_str(&notes.text), "deferred/B/D2\ndeferred/C/D3\ndeferred/D/D4\ndeferred/D0\n");
 	buf_free(&notes.text);
 	tree_remove(&tree);
 }
