@@ -27,8 +27,7 @@ static const struct need need = {
 /* What a driver makes of each message of a case; the ids are those of the case as it was. */
 struct look {
 	struct test_case *test;
-	struct slice ids[16];
-	uint64_t inodes[16];
+	struct unit units[16];
 	uint32_t count;
 	struct arena arena; /* of the ids */
 	struct arena room;  /* of one reading */
@@ -42,8 +41,10 @@ static void look_begin(struct look *look, struct test_case *test)
 	*look = (struct look){.test = test, .count = snap->rows};
 	assert_true(look->count <= 16);
 	for (uint32_t row = 0; row < look->count; row++) {
-		look->ids[row] = arena_copy(&look->arena, snap_text(snap, COL_QUEUE_ID, row));
-		look->inodes[row] = (uint64_t)snap_wide(snap, WIDE_INODE, row);
+		look->units[row] = (struct unit){
+			.name = arena_copy(&look->arena, snap_text(snap, COL_QUEUE_ID, row)),
+			.inode = (uint64_t)snap_wide(snap, WIDE_INODE, row),
+		};
 	}
 }
 
@@ -65,15 +66,15 @@ static bool looks_whole(struct look *look, uint32_t i)
 	struct err err = {0};
 
 	enum severity severity =
-		spool->format->find_id(spool, look->ids[i], &need, &look->room, &record, &err);
+		spool->format->find_id(spool, &look->units[i], &need, &look->room, &record, &err);
 	if (severity == SEV_FAIL)
 		assert_true(err.text[0]);
 	if (severity == SEV_WARN)
 		assert_true(record.warnings != 0);
 	bool whole = severity == SEV_OK;
 	if (whole || look->readings++ % 4 == 0)
-		whole &= spool->format->content(spool, look->ids[i], false, CONTENT_LIMIT, &content,
-				 &err) == SEV_OK;
+		whole &= spool->format->content(spool, &look->units[i], false, CONTENT_LIMIT,
+				 &content, &err) == SEV_OK;
 	buf_free(&content);
 	arena_reset(&look->room);
 	return whole;
@@ -83,7 +84,7 @@ static bool looks_whole(struct look *look, uint32_t i)
 static uint32_t message_of(const struct look *look, const struct stat *st)
 {
 	uint32_t i = 0;
-	while (i < look->count && look->inodes[i] != st->st_ino)
+	while (i < look->count && look->units[i].inode != st->st_ino)
 		i++;
 	return i;
 }

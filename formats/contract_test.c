@@ -244,8 +244,8 @@ static void check_no_trace(struct test_case *test)
 	note_tree(test, &before);
 	test_case_scan(test);
 	for (uint32_t row = 0; row < test->scan.snap.rows; row++) {
-		struct slice id = snap_text(&test->scan.snap, COL_QUEUE_ID, row);
-		test->format->content(test->spools.list[0], id, false, 1 << 20, &content, &err);
+		struct unit unit = {.name = snap_text(&test->scan.snap, COL_QUEUE_ID, row)};
+		test->format->content(test->spools.list[0], &unit, false, 1 << 20, &content, &err);
 	}
 	note_tree(test, &after);
 	if (!slice_eq(buf_slice(&before), buf_slice(&after)))

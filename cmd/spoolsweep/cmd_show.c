@@ -24,8 +24,9 @@ static int find_message(struct app *app, const char *id, struct shown *shown)
 	for (size_t i = 0; i < app->spools.count; i++) {
 		shown->spool = app->spools.list[i];
 		valid |= shown->spool->format->id_ok(slice_cstr(id));
-		enum severity severity = shown->spool->format->find_id(shown->spool, slice_cstr(id),
-			&need, &shown->arena, &shown->record, &err);
+		struct unit unit = {.name = slice_cstr(id)};
+		enum severity severity = shown->spool->format->find_id(
+			shown->spool, &unit, &need, &shown->arena, &shown->record, &err);
 		if (severity <= SEV_WARN)
 			return EXIT_DONE;
 		if (severity == SEV_FAIL) {
@@ -256,7 +257,8 @@ static int show_content(struct app *app, struct shown *shown, const char *id)
 	struct buf content = {0};
 	struct err err = {0};
 	bool headers_only = !app->options.raw;
-	enum severity severity = shown->spool->format->content(shown->spool, slice_cstr(id),
+	struct unit unit = {.name = slice_cstr(id), .inode = shown->record.inode};
+	enum severity severity = shown->spool->format->content(shown->spool, &unit,
 		headers_only, headers_only ? LIMIT_SHOW_HEADERS : RAW_MAX, &content, &err);
 
 	if (severity > SEV_WARN) {
@@ -304,8 +306,9 @@ static int show_text(struct app *app, struct shown *shown, const char *id)
 	buf_add(&out, SLICE("\n\nenvelope\n"));
 	print_envelope(app, &shown->record, &out);
 	print_recipients(app, shown, &out);
-	if (shown->spool->format->content(shown->spool, slice_cstr(id), true, LIMIT_SHOW_HEADERS,
-		    &headers, &err) <= SEV_WARN)
+	struct unit unit = {.name = slice_cstr(id), .inode = shown->record.inode};
+	if (shown->spool->format->content(shown->spool, &unit, true, LIMIT_SHOW_HEADERS, &headers,
+		    &err) <= SEV_WARN)
 		print_headers(app, shown, buf_slice(&headers), &out);
 	buf_free(&headers);
 	return print_buf(&out);

@@ -119,6 +119,25 @@ static void reset_drops_what_is_outsized(void **state)
 	arena_free(&arena);
 }
 
+static void bytes_are_those_in_use(void **state)
+{
+	struct arena arena = {0};
+	(void)state;
+	assert_int_equal(arena_bytes(&arena), 0);
+	for (int round = 0; round < 2; round++) {
+		arena_alloc(&arena, 100);
+		assert_int_equal(arena_bytes(&arena), 100);
+		arena_alloc(&arena, 3 * MIB);
+		assert_in_range(arena_bytes(&arena), 3 * MIB, 3 * MIB + 128 * 1024);
+		for (int i = 0; i < 100; i++)
+			arena_alloc(&arena, 60 * 1024);
+		assert_in_range(arena_bytes(&arena), 3 * MIB + 6000 * 1024, 3 * MIB + 6600 * 1024);
+		arena_reset(&arena);
+		assert_int_equal(arena_bytes(&arena), 0);
+	}
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +148,7 @@ int main(void)
 		cmocka_unit_test(copy_keeps_unknown_and_ends_in_nul),
 		cmocka_unit_test(reset_uses_the_blocks_again),
 		cmocka_unit_test(reset_drops_what_is_outsized),
+		cmocka_unit_test(bytes_are_those_in_use),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,12 +62,41 @@ static void grows(void **state)
 	check_pattern(1024);
 }
 
+/* Sets of every size into sets of every size, with a key that both have. */
+static void merge_moves_all_keys(void **state)
+{
+	static const uint64_t sizes[] = {0, 1, 2, 3000};
+	(void)state;
+
+	for (size_t i = 0; i < 16; i++) {
+		uint64_t left = sizes[i / 4], right = sizes[i % 4];
+		struct hashset set = {0}, from = {0};
+		for (uint64_t k = 0; k < left; k++)
+			hashset_add(&set, k);
+		for (uint64_t k = 0; k < right; k++)
+			hashset_add(&from, k ? k + 1000000 : 0);
+		hashset_merge(&set, &from);
+		assert_int_equal(set.count, left + right - (left && right));
+		assert_int_equal(hashset_has(&set, 0), left || right);
+		for (uint64_t k = 1; k < 4000; k++) {
+			assert_int_equal(hashset_has(&set, k), k < left);
+			assert_int_equal(hashset_has(&set, k + 1000000), k < right);
+		}
+		assert_int_equal(from.count, 0);
+		assert_false(hashset_has(&from, 0));
+		assert_true(hashset_add(&from, 7)); /* empty, and ready */
+		hashset_free(&from);
+		hashset_free(&set);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zero_is_a_key),
 		cmocka_unit_test(add_says_what_is_new),
 		cmocka_unit_test(grows),
+		cmocka_unit_test(merge_moves_all_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,16 +152,21 @@ struct format {
 	enum severity (*read)(const struct folder *folder, const struct unit *unit,
 		const struct need *need, struct arena *arena, struct record *record, struct err *err);
 
-	/* Finds a message by its id, as for read. SEV_GONE when no queue holds it. */
-	enum severity (*find_id)(const struct spool *spool, struct slice id, const struct need *need,
-		struct arena *arena, struct record *record, struct err *err);
+	/*
+	 * Finds a message by its id, the unit's name, as for read; where the unit has
+	 * an inode, that very file: a copy put back by hand may have the same id.
+	 * SEV_GONE when no queue holds it.
+	 */
+	enum severity (*find_id)(const struct spool *spool, const struct unit *unit,
+		const struct need *need, struct arena *arena, struct record *record,
+		struct err *err);
 
 	/*
 	 * Appends the message as RFC 5322 lines (LF), at most `limit` bytes;
-	 * headers_only stops behind the empty line. By queue id and inode.
+	 * headers_only stops behind the empty line. Found as by find_id.
 	 */
-	enum severity (*content)(const struct spool *spool, struct slice id, bool headers_only,
-		size_t limit, struct buf *out, struct err *err);
+	enum severity (*content)(const struct spool *spool, const struct unit *unit,
+		bool headers_only, size_t limit, struct buf *out, struct err *err);
 
 	/* Whether a name could be a queue id of this format. */
 	bool (*id_ok)(struct slice id);

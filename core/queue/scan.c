@@ -191,12 +191,13 @@ enum severity scan_read_again(const struct snap *snap, uint32_t row, const struc
 	struct arena *arena, struct record *record, struct err *err)
 {
 	const struct spool *spool = snap->spools[snap->small[row].spool];
-	enum severity severity = spool->format->find_id(
-		spool, snap_text(snap, COL_QUEUE_ID, row), need, arena, record, err);
-
 	/* Ids are used again: another file under the same name is another message. */
-	if (severity <= SEV_WARN && (int64_t)record->inode != snap_wide(snap, WIDE_INODE, row))
-		return SEV_GONE;
+	struct unit unit = {
+		.name = snap_text(snap, COL_QUEUE_ID, row),
+		.inode = (uint64_t)snap_wide(snap, WIDE_INODE, row),
+	};
+	enum severity severity = spool->format->find_id(spool, &unit, need, arena, record, err);
+
 	if (severity <= SEV_WARN && (need->parts & NEED_REASONS)) {
 		struct buf text = {0};
 		batch_normalise(record, arena, &text);

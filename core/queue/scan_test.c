@@ -102,8 +102,8 @@ static enum severity stub_read(const struct folder *folder, const struct unit *u
 }
 
 /* Finds the unit of that name; its inode is that of the unit, plus the messages' number. */
-static enum severity stub_find(const struct spool *spool, struct slice id, const struct need *need,
-	struct arena *arena, struct record *record, struct err *err)
+static enum severity stub_find(const struct spool *spool, const struct unit *unit,
+	const struct need *need, struct arena *arena, struct record *record, struct err *err)
 {
 	static struct rcpt rcpt;
 	struct stub *stub = spool->data;
@@ -111,10 +111,11 @@ static enum severity stub_find(const struct spool *spool, struct slice id, const
 
 	*record = record_unknown();
 	for (size_t i = 0; i < stub->count; i++) {
-		if (!slice_eq(stub->units[i].name, id))
+		if (!slice_eq(stub->units[i].name, unit->name) ||
+			stub->units[i].inode != unit->inode)
 			continue;
 		rcpt = (struct rcpt){.reason = SLICE("connect to 192.0.2.1: refused")};
-		record->queue_id = id;
+		record->queue_id = unit->name;
 		record->inode = stub->units[i].inode;
 		record->rcpts = &rcpt;
 		record->nrcpts = 1;

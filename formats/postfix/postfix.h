@@ -63,9 +63,9 @@ int postfix_walk(const struct spool *spool, int64_t since, struct walk_sink *sin
 /* read.c */
 enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 	const struct need *need, struct arena *arena, struct record *record, struct err *err);
-enum severity postfix_find_id(const struct spool *spool, struct slice id, const struct need *need,
-	struct arena *arena, struct record *record, struct err *err);
-enum severity postfix_content(const struct spool *spool, struct slice id, bool headers_only,
-	size_t limit, struct buf *out, struct err *err);
+enum severity postfix_find_id(const struct spool *spool, const struct unit *unit,
+	const struct need *need, struct arena *arena, struct record *record, struct err *err);
+enum severity postfix_content(const struct spool *spool, const struct unit *unit,
+	bool headers_only, size_t limit, struct buf *out, struct err *err);
 
 #endif

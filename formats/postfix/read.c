@@ -30,11 +30,24 @@ struct found {
 	struct stat st;
 };
 
+/* The file of that path and, unless it is 0, that inode; for another one ENOENT. */
+static int open_inode(int at, const char *path, uint64_t inode)
+{
+	struct stat st;
+	int fd = open_quietly(at, path);
+
+	if (fd < 0 || !inode || (fstat(fd, &st) == 0 && st.st_ino == inode))
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
 /*
  * Looks for an id in every queue. A message that is on the move may be missed
  * once, so a second round follows before it is called gone.
  */
-static int locate(const struct spool *spool, struct slice id, struct found *found)
+static int locate(const struct spool *spool, struct slice id, uint64_t inode, struct found *found)
 {
 	static const enum postfix_queue order[] = {
 		PQ_ACTIVE,
@@ -51,7 +64,7 @@ static int locate(const struct spool *spool, struct slice id, struct found *foun
 		for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 			if (!postfix_path(&layout, order[i], id, path))
 				continue;
-			found->fd = open_quietly(spool->fd, path);
+			found->fd = open_inode(spool->fd, path, inode);
 			found->queue = order[i];
 			if (found->fd >= 0 || errno != ENOENT)
 				return found->fd;
@@ -65,7 +78,7 @@ static int locate(const struct spool *spool, struct slice id, struct found *foun
 			layout.depth[order[i]] = depth;
 			if (!postfix_path(&layout, order[i], id, path))
 				continue;
-			found->fd = open_quietly(spool->fd, path);
+			found->fd = open_inode(spool->fd, path, inode);
 			found->queue = order[i];
 			if (found->fd >= 0)
 				return found->fd;
@@ -261,7 +274,7 @@ enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 	if (found.fd >= 0) {
 		if (is_misplaced(folder, unit->name))
 			record->warnings |= WARN_MISPLACED;
-	} else if (errno != ENOENT || locate(folder->spool, unit->name, &found) < 0) {
+	} else if (errno != ENOENT || locate(folder->spool, unit->name, 0, &found) < 0) {
 		if (errno == ENOENT)
 			return SEV_GONE;
 		err_sys(err, "cannot open");
@@ -274,11 +287,11 @@ enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 
 /* SEV_OK with found->fd open, SEV_GONE, or SEV_FAIL. */
 static enum severity open_by_id(
-	const struct spool *spool, struct slice id, struct found *found, struct err *err)
+	const struct spool *spool, const struct unit *unit, struct found *found, struct err *err)
 {
-	if (!queue_id_valid(id))
+	if (!queue_id_valid(unit->name))
 		return SEV_GONE;
-	if (locate(spool, id, found) >= 0)
+	if (locate(spool, unit->name, unit->inode, found) >= 0)
 		return SEV_OK;
 	if (errno == ENOENT)
 		return SEV_GONE;
@@ -286,14 +299,14 @@ static enum severity open_by_id(
 	return SEV_FAIL;
 }
 
-enum severity postfix_find_id(const struct spool *spool, struct slice id, const struct need *need,
-	struct arena *arena, struct record *record, struct err *err)
+enum severity postfix_find_id(const struct spool *spool, const struct unit *unit,
+	const struct need *need, struct arena *arena, struct record *record, struct err *err)
 {
 	struct found found;
 
 	*record = record_unknown();
-	record->queue_id = id;
-	enum severity severity = open_by_id(spool, id, &found, err);
+	record->queue_id = unit->name;
+	enum severity severity = open_by_id(spool, unit, &found, err);
 	if (severity != SEV_OK)
 		return severity;
 	severity = read_open(spool, &found, need, arena, record, err);
@@ -301,7 +314,7 @@ enum severity postfix_find_id(const struct spool *spool, struct slice id, const 
 	return severity;
 }
 
-enum severity postfix_content(const struct spool *spool, struct slice id, bool headers_only,
+enum severity postfix_content(const struct spool *spool, const struct unit *unit, bool headers_only,
 	size_t limit, struct buf *out, struct err *err)
 {
 	static const struct need nothing = {0};
@@ -311,8 +324,8 @@ enum severity postfix_content(const struct spool *spool, struct slice id, bool h
 	struct arena arena = {0};
 	struct found found;
 
-	record.queue_id = id;
-	enum severity severity = open_by_id(spool, id, &found, err);
+	record.queue_id = unit->name;
+	enum severity severity = open_by_id(spool, unit, &found, err);
 	if (severity != SEV_OK)
 		return severity;
 	severity = SEV_FAIL;

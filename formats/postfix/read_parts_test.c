@@ -297,25 +297,25 @@ static void gives_the_content(void **state)
 	test_spool_make(&test);
 	test_spool_add(&test, DEFERRED, 0700);
 	struct slice id = SLICE(TEST_ID);
-	assert_int_equal(postfix_content(test.spool, id, false, 1000, &text, &test.err), SEV_OK);
+	assert_int_equal(test_spool_content(&test, id, false, 1000, &text), SEV_OK);
 	assert_string_equal(buf_str(&text), "Subject: hi\n\nHello.\n");
-	assert_int_equal(postfix_content(test.spool, id, true, 1000, &text, &test.err), SEV_OK);
+	assert_int_equal(test_spool_content(&test, id, true, 1000, &text), SEV_OK);
 	assert_string_equal(buf_str(&text), "Subject: hi\n\nHello.\nSubject: hi\n\n");
 	buf_reset(&text);
-	assert_int_equal(postfix_content(test.spool, id, false, 15, &text, &test.err), SEV_WARN);
+	assert_int_equal(test_spool_content(&test, id, false, 15, &text), SEV_WARN);
 	assert_string_equal(buf_str(&text), "Subject: hi\n\n");
 	buf_reset(&text);
 
 	/* Cut behind the headers: what is there. */
 	test.image.bytes.len = test.image.extracted;
 	test_spool_add(&test, DEFERRED, 0700);
-	assert_int_equal(postfix_content(test.spool, id, false, 1000, &text, &test.err), SEV_WARN);
+	assert_int_equal(test_spool_content(&test, id, false, 1000, &text), SEV_WARN);
 	assert_string_equal(buf_str(&text), "Subject: hi\n\nHello.\n");
 	buf_reset(&text);
 
 	assert_int_equal(unlinkat(test.tree.fd, DEFERRED, 0), 0);
 	tree_folder(&test.tree, DEFERRED);
-	assert_int_equal(postfix_content(test.spool, id, false, 1000, &text, &test.err), SEV_FAIL);
+	assert_int_equal(test_spool_content(&test, id, false, 1000, &text), SEV_FAIL);
 	assert_string_equal(test.err.text, "not a plain file");
 	buf_free(&text);
 	test_spool_free(&test);

@@ -246,10 +246,7 @@ static void fails_on_what_is_no_file(void **state)
 		assert_int_equal(test_spool_read(&test, path, DT_UNKNOWN, &need_all), SEV_FAIL);
 		assert_true(test.err.text[0]);
 		assert_int_equal(test_spool_read(&test, path, DT_REG, &need_all), SEV_FAIL);
-		test.err = (struct err){0};
-		assert_int_equal(postfix_find_id(test.spool, slice_cstr(ids[i]), &need_all,
-					 &test.arena, &test.record, &test.err),
-			SEV_FAIL);
+		assert_int_equal(test_spool_find(&test, slice_cstr(ids[i]), &need_all), SEV_FAIL);
 		assert_true(test.err.text[0]);
 	}
 	test_spool_free(&test);
@@ -314,9 +311,7 @@ static void follows_messages_that_move(void **state)
 		assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &nothing), SEV_OK);
 		assert_int_equal(test.record.state, places[i].state);
 		assert_int_equal(test.record.inode, tree_inode(&test.tree, places[i].path));
-		assert_int_equal(postfix_find_id(test.spool, SLICE(TEST_ID), &nothing, &test.arena,
-					 &test.record, &test.err),
-			SEV_OK);
+		assert_int_equal(test_spool_find(&test, SLICE(TEST_ID), &nothing), SEV_OK);
 		assert_int_equal(test.record.state, places[i].state);
 		assert_int_equal(unlinkat(test.tree.fd, places[i].path, 0), 0);
 		assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &nothing), SEV_GONE);
@@ -325,6 +320,37 @@ static void follows_messages_that_move(void **state)
 	assert_int_equal(symlinkat("/etc/passwd", test.tree.fd, "active/" TEST_ID), 0);
 	test_spool_add(&test, "hold/" TEST_ID, 0700);
 	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &nothing), SEV_FAIL);
+	test_spool_free(&test);
+}
+
+/* Put back by hand, a message may be there twice: by the inode each is found. */
+static void tells_equal_ids_apart(void **state)
+{
+	static const char *const paths[] = {"hold/" TEST_ID, DEFERRED, "deferred/" TEST_ID};
+	struct test_spool test;
+	(void)state;
+
+	test_spool_make(&test);
+	for (size_t i = 0; i < 3; i++)
+		test_spool_add(&test, paths[i], 0700);
+	for (size_t i = 0; i < 3; i++) {
+		struct unit unit = {
+			.name = SLICE(TEST_ID), .inode = tree_inode(&test.tree, paths[i])};
+		struct buf text = {0};
+		assert_int_equal(postfix_find_id(test.spool, &unit, &nothing, &test.arena,
+					 &test.record, &test.err),
+			SEV_OK);
+		assert_int_equal(test.record.inode, unit.inode);
+		assert_int_equal(
+			postfix_content(test.spool, &unit, true, 1000, &text, &test.err), SEV_OK);
+		unit.inode += 1000000;
+		assert_int_equal(postfix_find_id(test.spool, &unit, &nothing, &test.arena,
+					 &test.record, &test.err),
+			SEV_GONE);
+		assert_int_equal(
+			postfix_content(test.spool, &unit, true, 1000, &text, &test.err), SEV_GONE);
+		buf_free(&text);
+	}
 	test_spool_free(&test);
 }
 
@@ -346,11 +372,8 @@ static void finds_no_other_names(void **state)
 	test_spool_make(&test);
 	test_spool_add(&test, "hold/" TEST_ID, 0700);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
-		assert_int_equal(postfix_find_id(test.spool, ids[i], &nothing, &test.arena,
-					 &test.record, &test.err),
-			SEV_GONE);
-		assert_int_equal(postfix_content(test.spool, ids[i], false, 1000, &text, &test.err),
-			SEV_GONE);
+		assert_int_equal(test_spool_find(&test, ids[i], &nothing), SEV_GONE);
+		assert_int_equal(test_spool_content(&test, ids[i], false, 1000, &text), SEV_GONE);
 	}
 	test_spool_free(&test);
 }
@@ -412,8 +435,7 @@ static void fails_on_what_may_not_be_read(void **state)
 		bad |= 4 * (test.err.code != ERR_PERMISSION);
 		test.err = (struct err){0};
 		bad |= 8 *
-			(postfix_content(test.spool, SLICE(TEST_ID), false, 1000, &text,
-				 &test.err) != SEV_FAIL);
+			(test_spool_content(&test, SLICE(TEST_ID), false, 1000, &text) != SEV_FAIL);
 		bad |= 16 * (test.err.code != ERR_PERMISSION);
 		_exit(bad);
 	}
@@ -434,6 +456,7 @@ int main(void)
 		cmocka_unit_test(fails_on_what_is_no_file),
 		cmocka_unit_test(fails_on_names_that_are_no_ids),
 		cmocka_unit_test(follows_messages_that_move),
+		cmocka_unit_test(tells_equal_ids_apart),
 		cmocka_unit_test(finds_no_other_names),
 		cmocka_unit_test(tells_misplaced_files),
 		cmocka_unit_test(fails_on_what_may_not_be_read),

@@ -91,4 +91,22 @@ static inline enum severity test_spool_read(
 	return severity;
 }
 
+/* Finds a message by its id alone. */
+static inline enum severity test_spool_find(
+	struct test_spool *test, struct slice id, const struct need *need)
+{
+	struct unit unit = {.name = id};
+	test->err = (struct err){0};
+	return format_postfix.find_id(
+		test->spool, &unit, need, &test->arena, &test->record, &test->err);
+}
+
+static inline enum severity test_spool_content(
+	struct test_spool *test, struct slice id, bool headers_only, size_t limit, struct buf *out)
+{
+	struct unit unit = {.name = id};
+	test->err = (struct err){0};
+	return format_postfix.content(test->spool, &unit, headers_only, limit, out, &test->err);
+}
+
 #endif
