@@ -21,7 +21,7 @@ enum {
 };
 
 static const struct need need = {
-	.parts = NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER | NEED_ATTRIBUTES,
+	.parts = NEED_ALL,
 };
 
 /* What a driver makes of each message of a case; the ids are those of the case as it was. */

@@ -98,7 +98,7 @@ static uint32_t find_row(const struct snap *snap, struct slice id)
 
 static void compare_message(struct test_case *test, const json_t *theirs)
 {
-	static const struct need need = {.parts = NEED_RCPTS | NEED_REASONS};
+	static const struct need need = {.parts = NEED_ALL};
 	const struct snap *snap = &test->scan.snap;
 	const char *id = json_string_value(json_object_get(theirs, "queue_id"));
 	char where[256];

@@ -146,10 +146,14 @@ static int print_ids(struct app *app, const uint32_t *rows, size_t count)
 	return print_buf(&out);
 }
 
+/* All that `list --json` says of a message. */
+enum { need_json = NEED_ALL & ~NEED_ATTRIBUTES };
+
 /* Reads each message again: reasons and addresses to the letter are not in the index. */
 static int print_json(struct app *app, const uint32_t *rows, size_t count)
 {
-	static const struct need need = {.parts = NEED_RCPTS | NEED_REASONS | NEED_SUBMITTER};
+	/* Headers are in the index. */
+	static const struct need need = {.parts = need_json & ~NEED_HEADERS};
 	struct sink *sink = open_sink(app, SINK_LINES);
 	struct arena arena = {0};
 	uint32_t left = 0;
@@ -196,8 +200,7 @@ static int run(struct app *app)
 		return EXIT_USAGE;
 	int code = take_field(app, slice_cstr(sort + descending), &by);
 	if (code == EXIT_DONE && app->options.json)
-		app->need.parts |= NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER |
-			NEED_SESSION;
+		app->need.parts |= need_json;
 	else if (code == EXIT_DONE && !app->options.ids)
 		code = take_columns(app, &columns);
 	if (code == EXIT_DONE)

@@ -323,9 +323,7 @@ static int run(struct app *app)
 		warn_text("show takes one queue id: spoolsweep show ID");
 		return EXIT_USAGE;
 	}
-	app->need.parts =
-		NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER | NEED_ATTRIBUTES |
-		NEED_SESSION;
+	app->need.parts = NEED_ALL;
 	int code = prepare_spools(app);
 	if (code != EXIT_DONE)
 		return code;

@@ -124,6 +124,7 @@ static void explain(const struct app *app)
 		{NEED_HEADERS, "headers"},
 		{NEED_SUBMITTER, "headers of local submissions"},
 		{NEED_SESSION, "the SMTP session"},
+		{NEED_STATUS, "times of the files"},
 	};
 	struct buf text = {0};
 

@@ -1,7 +1,6 @@
 #include "core/base/bqueue.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/base/xalloc.h"
 
@@ -12,11 +11,7 @@ void bqueue_init(struct bqueue *queue, size_t cap)
 	*queue = (struct bqueue){.cap = cap};
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_cond_init(&queue->not_full, NULL);
-	pthread_condattr_t attr;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* for take_for */
-	pthread_cond_init(&queue->not_empty, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&queue->not_empty, NULL);
 }
 
 void bqueue_free(struct bqueue *queue)
@@ -77,27 +72,6 @@ void *bqueue_take(struct bqueue *queue)
 	while (!queue->count && !queue->closed)
 		pthread_cond_wait(&queue->not_empty, &queue->lock);
 	void *item = pop(queue);
-	pthread_mutex_unlock(&queue->lock);
-	return item;
-}
-
-void *bqueue_take_for(struct bqueue *queue, int milliseconds, bool *closed)
-{
-	struct timespec until;
-	milliseconds = milliseconds > 0 ? milliseconds : 0;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += milliseconds / 1000;
-	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_mutex_lock(&queue->lock);
-	int r = 0;
-	while (!queue->count && !queue->closed && r == 0)
-		r = pthread_cond_timedwait(&queue->not_empty, &queue->lock, &until);
-	void *item = pop(queue);
-	*closed = !item && queue->closed;
 	pthread_mutex_unlock(&queue->lock);
 	return item;
 }

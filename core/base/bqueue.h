@@ -35,8 +35,6 @@ void bqueue_free(struct bqueue *queue);
 bool bqueue_put(struct bqueue *queue, void *item);
 /* The next item, or NULL when the queue is closed and empty. */
 void *bqueue_take(struct bqueue *queue);
-/* The next item if one is there within `milliseconds`, else NULL; *closed when none will come. */
-void *bqueue_take_for(struct bqueue *queue, int milliseconds, bool *closed);
 void bqueue_close(struct bqueue *queue);
 
 #endif

@@ -52,7 +52,6 @@ static void closed_drains_and_refuses(void **state)
 {
 	struct bqueue queue;
 	int items[2];
-	bool closed;
 	(void)state;
 	bqueue_init(&queue, 2);
 	assert_true(bqueue_put(&queue, &items[0]));
@@ -62,37 +61,14 @@ static void closed_drains_and_refuses(void **state)
 	assert_false(bqueue_put(&queue, &items[0])); /* full and closed: no waiting */
 	assert_ptr_equal(bqueue_take(&queue), &items[0]);
 	assert_false(bqueue_put(&queue, &items[0]));
-	assert_ptr_equal(bqueue_take_for(&queue, 0, &closed), &items[1]);
-	assert_false(closed);
-	assert_null(bqueue_take_for(&queue, 10000, &closed));
-	assert_true(closed);
+	assert_ptr_equal(bqueue_take(&queue), &items[1]);
 	assert_null(bqueue_take(&queue));
-	bqueue_free(&queue);
-}
-
-static void take_for_gives_up(void **state)
-{
-	static const int times[] = {0, 1, 20, -1, -500, -999, -1500, INT32_MIN};
-	struct bqueue queue;
-	int item;
-	(void)state;
-	bqueue_init(&queue, 1);
-	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
-		bool closed = true;
-		assert_null(bqueue_take_for(&queue, times[i], &closed));
-		assert_false(closed);
-		closed = true;
-		assert_true(bqueue_put(&queue, &item));
-		assert_ptr_equal(bqueue_take_for(&queue, times[i], &closed), &item);
-		assert_false(closed);
-	}
 	bqueue_free(&queue);
 }
 
 struct shared {
 	struct bqueue queue;
 	unsigned char seen[PUTTERS * EACH]; /* an item points to its place here */
-	bool timed;
 };
 
 static void *put_each(void *ctx)
@@ -109,26 +85,19 @@ static void *put_each(void *ctx)
 static void *take_all(void *ctx)
 {
 	struct shared *shared = ctx;
-	bool closed = false;
-	while (!closed) {
-		unsigned char *item = shared->timed ? bqueue_take_for(&shared->queue, 5, &closed)
-						    : bqueue_take(&shared->queue);
-		if (item)
-			++*item;
-		else if (!shared->timed)
-			closed = true;
-	}
+	unsigned char *item;
+	while ((item = bqueue_take(&shared->queue)))
+		++*item;
 	return NULL;
 }
 
-static void pump(size_t cap, bool timed)
+static void pump(size_t cap)
 {
 	struct shared *shared = calloc(1, sizeof(*shared));
 	pthread_t putters[PUTTERS], takers[TAKERS];
 	void *jobs[PUTTERS][2], *result;
 
 	assert_non_null(shared);
-	shared->timed = timed;
 	bqueue_init(&shared->queue, cap);
 	for (int i = 0; i < TAKERS; i++)
 		assert_int_equal(pthread_create(&takers[i], NULL, take_all, shared), 0);
@@ -153,12 +122,11 @@ static void pump(size_t cap, bool timed)
 static void every_item_is_taken_once(void **state)
 {
 	(void)state;
-	pump(1, false);
-	pump(7, false);
-	pump(100, false);
-	pump(BQUEUE_UNBOUNDED, false);
-	pump(PUTTERS * EACH, false);
-	pump(3, true);
+	pump(1);
+	pump(7);
+	pump(100);
+	pump(BQUEUE_UNBOUNDED);
+	pump(PUTTERS * EACH);
 }
 
 static void *wait_for_room(void *ctx)
@@ -203,7 +171,6 @@ int main(void)
 		cmocka_unit_test(first_in_first_out),
 		cmocka_unit_test(keeps_order_while_it_grows),
 		cmocka_unit_test(closed_drains_and_refuses),
-		cmocka_unit_test(take_for_gives_up),
 		cmocka_unit_test(every_item_is_taken_once),
 		cmocka_unit_test(close_wakes_who_waits),
 	};

@@ -34,7 +34,7 @@ static void grow(struct hashset *set)
 {
 	struct hashset old = *set;
 	size_t slots = old.slots ? (old.mask + 1) * 2 : FIRST_SLOTS;
-	set->slots = xcalloc(slots, sizeof(*set->slots));
+	set->slots = xtable(slots, sizeof(*set->slots));
 	set->mask = slots - 1;
 	for (size_t i = 0; old.slots && i <= old.mask; i++)
 		if (old.slots[i])

@@ -37,7 +37,7 @@ void intern_init(struct intern *in)
 {
 	*in = (struct intern){.cap = FIRST_SLOTS, .mask = FIRST_SLOTS - 1};
 	in->strings = xcalloc(in->cap, sizeof(*in->strings));
-	in->slots = xcalloc(FIRST_SLOTS, sizeof(*in->slots));
+	in->slots = xtable(FIRST_SLOTS, sizeof(*in->slots));
 	in->count = 1;
 	intern_add(in, SLICE(""));
 }
@@ -68,7 +68,7 @@ static void grow_slots(struct intern *in)
 	uint32_t old_count = in->mask + 1;
 	uint64_t *old = in->slots;
 	in->mask = old_count * 2 - 1;
-	in->slots = xcalloc((size_t)in->mask + 1, sizeof(*in->slots));
+	in->slots = xtable((size_t)in->mask + 1, sizeof(*in->slots));
 	for (uint32_t i = 0; i < old_count; i++) {
 		if (!old[i])
 			continue;

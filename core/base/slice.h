@@ -43,7 +43,9 @@ static inline bool slice_known(struct slice s)
 
 static inline bool slice_eq(struct slice a, struct slice b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+	/* Most comparisons are with names that differ in their first byte. */
+	return a.len == b.len &&
+		(a.len == 0 || (*a.ptr == *b.ptr && memcmp(a.ptr, b.ptr, a.len) == 0));
 }
 
 static inline bool slice_starts(struct slice s, struct slice prefix)

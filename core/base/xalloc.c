@@ -20,6 +20,12 @@ void *xcalloc(size_t count, size_t size)
 	return or_die(calloc(count ? count : 1, size ? size : 1));
 }
 
+void *xtable(size_t count, size_t size)
+{
+	void *table = xrealloc(NULL, count, size);
+	return memset(table, 0, count * size);
+}
+
 void *xrealloc(void *ptr, size_t count, size_t size)
 {
 	size_t total;

@@ -11,6 +11,11 @@
 #include <stddef.h>
 
 void *xcalloc(size_t count, size_t size) __attribute__((returns_nonnull, malloc));
+/*
+ * The same for a hash table, which is read at a place before it is written there: a
+ * page that was only read is given out twice, and the second time stops all threads.
+ */
+void *xtable(size_t count, size_t size) __attribute__((returns_nonnull, malloc));
 /* Grows or shrinks; what is new is not zeroed. */
 void *xrealloc(void *ptr, size_t count, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *s) __attribute__((returns_nonnull, malloc));

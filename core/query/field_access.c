@@ -4,7 +4,6 @@
 
 #include "core/base/ip.h"
 #include "core/base/xalloc.h"
-#include "core/mail/address.h"
 
 enum { NET_BITS_4 = 24, NET_BITS_6 = 48, CLIENT_BITS_6 = 64 };
 
@@ -48,29 +47,25 @@ void field_env_free(struct field_env *env)
 }
 
 /* The derived id of a source id, by `make` when it is asked for the first time. */
-static uint32_t derive(struct intern *strings, struct field_memo *memo, uint32_t id,
-	uint32_t (*make)(struct intern *strings, uint32_t id))
+static uint32_t derive(struct snap *snap, struct field_memo *memo, uint32_t id,
+	uint32_t (*make)(struct snap *snap, uint32_t id))
 {
 	if (id == INTERN_UNKNOWN)
 		return INTERN_UNKNOWN;
 	if (id >= memo->cap) {
-		uint32_t cap = strings->count;
+		uint32_t cap = snap->strings.count;
 		memo->ids = xrealloc(memo->ids, cap, sizeof(*memo->ids));
 		memset(memo->ids + memo->cap, 0, (cap - memo->cap) * sizeof(*memo->ids));
 		memo->cap = cap;
 	}
 	if (memo->ids[id] == 0)
-		memo->ids[id] = make(strings, id) + 1;
+		memo->ids[id] = make(snap, id) + 1;
 	return memo->ids[id] - 1;
 }
 
-static uint32_t make_domain(struct intern *strings, uint32_t id)
+static uint32_t make_domain(struct snap *snap, uint32_t id)
 {
-	struct slice address = intern_get(strings, id);
-	if (address.len == 0)
-		return INTERN_EMPTY;
-	struct slice domain = address_domain(address);
-	return domain.len ? intern_add(strings, domain) : INTERN_UNKNOWN;
+	return snap_domain(snap, intern_get(&snap->strings, id));
 }
 
 static uint32_t add_net(struct intern *strings, const struct ip *ip, unsigned bits)
@@ -84,31 +79,31 @@ static uint32_t add_net(struct intern *strings, const struct ip *ip, unsigned bi
 	return id;
 }
 
-static uint32_t make_net(struct intern *strings, uint32_t id)
+static uint32_t make_net(struct snap *snap, uint32_t id)
 {
 	struct ip ip;
-	if (!ip_parse(intern_get(strings, id), &ip))
+	if (!ip_parse(intern_get(&snap->strings, id), &ip))
 		return INTERN_UNKNOWN;
-	return add_net(strings, &ip, ip.family == 4 ? NET_BITS_4 : NET_BITS_6);
+	return add_net(&snap->strings, &ip, ip.family == 4 ? NET_BITS_4 : NET_BITS_6);
 }
 
-static uint32_t make_client(struct intern *strings, uint32_t id)
+static uint32_t make_client(struct snap *snap, uint32_t id)
 {
 	struct ip ip;
-	if (!ip_parse(intern_get(strings, id), &ip) || ip.family == 4 || ip_is_loopback(&ip))
+	if (!ip_parse(intern_get(&snap->strings, id), &ip) || ip.family == 4 || ip_is_loopback(&ip))
 		return id;
-	return add_net(strings, &ip, CLIENT_BITS_6);
+	return add_net(&snap->strings, &ip, CLIENT_BITS_6);
 }
 
 uint32_t field_domain_id(struct field_env *env, uint32_t address)
 {
-	return derive(&env->snap->strings, &env->domain, address, make_domain);
+	return derive(env->snap, &env->domain, address, make_domain);
 }
 
 uint32_t field_client_id(struct field_env *env, uint32_t row)
 {
 	uint32_t ip = snap_col(env->snap, COL_CLIENT_IP, row);
-	return derive(&env->snap->strings, &env->client, ip, make_client);
+	return derive(env->snap, &env->client, ip, make_client);
 }
 
 FIELD_ID(access_text)
@@ -157,7 +152,7 @@ FIELD_ID(access_client_net)
 {
 	(void)ref, (void)i;
 	uint32_t ip = snap_col(env->snap, COL_CLIENT_IP, row);
-	return derive(&env->snap->strings, &env->net, ip, make_net);
+	return derive(env->snap, &env->net, ip, make_net);
 }
 
 FIELD_ID(access_client_group)
@@ -185,7 +180,10 @@ FIELD_ID(access_rcpt_domain)
 {
 	(void)ref;
 	const struct snap_rcpt *rcpt = recipient(env->snap, row, i);
-	return rcpt ? field_domain_id(env, rcpt->address) : FIELD_NO_VALUE;
+	if (!rcpt)
+		return FIELD_NO_VALUE;
+	bool whole = env->snap->need.parts & NEED_ADDRESSES;
+	return whole ? field_domain_id(env, rcpt->address) : rcpt->address;
 }
 
 FIELD_ID(access_reason)
@@ -267,6 +265,5 @@ enum source source_of_client(const struct snap *snap, uint32_t row)
 
 enum source source_of_origin(const struct snap *snap, uint32_t row)
 {
-	bool login = snap->small[row].origin == ORIGIN_ACCOUNT;
-	return login ? source_of_account(snap, row) : source_of_client(snap, row);
+	return snap_col(snap, COL_ACCOUNT, row) ? source_of_account(snap, row) : source_of_client(snap, row);
 }

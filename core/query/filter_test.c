@@ -801,7 +801,7 @@ static void test_needs(void **state)
 	} cases[] = {
 		{"", 0, false},
 		{"account=x and size>1k", 0, false},
-		{"rcpt=x", NEED_RCPTS, false},
+		{"rcpt=x", NEED_RCPTS | NEED_ADDRESSES, false},
 		{"reason ~ x", NEED_REASONS, true},
 		{"not reason=x", NEED_REASONS, true},
 		{"reason is unknown", NEED_REASONS, false},

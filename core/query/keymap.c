@@ -33,7 +33,7 @@ static void grow(struct keymap *map)
 {
 	struct keymap old = *map;
 	size_t slots = old.slots ? (old.mask + 1) * 2 : FIRST_SLOTS;
-	map->slots = xcalloc(slots, sizeof(*map->slots));
+	map->slots = xtable(slots, sizeof(*map->slots));
 	map->mask = slots - 1;
 	for (size_t i = 0; old.slots && i <= old.mask; i++)
 		if (old.slots[i].place)

@@ -28,8 +28,7 @@ static inline void test_snap_init(struct test_snap *test)
 		.names = {"mx", "mx-out"},
 		.need =
 			{
-				.parts = NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER |
-					NEED_SESSION,
+				.parts = NEED_ALL,
 				.headers = {SLICE("X-Mailer")},
 				.nheaders = 1,
 			},

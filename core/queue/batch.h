@@ -1,7 +1,7 @@
 /*
  * batch: some units of one folder on their way through a scan, and what was
- * read of them. Made by the walker, filled by a reader, emptied by the indexer,
- * used again. Owned by whoever holds it.
+ * read of them. Made by the walker, filled and indexed by a reader, used again.
+ * Owned by whoever holds it.
  */
 #ifndef CORE_QUEUE_BATCH_H
 #define CORE_QUEUE_BATCH_H

@@ -39,12 +39,15 @@ enum mta_state {
 
 /* The parts of a message that a command needs read. */
 enum need_part {
-	NEED_RCPTS = 1 << 0,     /* addresses, not only how many */
-	NEED_REASONS = 1 << 1,   /* defer and bounce logs */
-	NEED_HEADERS = 1 << 2,   /* subject, header_from, message_id and need.headers */
-	NEED_SUBMITTER = 1 << 3, /* uid and script, headers of local submissions only */
-	NEED_ATTRIBUTES = 1 << 4,
-	NEED_SESSION = 1 << 5, /* client name, HELO, protocol, authentication method */
+	NEED_RCPTS = 1 << 0,     /* who they are, not only how many; the index keeps the domain */
+	NEED_ADDRESSES = 1 << 1, /* with NEED_RCPTS: the index keeps the whole address */
+	NEED_REASONS = 1 << 2,   /* defer and bounce logs */
+	NEED_HEADERS = 1 << 3,   /* subject, header_from, message_id and need.headers */
+	NEED_SUBMITTER = 1 << 4, /* uid and script, headers of local submissions only */
+	NEED_SESSION = 1 << 5,   /* client name, HELO, protocol, authentication method */
+	NEED_STATUS = 1 << 6,    /* of the file itself: next_retry, forced_expire, its marks */
+	NEED_ATTRIBUTES = 1 << 7,
+	NEED_ALL = (1 << 8) - 1,
 };
 
 struct need {
@@ -97,6 +100,7 @@ struct folder {
 	const struct spool *spool;
 	unsigned queue; /* number of the queue within its format, a driver's own */
 	char *path;     /* relative to the spool: "deferred/A" */
+	int beside;     /* a folder with more about its units, as the driver has it; -1 none */
 	unsigned refs;  /* atomic */
 };
 

@@ -9,6 +9,8 @@
 #ifndef CORE_QUEUE_RECORD_H
 #define CORE_QUEUE_RECORD_H
 
+#include <string.h>
+
 #include "core/base/arena.h"
 #include "core/base/limits.h"
 #include "core/base/slice.h"
@@ -127,17 +129,19 @@ struct record {
 	uint32_t nattributes;
 };
 
-/* A record of which nothing is known yet. */
+/* Makes it a record of which nothing is known yet. */
+static inline void record_clear(struct record *record)
+{
+	memset(record, 0, sizeof(*record));
+	record->arrival = record->created = record->next_retry = -1;
+	record->attempts = record->size = record->uid = -1;
+}
+
 static inline struct record record_unknown(void)
 {
-	return (struct record){
-		.arrival = -1,
-		.created = -1,
-		.next_retry = -1,
-		.attempts = -1,
-		.size = -1,
-		.uid = -1,
-	};
+	struct record record;
+	record_clear(&record);
+	return record;
 }
 
 /*

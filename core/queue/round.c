@@ -2,12 +2,13 @@
 
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "core/base/buf.h"
 #include "core/base/intern.h"
 #include "core/base/xalloc.h"
 
-/* Enough to keep readers and caller busy while the other side is slow; they hold memory. */
+/* Enough to keep the readers busy while the walker is slow; they hold memory. */
 enum {
 	QUEUED_BATCHES = 8,
 	FIRST_READERS = 2,
@@ -35,6 +36,17 @@ static bool is_interrupted(const struct round *round)
 	return flag && __atomic_load_n(flag, __ATOMIC_RELAXED);
 }
 
+static void give_back(struct round *round, struct batch *batch)
+{
+	folder_release(batch->folder);
+	arena_reset(&batch->arena);
+	batch->count = 0;
+	pthread_mutex_lock(&round->lock);
+	batch->next = round->spare;
+	round->spare = batch;
+	pthread_mutex_unlock(&round->lock);
+}
+
 static struct batch *take_spare(struct round *round)
 {
 	pthread_mutex_lock(&round->lock);
@@ -50,19 +62,25 @@ static bool send(struct round *round, struct batch *batch)
 	__atomic_add_fetch(&round->listed, batch->count, __ATOMIC_RELAXED);
 	if (bqueue_put(&round->units, batch))
 		return true;
-	round_give_back(round, batch);
+	give_back(round, batch);
 	return false;
+}
+
+static bool is_seen(const struct round *round, const struct spool *spool, const struct unit *unit)
+{
+	const struct round_setup *setup = &round->setup;
+	return setup->seen &&
+		setup->seen(setup->ctx, round_identity(spool, unit->name, unit->inode));
 }
 
 static bool sink_units(
 	struct walk_sink *sink, struct folder *folder, const struct unit *units, size_t count)
 {
 	struct round *round = (struct round *)sink;
-	const struct hashset *seen = round->setup.seen;
 	struct batch *batch = NULL;
 
 	for (size_t i = 0; i < count && !is_interrupted(round); i++) {
-		if (hashset_has(seen, round_identity(folder->spool, units[i].name, units[i].inode)))
+		if (is_seen(round, folder->spool, &units[i]))
 			continue;
 		if (!batch) {
 			batch = take_spare(round);
@@ -115,12 +133,10 @@ static bool add_reader(struct round *round)
 {
 	if (round->started == round->setup.jobs)
 		return false;
-	__atomic_add_fetch(&round->readers, 1, __ATOMIC_RELAXED);
-	if (pthread_create(&round->threads[round->started], NULL, reader_main, round) != 0) {
-		__atomic_sub_fetch(&round->readers, 1, __ATOMIC_RELAXED);
+	if (pthread_create(&round->threads[round->started], NULL, reader_main, round) != 0)
 		return false;
-	}
 	round->started++;
+	round->running++;
 	return true;
 }
 
@@ -149,7 +165,10 @@ static void read_batch(struct round *round, struct batch *batch, struct buf *tex
 		struct batch *rest = done < batch->count ? take_spare(round) : NULL;
 		if (rest)
 			batch_split(batch, done, rest);
-		bqueue_put(&round->records, batch);
+		pthread_mutex_lock(&round->index_lock);
+		round->setup.index(round->setup.ctx, batch);
+		pthread_mutex_unlock(&round->index_lock);
+		give_back(round, batch);
 		batch = rest;
 	}
 }
@@ -163,8 +182,10 @@ static void *reader_main(void *arg)
 	while ((batch = bqueue_take(&round->units)))
 		read_batch(round, batch, &text);
 	buf_free(&text);
-	if (__atomic_sub_fetch(&round->readers, 1, __ATOMIC_ACQ_REL) == 0)
-		bqueue_close(&round->records);
+	pthread_mutex_lock(&round->lock);
+	if (--round->running == 0)
+		pthread_cond_signal(&round->over);
+	pthread_mutex_unlock(&round->lock);
 	return NULL;
 }
 
@@ -182,12 +203,23 @@ static unsigned start_readers(struct round *round)
 
 /* ---- the caller's side ---- */
 
+static void init_locks(struct round *round)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&round->index_lock, NULL);
+	pthread_mutex_init(&round->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&round->over, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 int round_start(struct round *round, const struct round_setup *setup, struct err *err)
 {
 	*round = (struct round){.sink = {sink_units, sink_failed}, .setup = *setup};
 	bqueue_init(&round->units, QUEUED_BATCHES);
-	bqueue_init(&round->records, QUEUED_BATCHES);
-	pthread_mutex_init(&round->lock, NULL);
+	init_locks(round);
 	int r = pthread_create(&round->walker, NULL, walker_main, round);
 	if (r != 0) {
 		round_end(round);
@@ -201,20 +233,34 @@ int round_start(struct round *round, const struct round_setup *setup, struct err
 	return err_set(err, ERR_IO, 0, "cannot start a thread");
 }
 
-struct batch *round_take(struct round *round, int milliseconds, bool *over)
+bool round_wait(struct round *round, int milliseconds)
 {
-	return bqueue_take_for(&round->records, milliseconds, over);
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += milliseconds / 1000;
+	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&round->lock);
+	while (round->running && r == 0)
+		r = pthread_cond_timedwait(&round->over, &round->lock, &until);
+	bool over = round->running == 0;
+	pthread_mutex_unlock(&round->lock);
+	return over;
 }
 
-void round_give_back(struct round *round, struct batch *batch)
+void round_pause(struct round *round)
 {
-	folder_release(batch->folder);
-	arena_reset(&batch->arena);
-	batch->count = 0;
-	pthread_mutex_lock(&round->lock);
-	batch->next = round->spare;
-	round->spare = batch;
-	pthread_mutex_unlock(&round->lock);
+	pthread_mutex_lock(&round->index_lock);
+}
+
+void round_resume(struct round *round)
+{
+	pthread_mutex_unlock(&round->index_lock);
 }
 
 uint64_t round_listed(const struct round *round)
@@ -230,7 +276,7 @@ void round_join(struct round *round)
 		pthread_join(round->threads[i], NULL);
 	pthread_join(round->walker, NULL);
 	while ((left = bqueue_take(&round->units))) /* only without any reader */
-		round_give_back(round, left);
+		give_back(round, left);
 }
 
 void round_end(struct round *round)
@@ -247,7 +293,8 @@ void round_end(struct round *round)
 		arena_free(&batch->arena);
 		free(batch);
 	}
+	pthread_cond_destroy(&round->over);
 	pthread_mutex_destroy(&round->lock);
+	pthread_mutex_destroy(&round->index_lock);
 	bqueue_free(&round->units);
-	bqueue_free(&round->records);
 }

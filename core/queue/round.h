@@ -1,11 +1,11 @@
 /*
  * round: the threads of one pass over the queues: a walker that lists, readers
- * that open and parse. The caller takes batches of what was read until there are
- * no more, then ends the round.
+ * that open and parse. What a reader has read it hands to the caller's `index`
+ * itself, while it is still in that processor's cache; one reader at a time.
  *
  * Listing and reading go side by side, a bounded number of batches apart: each
  * holds memory and keeps a folder open. A later round passes over what the rounds
- * before it have seen; nobody may add to that set meanwhile.
+ * before it have seen.
  */
 #ifndef CORE_QUEUE_ROUND_H
 #define CORE_QUEUE_ROUND_H
@@ -14,7 +14,6 @@
 #include <signal.h>
 
 #include "core/base/bqueue.h"
-#include "core/base/hashset.h"
 #include "core/queue/batch.h"
 #include "core/queue/spool.h"
 
@@ -25,7 +24,11 @@ struct round_setup {
 	const struct need *need;
 	unsigned jobs; /* readers at most, 1 to ROUND_MOST_JOBS */
 	int64_t since; /* folders unchanged since then need no listing; 0 for all */
-	const struct hashset *seen; /* round_identity of what needs no reading */
+	/* On a reader's thread, never two at a time; the batch is used again afterwards. */
+	void (*index)(void *ctx, const struct batch *batch);
+	/* On the walker's thread: whether the file of that round_identity needs no reading. NULL: all do. */
+	bool (*seen)(void *ctx, uint64_t key);
+	void *ctx;
 	const volatile sig_atomic_t *interrupted; /* or NULL; set: the walk ends early */
 };
 
@@ -40,14 +43,15 @@ struct failed_folder {
 struct round {
 	struct walk_sink sink; /* first member: the walk hands it back to us */
 	struct round_setup setup;
-	struct bqueue units;   /* batches to read */
-	struct bqueue records; /* batches that were read */
-	unsigned readers;      /* still running; the last one out closes `records` */
-	uint64_t listed;       /* units so far; read with round_listed */
+	struct bqueue units; /* batches to read */
+	uint64_t listed;     /* units so far; read with round_listed */
 	pthread_t walker;
 	pthread_t threads[ROUND_MOST_JOBS];
-	unsigned started;
-	pthread_mutex_t lock; /* of `spare`, and of starting readers */
+	pthread_mutex_t index_lock; /* held while setup.index runs */
+	pthread_mutex_t lock;       /* of the members below it */
+	pthread_cond_t over;        /* running became 0 */
+	unsigned started;           /* readers so far */
+	unsigned running;           /* of them */
 	struct batch *spare;
 	struct failed_folder *failed; /* the caller's after round_join; free with round_end */
 };
@@ -55,16 +59,16 @@ struct round {
 /* Starts the threads. -1 with *err when there can be none; then there is nothing to end. */
 int round_start(struct round *round, const struct round_setup *setup, struct err *err);
 
-/*
- * The next batch that was read, or NULL when none came within `milliseconds`;
- * *over when none will come. Give it back when it was looked at.
- */
-struct batch *round_take(struct round *round, int milliseconds, bool *over);
-void round_give_back(struct round *round, struct batch *batch);
+/* Waits until all is read and indexed, or `milliseconds`. True when it is. */
+bool round_wait(struct round *round, int milliseconds);
+
+/* Nothing is indexed between these two: the caller looks at what there is so far. */
+void round_pause(struct round *round);
+void round_resume(struct round *round);
 
 uint64_t round_listed(const struct round *round);
 
-/* Waits for the threads, after round_take said that it is over. */
+/* Waits for the threads, after round_wait said that all is done. */
 void round_join(struct round *round);
 void round_end(struct round *round);
 

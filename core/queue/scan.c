@@ -46,22 +46,65 @@ static void note_key(struct scan_keys *list, uint64_t key)
 	list->keys[list->count++] = key;
 }
 
+static uint64_t key_of_row(const struct snap *snap, uint32_t row)
+{
+	return round_identity(snap->spools[snap->small[row].spool],
+		snap_text(snap, COL_QUEUE_ID, row), (uint64_t)snap_wide(snap, WIDE_INODE, row));
+}
+
+/* Makes the keys of the rows that have none yet. */
+static void make_keys(struct scan *scan)
+{
+	for (; scan->keyed < scan->snap.rows; scan->keyed++)
+		hashset_add(&scan->fresh, key_of_row(&scan->snap, scan->keyed));
+}
+
+/*
+ * Asked by the walker of a later round. Its first question comes before the round
+ * has anything to index; after that only `fresh` and the rows change.
+ */
+static bool seen_before(void *ctx, uint64_t key)
+{
+	struct scan *scan = ctx;
+
+	if (!scan->seen_ready) {
+		make_keys(scan);
+		hashset_merge(&scan->seen, &scan->fresh);
+		scan->seen_ready = true;
+	}
+	return hashset_has(&scan->seen, key);
+}
+
+static bool is_new(struct scan *scan, uint64_t key)
+{
+	return !hashset_has(&scan->seen, key) && hashset_add(&scan->fresh, key);
+}
+
+/* Nearly every message has a queue id of its own. */
+static bool is_new_message(
+	struct scan *scan, const struct spool *spool, const struct record *record)
+{
+	if (!snap_has_queue_id(&scan->snap, record->queue_id))
+		return true;
+	make_keys(scan);
+	uint64_t key = round_identity(spool, record->queue_id, record->inode);
+	return !hashset_has(&scan->seen, key) && !hashset_has(&scan->fresh, key);
+}
+
 /* Those that no later round found whole. */
-static uint32_t never_seen(const struct scan *scan, const struct scan_keys *list)
+static uint32_t never_seen(struct scan *scan, const struct scan_keys *list)
 {
 	struct hashset distinct = {0};
+
+	if (list->count)
+		make_keys(scan);
 	for (size_t i = 0; i < list->count; i++)
-		if (!hashset_has(&scan->seen, list->keys[i]))
+		if (!hashset_has(&scan->seen, list->keys[i]) &&
+			!hashset_has(&scan->fresh, list->keys[i]))
 			hashset_add(&distinct, list->keys[i]);
 	size_t count = distinct.count;
 	hashset_free(&distinct);
 	return (uint32_t)count;
-}
-
-/* The walker reads `seen` while a round runs: what it finds is kept apart until its end. */
-static bool is_new(struct scan *scan, uint64_t key)
-{
-	return !hashset_has(&scan->seen, key) && hashset_add(&scan->fresh, key);
 }
 
 static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
@@ -86,32 +129,33 @@ static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 		break;
 	case SEV_OK:
 	case SEV_WARN:
-		if (!is_new(scan, round_identity(spool, record->queue_id, record->inode)))
+		if (!is_new_message(scan, spool, record))
 			break;
 		snap_add(&scan->snap, spool->number, record);
 		scan->damaged += record->warnings != 0;
 	}
 }
 
-/* Everything that one round reads, into the index. */
-static void index_round(struct scan *scan, struct round *round, const struct scan_options *options)
+static void index_batch(void *ctx, const struct batch *batch)
 {
-	double told = seconds_now();
-	uint64_t listed_before = scan->listed;
-	bool over = false;
+	for (unsigned i = 0; i < batch->count; i++)
+		index_one(ctx, batch, i);
+}
 
-	while (!over) {
-		struct batch *batch = round_take(round, PROGRESS_MS, &over);
-		for (unsigned i = 0; batch && i < batch->count; i++)
-			index_one(scan, batch, i);
-		if (batch)
-			round_give_back(round, batch);
+/* Until the round is over; tells now and then how far it is. */
+static void watch_round(struct scan *scan, struct round *round, const struct scan_options *options)
+{
+	uint64_t listed_before = scan->listed;
+
+	while (!round_wait(round, PROGRESS_MS)) {
+		if (!options->progress)
+			continue;
+		round_pause(round);
 		scan->listed = listed_before + round_listed(round);
-		if (options->progress && seconds_now() - told > PROGRESS_MS / 1000.0) {
-			options->progress(options->ctx, scan);
-			told = seconds_now();
-		}
+		options->progress(options->ctx, scan);
+		round_resume(round);
 	}
+	scan->listed = listed_before + round_listed(round);
 }
 
 /* A folder fails in every round; it is told once. */
@@ -139,7 +183,8 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 		.spools = spools,
 		.need = need,
 		.jobs = options->jobs ? options->jobs : DEFAULT_JOBS,
-		.seen = &scan->seen,
+		.index = index_batch,
+		.ctx = scan,
 		.interrupted = options->interrupted,
 	};
 	int answer = 0;
@@ -154,15 +199,16 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 		struct round round;
 		answer = round_start(&round, &setup, err);
 		if (answer == 0) {
-			index_round(scan, &round, options);
+			watch_round(scan, &round, options);
 			round_join(&round);
 			note_failed_folders(scan, &round);
 			round_end(&round);
 		}
-		hashset_merge(&scan->seen, &scan->fresh);
 		if (is_interrupted(options) || (i > 0 && scan->snap.rows == rows))
 			break;
 		setup.since = now;
+		setup.seen = seen_before;
+		scan->seen_ready = false;
 	}
 	scan->complete = answer == 0 && !is_interrupted(options);
 	scan->vanished = never_seen(scan, &scan->gone);

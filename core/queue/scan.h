@@ -1,12 +1,12 @@
 /*
  * scan: from open spools to a finished index.
  *
- *   walker --batches of units--> readers --batches of records--> indexer
+ *   walker --batches of units--> readers --records--> index
  *
- * One walker lists folders, many readers open and parse, the calling thread
- * appends to the index; bounded queues between them. The readers are two
- * while files come from memory, and more as they have to wait for a disk, which
- * answers sixteen questions at a time faster than one.
+ * One walker lists folders, many readers open and parse, and append to the index
+ * one at a time (round.h). The readers are two while files come from memory, and
+ * more as they have to wait for a disk, which answers sixteen questions at a time
+ * faster than one.
  *
  * A message that is in the queue from start to end of the scan appears in the
  * index exactly once, also when it moves between folders meanwhile: readers
@@ -27,7 +27,7 @@ struct scan;
 struct scan_options {
 	unsigned jobs; /* reader threads; 0 for the default */
 	bool keep_reason_text;
-	/* Called on the calling thread about ten times a second, between two messages. */
+	/* Called on the calling thread about ten times a second, between two batches. */
 	void (*progress)(void *ctx, const struct scan *scan);
 	void *ctx;
 	const volatile sig_atomic_t *interrupted; /* or NULL; set: the scan ends early */
@@ -53,9 +53,12 @@ struct scan {
 	struct scan_failure *failures; /* the first LIMIT_NAMED_FAILURES of them, by path */
 	size_t nfailures;
 
-	struct hashset seen;  /* spool, inode and id of every row and failure */
-	struct hashset fresh; /* the same, of the round that runs */
-	struct scan_keys {   /* the same of what was gone or unfinished when we came */
+	/* Keys (round_identity) of what was read or failed. They are made when first asked for. */
+	struct hashset seen;  /* up to the round that runs, which does not read it again */
+	struct hashset fresh; /* since then */
+	uint32_t keyed;       /* rows whose key is in one of them */
+	bool seen_ready;      /* for this round */
+	struct scan_keys {    /* of what was gone or unfinished when we came */
 		uint64_t *keys;
 		size_t count;
 	} gone, unfinished;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/xalloc.h"
+#include "core/mail/address.h"
 #include "core/mail/decode.h"
 
 enum { FIRST_ROWS = 4096 };
@@ -23,6 +24,7 @@ void snap_free(struct snap *snap)
 		free(snap->wide[i]);
 	free(snap->small);
 	free(snap->rcpts);
+	free(snap->is_queue_id);
 	free(snap->reason_class);
 	free(snap->decoded);
 	*snap = (struct snap){0};
@@ -53,14 +55,24 @@ static void set(struct snap *snap, unsigned col, uint32_t row, uint32_t value)
 	snap->cols[col][row] = value;
 }
 
+/* Mail of one sender or client often lies side by side: the value of the row above, if equal. */
+static uint32_t same_as_above(
+	const struct snap *snap, unsigned col, uint32_t row, struct slice text)
+{
+	uint32_t id = row && slice_known(text) ? snap_col(snap, col, row - 1) : INTERN_UNKNOWN;
+	return id && slice_eq(intern_get(&snap->strings, id), text) ? id : INTERN_UNKNOWN;
+}
+
 static void set_text(struct snap *snap, unsigned col, uint32_t row, struct slice text)
 {
-	set(snap, col, row, intern_add(&snap->strings, text));
+	uint32_t id = same_as_above(snap, col, row, text);
+	set(snap, col, row, id ? id : intern_add(&snap->strings, text));
 }
 
 static void set_name(struct snap *snap, unsigned col, uint32_t row, struct slice text)
 {
-	set(snap, col, row, intern_add_fold(&snap->strings, text));
+	uint32_t id = same_as_above(snap, col, row, text);
+	set(snap, col, row, id ? id : intern_add_fold(&snap->strings, text));
 }
 
 /* A table by string id, long enough for `id`; new places are 0. */
@@ -74,6 +86,21 @@ static void *memo_room(void *table, uint32_t *cap, uint32_t id, size_t width)
 	table = xrealloc(table, *cap, width);
 	memset((char *)table + old * width, 0, (*cap - old) * width);
 	return table;
+}
+
+/* Its own table: a copy from a content filter names the queue id of another message. */
+static void set_queue_id(struct snap *snap, uint32_t row, struct slice queue_id)
+{
+	uint32_t id = intern_add(&snap->strings, queue_id);
+	snap->is_queue_id = memo_room(snap->is_queue_id, &snap->is_queue_id_cap, id, 1);
+	snap->is_queue_id[id] = 1;
+	set(snap, COL_QUEUE_ID, row, id);
+}
+
+bool snap_has_queue_id(const struct snap *snap, struct slice queue_id)
+{
+	uint32_t id = intern_find(&snap->strings, queue_id);
+	return id != INTERN_UNKNOWN && id < snap->is_queue_id_cap && snap->is_queue_id[id];
 }
 
 static uint8_t class_of(struct snap *snap, uint32_t reason)
@@ -110,6 +137,23 @@ static void set_decoded(struct snap *snap, unsigned col, uint32_t row, struct sl
 	set(snap, col, row, id);
 }
 
+uint32_t snap_domain(struct snap *snap, struct slice address)
+{
+	if (slice_known(address) && address.len == 0)
+		return INTERN_EMPTY;
+	struct slice domain = address_domain(address);
+	return domain.len ? intern_add_fold(&snap->strings, domain) : INTERN_UNKNOWN;
+}
+
+/* A flood goes to 250,000 addresses at a few hundred domains: who does not ask pays for these. */
+static uint32_t rcpt_name(struct snap *snap, struct slice address)
+{
+	if (!(snap->need.parts & NEED_RCPTS))
+		return INTERN_UNKNOWN;
+	bool whole = snap->need.parts & NEED_ADDRESSES;
+	return whole ? intern_add_fold(&snap->strings, address) : snap_domain(snap, address);
+}
+
 static struct snap_rcpt *rcpt_room(struct snap *snap, uint32_t count)
 {
 	if (snap->rcpt_cap - snap->nrcpts < count) {
@@ -135,9 +179,11 @@ static void add_rcpts(struct snap *snap, uint32_t row, const struct record *reco
 		for (uint32_t i = 0; i < record->nrcpts; i++, out++) {
 			const struct rcpt *in = &record->rcpts[i];
 			*out = (struct snap_rcpt){.state = in->state};
-			if (snap->need.parts & NEED_RCPTS)
-				out->address = intern_add_fold(&snap->strings, in->address);
-			out->reason = intern_add(&snap->strings, in->reason_key);
+			out->address = rcpt_name(snap, in->address);
+			/* One failed connection defers many with the same words. */
+			bool same = i && in->reason_key.ptr == in[-1].reason_key.ptr;
+			out->reason = same ? out[-1].reason
+					   : intern_add(&snap->strings, in->reason_key);
 			out->class = class_of(snap, out->reason);
 			if (snap->keep_reason_text)
 				out->reason_text = intern_add(&snap->strings, in->reason);
@@ -165,6 +211,13 @@ static uint32_t plus_one(int64_t value)
 	return value < 0 || value >= UINT32_MAX ? 0 : (uint32_t)value + 1;
 }
 
+/* A stranger's mail is told from a relay's by its recipients: without them, unknown. */
+static enum origin origin_for(const struct snap *snap, unsigned spool, const struct record *record)
+{
+	bool wanted = snap->need.parts & NEED_RCPTS;
+	return wanted ? origin_of(record, &snap->spools[spool]->site) : ORIGIN_UNKNOWN;
+}
+
 uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record)
 {
 	if (snap->rows == snap->cap)
@@ -174,7 +227,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	snap->small[row] = (struct snap_small){
 		.spool = (uint8_t)spool,
 		.state = (uint8_t)record->state,
-		.origin = (uint8_t)origin_of(record, &snap->spools[spool]->site),
+		.origin = (uint8_t)origin_for(snap, spool, record),
 		.account_source = (uint8_t)record->account_source,
 		.client_source = (uint8_t)record->client_source,
 		.flags = (uint8_t)((is_reinjected(record) ? SNAP_REINJECTED : 0) |
@@ -184,7 +237,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	snap->wide[WIDE_NEXT_RETRY][row] = wide_of(record->next_retry);
 	snap->wide[WIDE_SIZE][row] = wide_of(record->size);
 	snap->wide[WIDE_INODE][row] = (int64_t)record->inode;
-	set_text(snap, COL_QUEUE_ID, row, record->queue_id);
+	set_queue_id(snap, row, record->queue_id);
 	set_text(snap, COL_QUEUE_NAME, row, record->queue_name);
 	set_name(snap, COL_ACCOUNT, row, record->account);
 	set_text(snap, COL_CLIENT_IP, row, record->client_ip);

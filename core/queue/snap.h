@@ -74,7 +74,8 @@ struct snap {
 	uint32_t nrcpts;
 	uint32_t rcpt_cap;
 	struct snap_rcpt {
-		uint32_t address;     /* string, folded; 0 without NEED_RCPTS */
+		/* String, folded; 0 without NEED_RCPTS, the domain without NEED_ADDRESSES. */
+		uint32_t address;
 		uint32_t reason;      /* string, normalised */
 		uint32_t reason_text; /* string as logged; only with keep_reason_text */
 		uint8_t state;        /* enum rcpt_state */
@@ -82,6 +83,8 @@ struct snap {
 	} *rcpts;
 	bool keep_reason_text;
 
+	uint8_t *is_queue_id; /* by string id: 1 if it is the queue id of a row */
+	uint32_t is_queue_id_cap;
 	uint8_t *reason_class; /* by string id of a normalised reason, +1; 0 not yet asked */
 	uint32_t reason_class_cap;
 	uint32_t *decoded; /* by string id of a raw header value: id of the decoded; 0 not yet */
@@ -99,6 +102,15 @@ void snap_free(struct snap *snap);
 
 /* Appends one message. Returns its row. */
 uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record);
+
+/* Whether a row has that queue id. */
+bool snap_has_queue_id(const struct snap *snap, struct slice queue_id);
+
+/*
+ * The domain of an address, folded: INTERN_EMPTY for the null address, INTERN_UNKNOWN
+ * for one that has none.
+ */
+uint32_t snap_domain(struct snap *snap, struct slice address);
 
 /* The class of a normalised reason, decided once for each distinct one. */
 enum reason_class snap_reason_class(struct snap *snap, struct slice reason_key);

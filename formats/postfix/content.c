@@ -16,7 +16,7 @@ uint32_t content_read(struct window *window, const struct envelope *envelope, bo
 	if (!envelope->data_offset)
 		return WARN_TRUNCATED;
 	records_start(&records, window, envelope->data_offset);
-	records.unlimited = window->passing = true;
+	records.unlimited = true;
 	while (records_next(&records, &view) && view.type != 'X') {
 		if (view.type == 'w')
 			continue;
@@ -37,6 +37,5 @@ uint32_t content_read(struct window *window, const struct envelope *envelope, bo
 		if (empty && headers_only)
 			break;
 	}
-	window->passing = false;
 	return records.warnings;
 }

@@ -21,19 +21,22 @@ enum attribute_id {
 	ATTRIBUTES,
 };
 
-static const struct slice attribute_names[ATTRIBUTES] = {
-	[LOG_IDENT] = SLICE("log_ident"),
-	[SASL_METHOD] = SLICE("sasl_method"),
-	[SASL_USERNAME] = SLICE("sasl_username"),
-	[LOG_CLIENT_NAME] = SLICE("log_client_name"),
-	[LOG_CLIENT_ADDRESS] = SLICE("log_client_address"),
-	[LOG_HELO_NAME] = SLICE("log_helo_name"),
-	[LOG_PROTOCOL_NAME] = SLICE("log_protocol_name"),
-	[CLIENT_NAME] = SLICE("client_name"),
-	[CLIENT_ADDRESS] = SLICE("client_address"),
-	[HELO_NAME] = SLICE("helo_name"),
-	[PROTOCOL_NAME] = SLICE("protocol_name"),
-	[MESSAGE_ID] = SLICE("message_id"),
+static const struct known_attribute {
+	struct slice name;
+	unsigned parts; /* of a need, one of which asks for it; 0: always kept */
+} known_attributes[ATTRIBUTES] = {
+	[LOG_IDENT] = {SLICE("log_ident"), 0},
+	[SASL_METHOD] = {SLICE("sasl_method"), NEED_SESSION},
+	[SASL_USERNAME] = {SLICE("sasl_username"), 0},
+	[LOG_CLIENT_NAME] = {SLICE("log_client_name"), NEED_SESSION},
+	[LOG_CLIENT_ADDRESS] = {SLICE("log_client_address"), 0},
+	[LOG_HELO_NAME] = {SLICE("log_helo_name"), NEED_SESSION},
+	[LOG_PROTOCOL_NAME] = {SLICE("log_protocol_name"), NEED_SESSION},
+	[CLIENT_NAME] = {SLICE("client_name"), NEED_SESSION},
+	[CLIENT_ADDRESS] = {SLICE("client_address"), 0},
+	[HELO_NAME] = {SLICE("helo_name"), NEED_SESSION},
+	[PROTOCOL_NAME] = {SLICE("protocol_name"), NEED_SESSION},
+	[MESSAGE_ID] = {SLICE("message_id"), NEED_HEADERS},
 };
 
 struct reader {
@@ -41,7 +44,8 @@ struct reader {
 	struct record *record;
 	struct envelope *envelope;
 	uint64_t file_size;
-	bool want_attributes;
+	uint64_t bytes; /* of records so far, bounded by LIMIT_ENVELOPE */
+	unsigned parts; /* of the need: nothing else is worth a copy */
 	uint32_t rcpt_cap;
 	uint32_t attribute_cap;
 	struct slice values[ATTRIBUTES]; /* the first of each counts */
@@ -62,15 +66,29 @@ static void *grow(struct arena *arena, void *items, uint32_t used, uint32_t *cap
 	return bigger;
 }
 
+/* A record is there only until the next one is read. */
+static struct slice keep(struct reader *reader, struct slice value)
+{
+	return arena_copy(reader->arena, value);
+}
+
 static void add_attribute(struct reader *reader, struct slice name, struct slice value)
 {
 	struct record *record = reader->record;
-	if (!reader->want_attributes)
+	if (!(reader->parts & NEED_ATTRIBUTES))
 		return;
 	if (record->nattributes == reader->attribute_cap)
 		record->attributes = grow(reader->arena, record->attributes, record->nattributes,
 			&reader->attribute_cap, FIRST_ATTRIBUTES, sizeof(*record->attributes));
-	record->attributes[record->nattributes++] = (struct attribute){name, value};
+	record->attributes[record->nattributes++] =
+		(struct attribute){keep(reader, name), keep(reader, value)};
+}
+
+/* What is said of recipients is worth a copy only where their addresses are. */
+static struct slice keep_of_rcpt(struct reader *reader, struct slice value)
+{
+	bool wanted = reader->parts & (NEED_RCPTS | NEED_REASONS);
+	return wanted ? keep(reader, value) : (struct slice){0};
 }
 
 static void add_rcpt(struct reader *reader, const struct record_view *view, enum rcpt_state state)
@@ -85,7 +103,7 @@ static void add_rcpt(struct reader *reader, const struct record_view *view, enum
 			&reader->rcpt_cap, FIRST_RCPTS, sizeof(*record->rcpts));
 	bool same = slice_eq(reader->original, view->data);
 	record->rcpts[record->nrcpts++] = (struct rcpt){
-		.address = view->data,
+		.address = keep_of_rcpt(reader, view->data),
 		.original = reader->original.len && !same ? reader->original : (struct slice){0},
 		.orcpt = reader->orcpt,
 		.offset = view->offset,
@@ -96,13 +114,19 @@ static void add_rcpt(struct reader *reader, const struct record_view *view, enum
 	reader->notify = 0;
 }
 
-/* Where the value of an attribute is kept, or NULL for one of no use here. */
-static struct slice *place_of(struct reader *reader, struct slice name)
+/* False for an attribute of no use here. The first of each counts. */
+static bool keep_known(struct reader *reader, struct slice name, struct slice value)
 {
-	for (unsigned i = 0; i < ATTRIBUTES; i++)
-		if (slice_eq(name, attribute_names[i]))
-			return &reader->values[i];
-	return NULL;
+	for (unsigned i = 0; i < ATTRIBUTES; i++) {
+		const struct known_attribute *known = &known_attributes[i];
+		if (!slice_eq(name, known->name))
+			continue;
+		bool wanted = !known->parts || (reader->parts & known->parts);
+		if (wanted && !slice_known(reader->values[i]))
+			reader->values[i] = keep(reader, value);
+		return true;
+	}
+	return false;
 }
 
 static bool is_time(int64_t seconds)
@@ -123,12 +147,10 @@ static void read_attribute(struct reader *reader, struct slice data)
 	name = slice_trim(name);
 	value = slice_trim(value);
 	add_attribute(reader, name, value);
-	struct slice *place = place_of(reader, name);
-	if (place) {
-		if (!slice_known(*place))
-			*place = value;
-	} else if (slice_eq(name, SLICE("dsn_orig_rcpt"))) {
-		reader->orcpt = value;
+	if (keep_known(reader, name, value))
+		return;
+	if (slice_eq(name, SLICE("dsn_orig_rcpt"))) {
+		reader->orcpt = keep_of_rcpt(reader, value);
 	} else if (slice_eq(name, SLICE("create_time"))) {
 		if (slice_to_i64(value, &n) && is_time(n))
 			record->created = n;
@@ -187,7 +209,7 @@ static void read_sender(struct reader *reader, struct slice data)
 	if (slice_known(reader->record->sender))
 		reader->record->warnings |= WARN_BAD_RECORD;
 	else
-		reader->record->sender = data;
+		reader->record->sender = keep(reader, data);
 }
 
 /* One record of the envelope or of the extracted segment. False at the end record. */
@@ -207,7 +229,7 @@ static bool read_record(struct reader *reader, const struct record_view *view)
 		read_attribute(reader, view->data);
 		break;
 	case 'O':
-		reader->original = view->data;
+		reader->original = keep_of_rcpt(reader, view->data);
 		break;
 	case 'R':
 		add_rcpt(reader, view, RCPT_PENDING);
@@ -278,7 +300,7 @@ static bool skip_content(struct records *records, struct envelope *envelope, str
 		}
 		record->warnings |= WARN_SIZE;
 	}
-	records->unlimited = records->window->passing = true;
+	records->unlimited = true;
 	bool found = false;
 	while (!found && records_next(records, &view)) {
 		found = view.type == 'X';
@@ -287,7 +309,7 @@ static bool skip_content(struct records *records, struct envelope *envelope, str
 			break;
 		}
 	}
-	records->unlimited = records->window->passing = false;
+	records->unlimited = false;
 	records->count = 0;
 	return found;
 }
@@ -341,14 +363,14 @@ static void settle(struct reader *reader)
 }
 
 void envelope_read(struct window *window, bool submitted, const struct need *need,
-	struct record *record, struct envelope *envelope)
+	struct arena *arena, struct record *record, struct envelope *envelope)
 {
 	struct reader reader = {
-		.arena = window->arena,
+		.arena = arena,
 		.record = record,
 		.envelope = envelope,
 		.file_size = window->size,
-		.want_attributes = need->parts & NEED_ATTRIBUTES,
+		.parts = need->parts,
 	};
 	struct records records;
 	struct record_view view;
@@ -357,6 +379,11 @@ void envelope_read(struct window *window, bool submitted, const struct need *nee
 	*envelope = (struct envelope){0};
 	records_start(&records, window, 0);
 	while (records_next(&records, &view)) {
+		reader.bytes += view.data.len;
+		if (reader.bytes > LIMIT_ENVELOPE) {
+			record->warnings |= WARN_TOO_MANY;
+			break;
+		}
 		if (view.type == 'M' && content) {
 			/* A loop of pointers: every round would pass over all of the content. */
 			record->warnings |= WARN_BAD_RECORD;

@@ -21,11 +21,12 @@ struct envelope {
 
 /*
  * Reads the envelope into *record, whose members the caller has set to unknown
- * (record_unknown) and whose queue_id and times of the file are already there.
- * What is odd goes into record->warnings; nothing makes it fail. `submitted`:
- * the file lies in maildrop, where there is no size record to rely on.
+ * (record_unknown) and whose queue_id and times of the file are already there;
+ * what `need` asks for is copied into the arena. What is odd goes into
+ * record->warnings; nothing makes it fail. `submitted`: the file lies in maildrop,
+ * where there is no size record to rely on.
  */
 void envelope_read(struct window *window, bool submitted, const struct need *need,
-	struct record *record, struct envelope *envelope);
+	struct arena *arena, struct record *record, struct envelope *envelope);
 
 #endif

@@ -21,14 +21,16 @@ struct parsed {
 	struct envelope envelope;
 };
 
-static const struct need everything = {.parts = NEED_ATTRIBUTES};
+static const struct need everything = {
+	.parts = NEED_RCPTS | NEED_SESSION | NEED_HEADERS | NEED_ATTRIBUTES};
 
 static void parse_bytes(struct parsed *parsed, size_t length, bool submitted)
 {
 	parsed->record = record_unknown();
 	parsed->record.queue_id = SLICE("ABCDE1234");
-	window_memory(&parsed->window, slice_of(parsed->image.bytes.ptr, length), &parsed->arena);
-	envelope_read(&parsed->window, submitted, &everything, &parsed->record, &parsed->envelope);
+	window_memory(&parsed->window, slice_of(parsed->image.bytes.ptr, length));
+	envelope_read(&parsed->window, submitted, &everything, &parsed->arena, &parsed->record,
+		&parsed->envelope);
 }
 
 static void parse(struct parsed *parsed)
@@ -251,8 +253,9 @@ static void survives_truncation_at_every_byte(void **state)
 			memcpy(exact, p.image.bytes.ptr, n);
 		cut.record = record_unknown();
 		cut.record.queue_id = SLICE("ABCDE1234");
-		window_memory(&cut.window, slice_of(exact, n), &cut.arena);
-		envelope_read(&cut.window, false, &everything, &cut.record, &cut.envelope);
+		window_memory(&cut.window, slice_of(exact, n));
+		envelope_read(&cut.window, false, &everything, &cut.arena, &cut.record,
+			&cut.envelope);
 		assert_false(cut.envelope.complete);
 		assert_true(cut.record.warnings & (WARN_TRUNCATED | WARN_SIZE));
 		done(&cut);
@@ -890,14 +893,105 @@ static void says_that_the_disk_failed(void **state)
 	int fd = memfd_create("queue file", MFD_CLOEXEC);
 	struct slice bytes = buf_slice(&p.image.bytes);
 	assert_int_equal(write(fd, bytes.ptr, bytes.len), bytes.len);
-	assert_int_equal(window_open(&p.window, fd, bytes.len, &p.arena), 0);
+	assert_int_equal(window_open(&p.window, fd), 0);
 	close(fd);
 	p.window.fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	p.record = record_unknown();
-	envelope_read(&p.window, false, &everything, &p.record, &p.envelope);
+	envelope_read(&p.window, false, &everything, &p.arena, &p.record, &p.envelope);
 	assert_true(p.record.warnings & WARN_UNREADABLE);
 	assert_int_equal(p.window.sys, EISDIR);
 	close(p.window.fd);
+	window_close(&p.window);
+	done(&p);
+}
+
+/* Of a list with many recipients, long behind the first piece: all values stay what they were. */
+static void keeps_values_of_all_pieces(void **state)
+{
+	struct parsed p = {0};
+	char address[64];
+	(void)state;
+
+	image_begin(&p.image, "sender@example.com");
+	image_add(&p.image, 'A', "sasl_username=first");
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(address, sizeof(address), "rcpt%u@example.org", i);
+		image_add(&p.image, 'O', "list@example.com");
+		image_add(&p.image, 'R', address);
+	}
+	image_add(&p.image, 'A', "client_address=192.0.2.1");
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	int fd = memfd_create("queue file", MFD_CLOEXEC);
+	struct slice bytes = buf_slice(&p.image.bytes);
+	assert_int_equal(write(fd, bytes.ptr, bytes.len), bytes.len);
+	assert_int_equal(window_open(&p.window, fd), 0);
+	p.window.piece = 3000;
+	p.record = record_unknown();
+	envelope_read(&p.window, false, &everything, &p.arena, &p.record, &p.envelope);
+	window_close(&p.window);
+	memset(p.window.room, 'x', sizeof(p.window.room));
+	assert_int_equal(p.record.warnings, 0);
+	assert_slice(p.record.sender, "sender@example.com");
+	assert_slice(p.record.account, "first");
+	assert_slice(p.record.client_ip, "192.0.2.1");
+	assert_int_equal(p.record.nrcpts, 5000);
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(address, sizeof(address), "rcpt%u@example.org", i);
+		assert_rcpt(&p.record, i, address, RCPT_PENDING);
+		assert_slice(p.record.rcpts[i].original, "list@example.com");
+	}
+	close(fd);
+	done(&p);
+}
+
+/* What nobody asked for takes no memory; how many recipients there are is always told. */
+static void keeps_only_what_is_asked_for(void **state)
+{
+	static const struct need nothing = {0};
+	struct parsed p = {0};
+	(void)state;
+
+	image_begin(&p.image, "a@example.com");
+	image_add(&p.image, 'A', "client_name=mail.example.net");
+	image_add(&p.image, 'A', "client_address=192.0.2.1");
+	image_add(&p.image, 'O', "list@example.com");
+	image_add(&p.image, 'R', "b@example.org");
+	image_add(&p.image, 'D', "c@example.org");
+	image_content(&p.image, "hi");
+	image_add(&p.image, 'E', "");
+	image_finish(&p.image);
+	p.record = record_unknown();
+	window_memory(&p.window, buf_slice(&p.image.bytes));
+	envelope_read(&p.window, false, &nothing, &p.arena, &p.record, &p.envelope);
+	assert_int_equal(p.record.warnings, 0);
+	assert_slice(p.record.client_ip, "192.0.2.1");
+	assert_false(slice_known(p.record.client_name));
+	assert_int_equal(p.record.nrcpts, 2);
+	assert_false(slice_known(p.record.rcpts[0].address));
+	assert_false(slice_known(p.record.rcpts[0].original));
+	assert_int_equal(p.record.rcpts[1].state, RCPT_DONE);
+	assert_int_equal(p.record.nattributes, 0);
+	done(&p);
+}
+
+/* A loop of pointers around one long value: an end comes before the memory does. */
+static void bounds_the_bytes_of_an_envelope(void **state)
+{
+	struct parsed p = {0};
+	struct buf name = {0};
+	(void)state;
+
+	image_begin(&p.image, "a@example.com");
+	size_t loop = p.image.bytes.len;
+	buf_pad(&name, 'x', 60000);
+	image_record(&p.image, 'R', buf_slice(&name));
+	image_pointer(&p.image, loop);
+	parse(&p);
+	assert_int_equal(p.record.warnings, WARN_TOO_MANY);
+	assert_in_range(p.record.nrcpts, LIMIT_ENVELOPE / 60000 - 1, LIMIT_ENVELOPE / 60000);
+	buf_free(&name);
 	done(&p);
 }
 
@@ -926,6 +1020,9 @@ int main(void)
 		cmocka_unit_test(reads_edited_content),
 		cmocka_unit_test(content_loops_end),
 		cmocka_unit_test(says_that_the_disk_failed),
+		cmocka_unit_test(keeps_values_of_all_pieces),
+		cmocka_unit_test(keeps_only_what_is_asked_for),
+		cmocka_unit_test(bounds_the_bytes_of_an_envelope),
 		cmocka_unit_test(content_is_no_longer_than_its_file),
 		cmocka_unit_test(content_needs_a_place_in_the_file),
 	};

@@ -53,13 +53,20 @@ void postfix_probe(int fd, struct probe *probe)
 		others ? " and Postfix's own beside them" : "");
 }
 
+/* Two links mean no folder below; some file systems always say one, and are listed. */
+static bool is_leaf(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && st.st_nlink == 2;
+}
+
 /* How deep a folder is hashed, going down through its first one-character folder. */
 static unsigned depth_of(int spool_fd, const char *name)
 {
 	unsigned depth = 0;
 	int fd = openat(spool_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	while (fd >= 0 && depth < LIMIT_DEPTH) {
+	while (fd >= 0 && depth < LIMIT_DEPTH && !is_leaf(fd)) {
 		DIR *dir = fdopendir(fd);
 		if (!dir) {
 			close(fd);
@@ -74,6 +81,8 @@ static unsigned depth_of(int spool_fd, const char *name)
 		fd = below;
 		depth += below >= 0;
 	}
+	if (fd >= 0)
+		close(fd);
 	return depth;
 }
 
@@ -105,6 +114,7 @@ void postfix_look_at_folders(struct spool *spool, struct postfix *postfix)
 bool postfix_path(const struct postfix *postfix, enum postfix_queue queue, struct slice id,
 	char path[POSTFIX_PATH_MAX])
 {
-	int n = snprintf(path, POSTFIX_PATH_MAX, "%s/", postfix_queues[queue].name);
-	return queue_id_path(id, postfix->depth[queue], path + n, POSTFIX_PATH_MAX - (size_t)n);
+	char *end = stpcpy(stpcpy(path, postfix_queues[queue].name), "/");
+	return queue_id_path(
+		id, postfix->depth[queue], end, POSTFIX_PATH_MAX - (size_t)(end - path));
 }

@@ -8,168 +8,53 @@
 
 #include "formats/postfix/content.h"
 #include "formats/postfix/envelope.h"
+#include "formats/postfix/found.h"
 #include "formats/postfix/header_facts.h"
 #include "formats/postfix/postfix.h"
 #include "formats/postfix/queue_id.h"
-#include "formats/postfix/reason_log.h"
-
-/* Reading must leave no trace: no waiting at a fifo, no new access time, no link followed. */
-static int open_quietly(int at, const char *path)
-{
-	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-	int fd = openat(at, path, flags | O_NOATIME);
-	if (fd < 0 && errno == EPERM) /* somebody else's file, as those in maildrop are */
-		fd = openat(at, path, flags);
-	return fd;
-}
-
-/* An open queue file and where it was found. */
-struct found {
-	int fd;
-	enum postfix_queue queue;
-	struct stat st;
-};
-
-/* The file of that path and, unless it is 0, that inode; for another one ENOENT. */
-static int open_inode(int at, const char *path, uint64_t inode)
-{
-	struct stat st;
-	int fd = open_quietly(at, path);
-
-	if (fd < 0 || !inode || (fstat(fd, &st) == 0 && st.st_ino == inode))
-		return fd;
-	close(fd);
-	errno = ENOENT;
-	return -1;
-}
 
 /*
- * Looks for an id in every queue. A message that is on the move may be missed
- * once, so a second round follows before it is called gone.
+ * Whether the file's own status is of use: an fstat(2) is a tenth of what a message
+ * costs. In the folders of mail under way, a name and a type are listed with the
+ * inode, and only the time of the next attempt and a mark on the file are left.
  */
-static int locate(const struct spool *spool, struct slice id, uint64_t inode, struct found *found)
+static bool wants_status(const struct found *found, const struct unit *unit, const struct need *need)
 {
-	static const enum postfix_queue order[] = {
-		PQ_ACTIVE,
-		PQ_DEFERRED,
-		PQ_INCOMING,
-		PQ_HOLD,
-		PQ_MAILDROP,
-		PQ_CORRUPT,
-	};
-	struct postfix layout = *postfix_of(spool);
-	char path[POSTFIX_PATH_MAX];
-
-	for (unsigned round = 0; round < 2; round++) {
-		for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-			if (!postfix_path(&layout, order[i], id, path))
-				continue;
-			found->fd = open_inode(spool->fd, path, inode);
-			found->queue = order[i];
-			if (found->fd >= 0 || errno != ENOENT)
-				return found->fd;
-		}
-	}
-	/* Perhaps it lies where another hash depth put it, or where an admin did. */
-	for (unsigned depth = 0; depth <= 3; depth++) {
-		for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-			if (depth == postfix_of(spool)->depth[order[i]])
-				continue;
-			layout.depth[order[i]] = depth;
-			if (!postfix_path(&layout, order[i], id, path))
-				continue;
-			found->fd = open_inode(spool->fd, path, inode);
-			found->queue = order[i];
-			if (found->fd >= 0)
-				return found->fd;
-		}
-	}
-	errno = ENOENT;
-	return -1;
+	bool under_way = found->queue == PQ_ACTIVE || found->queue == PQ_DEFERRED;
+	return !under_way || !unit->inode || unit->type != DT_REG || (need->parts & NEED_STATUS);
 }
 
-/* Reads a log of reasons whole; unknown when there is none. */
-static struct slice read_log(const struct spool *spool, enum postfix_queue queue, struct slice id,
-	struct arena *arena, struct record *record)
+static bool has_mode(const struct found *found, mode_t owner)
 {
-	char path[POSTFIX_PATH_MAX];
-	struct stat st;
-	struct slice log = {0};
-
-	if (!postfix_path(postfix_of(spool), queue, id, path))
-		return log;
-	int fd = open_quietly(spool->fd, path);
-	if (fd < 0) {
-		if (errno != ENOENT)
-			record->warnings |= WARN_BAD_LOG;
-		return log;
-	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		size_t size = st.st_size < LIMIT_REASON_LOG ? (size_t)st.st_size : LIMIT_REASON_LOG;
-		if ((int64_t)size < st.st_size)
-			record->warnings |= WARN_BAD_LOG;
-		char *text = arena_alloc(arena, size);
-		ssize_t got = pread(fd, text, size, 0);
-		if (got >= 0)
-			log = slice_of(text, (size_t)got);
-		else
-			record->warnings |= WARN_BAD_LOG;
-	} else {
-		record->warnings |= WARN_BAD_LOG;
-	}
-	close(fd);
-	return log;
-}
-
-/*
- * A delivery agent marks a recipient done once its failure is in the bounce log
- * (bounce_append, then deliver_completed): without such a mark there is no log,
- * and a failed open for each of 80,000 messages would be felt.
- */
-static bool any_done(const struct record *record)
-{
-	for (uint32_t i = 0; i < record->nrcpts; i++)
-		if (record->rcpts[i].state == RCPT_DONE)
-			return true;
-	return false;
-}
-
-static void read_reasons(const struct spool *spool, enum postfix_queue queue, struct arena *arena,
-	struct record *record)
-{
-	if (queue == PQ_MAILDROP)
-		return; /* nothing has been tried yet */
-	struct slice log = read_log(spool, PQ_DEFER, record->queue_id, arena, record);
-	reason_log_apply(log, false, arena, record);
-	if (postfix_of(spool)->bounce_in_use && any_done(record)) {
-		log = read_log(spool, PQ_BOUNCE, record->queue_id, arena, record);
-		reason_log_apply(log, true, arena, record);
-	}
+	return found->looked && (found->st.st_mode & S_IRWXU) == owner;
 }
 
 /* What the file itself tells besides its bytes. */
 static void read_status(const struct spool *spool, const struct found *found, struct record *record)
 {
 	const struct stat *st = &found->st;
-	struct queue_id parts;
 
-	record->queue_name = slice_cstr(postfix_queues[found->queue].name);
-	record->state = postfix_queues[found->queue].state;
 	record->inode = st->st_ino;
 	record->forced_expire = st->st_mode & S_IXGRP;
 	if (found->queue == PQ_DEFERRED)
 		record->next_retry = st->st_mtime;
-	if ((st->st_mode & S_IRWXU) == S_IRUSR)
+	if (has_mode(found, S_IRUSR))
 		record->warnings |= WARN_MARKED_CORRUPT;
-	/* In a copy all inodes are new; in a live queue `postsuper -s` would rename the file. */
-	if (spool->config_path && queue_id_decode(record->queue_id, &parts) && !parts.is_long &&
-		parts.inode != st->st_ino)
-		record->warnings |= WARN_INODE;
+	if (spool->mta == MTA_RUNNING && has_mode(found, S_IRUSR | S_IWUSR))
+		record->warnings |= WARN_NOT_READY;
 	/* The submitter owns the file, but for mail that postsuper put there again. */
 	if (found->queue == PQ_MAILDROP && st->st_uid != spool->owner) {
 		record->uid = st->st_uid;
 		record->uid_source = SOURCE_QUEUE;
 	}
+}
+
+/* In a copy all inodes are new; in a live queue `postsuper -s` would rename the file. */
+static bool has_other_inode(const struct spool *spool, const struct record *record)
+{
+	struct queue_id parts;
+	return spool->config_path && queue_id_decode(record->queue_id, &parts) && !parts.is_long &&
+		parts.inode != record->inode;
 }
 
 /*
@@ -180,57 +65,68 @@ static void read_status(const struct spool *spool, const struct found *found, st
 static bool is_being_written(
 	const struct spool *spool, const struct found *found, const struct envelope *envelope)
 {
-	bool unmarked = (found->st.st_mode & S_IRWXU) == (S_IRUSR | S_IWUSR);
 	bool written_here = found->queue == PQ_MAILDROP || found->queue == PQ_INCOMING ||
 		found->queue == PQ_HOLD;
-	return unmarked && written_here &&
+	return written_here && has_mode(found, S_IRUSR | S_IWUSR) &&
 		(spool->mta == MTA_RUNNING || !envelope->complete ||
 			(found->queue != PQ_MAILDROP && !envelope->finished));
 }
 
-/* -1 with *err when it is no plain file, or its beginning cannot be read. */
-static int open_window(
-	struct found *found, struct window *window, struct arena *arena, struct err *err)
+/* The arrival time that no record told is that of the file. */
+static int read_arrival(struct found *found, struct record *record, struct err *err)
 {
-	if (fstat(found->fd, &found->st) != 0)
-		return err_sys(err, "cannot look at the file");
-	if (!S_ISREG(found->st.st_mode))
-		return err_set(err, ERR_DAMAGED, 0, "not a plain file");
-	if (window_open(window, found->fd, (uint64_t)found->st.st_size, arena) != 0)
-		return err_sys(err, "cannot read");
+	if (record->arrival >= 0)
+		return 0;
+	record->warnings |= WARN_NO_TIME;
+	if (found_look(found, err) != 0)
+		return -1;
+	record->arrival = found->st.st_mtime;
 	return 0;
+}
+
+static enum severity read_window(const struct spool *spool, struct found *found,
+	struct window *window, const struct need *need, struct arena *arena, struct record *record,
+	struct err *err)
+{
+	struct envelope envelope;
+
+	record->queue_name = slice_cstr(postfix_queues[found->queue].name);
+	record->state = postfix_queues[found->queue].state;
+	if (found->looked)
+		read_status(spool, found, record);
+	if (has_other_inode(spool, record))
+		record->warnings |= WARN_INODE;
+	envelope_read(window, found->queue == PQ_MAILDROP, need, arena, record, &envelope);
+	if (is_being_written(spool, found, &envelope)) {
+		err_set(err, ERR_GONE, 0, "still being written");
+		return SEV_SKIP;
+	}
+	if (read_arrival(found, record, err) != 0)
+		return SEV_FAIL;
+	if (record->size < 0)
+		record->size = (int64_t)window->size;
+	postfix_read_headers(spool, window, &envelope, need, arena, record);
+	if (need->parts & NEED_REASONS)
+		postfix_read_reasons(spool, found, arena, record);
+	if (record->warnings & WARN_UNREADABLE) {
+		err_set(err, ERR_IO, window->sys, "cannot read");
+		return SEV_FAIL;
+	}
+	return record->warnings ? SEV_WARN : SEV_OK;
 }
 
 static enum severity read_open(const struct spool *spool, struct found *found,
 	const struct need *need, struct arena *arena, struct record *record, struct err *err)
 {
 	struct window window;
-	struct envelope envelope;
 
-	if (open_window(found, &window, arena, err) != 0)
-		return SEV_FAIL;
-	read_status(spool, found, record);
-	envelope_read(&window, found->queue == PQ_MAILDROP, need, record, &envelope);
-	if (is_being_written(spool, found, &envelope)) {
-		err_set(err, ERR_GONE, 0, "still being written");
-		return SEV_SKIP;
-	}
-	if (spool->mta == MTA_RUNNING && (found->st.st_mode & S_IRWXU) == (S_IRUSR | S_IWUSR))
-		record->warnings |= WARN_NOT_READY;
-	if (record->arrival < 0) {
-		record->arrival = found->st.st_mtime;
-		record->warnings |= WARN_NO_TIME;
-	}
-	if (record->size < 0)
-		record->size = found->st.st_size;
-	postfix_read_headers(spool, &window, &envelope, need, arena, record);
-	if (need->parts & NEED_REASONS)
-		read_reasons(spool, found->queue, arena, record);
-	if (record->warnings & WARN_UNREADABLE) {
-		err_set(err, ERR_IO, window.sys, "cannot read");
+	if (window_open(&window, found->fd) != 0) {
+		err_sys(err, "cannot read");
 		return SEV_FAIL;
 	}
-	return record->warnings ? SEV_WARN : SEV_OK;
+	enum severity severity = read_window(spool, found, &window, need, arena, record, err);
+	window_close(&window);
+	return severity;
 }
 
 /* As cleanup(8) and postdrop(1) call a file before it has its id: "<usec>.<pid>". */
@@ -243,24 +139,23 @@ static bool is_temporary(enum postfix_queue queue, struct slice name)
 		slice_to_i64(pid, &n);
 }
 
-/* Whether Postfix, with its settings, looks for the id elsewhere. */
-static bool is_misplaced(const struct folder *folder, struct slice id)
+/* Whether the id belongs into this folder: Postfix looks for it nowhere else. */
+static bool in_its_place(const struct folder *folder, struct slice id)
 {
-	const struct postfix *postfix = postfix_of(folder->spool);
 	char path[POSTFIX_PATH_MAX];
 
-	if (!postfix->depth_configured || !postfix_path(postfix, folder->queue, id, path))
-		return false;
+	if (!postfix_path(postfix_of(folder->spool), folder->queue, id, path))
+		return true;
 	struct slice right = slice_cstr(path);
-	return !slice_eq(slice_upto(right, right.len - id.len - 1), slice_cstr(folder->path));
+	return slice_eq(slice_upto(right, right.len - id.len - 1), slice_cstr(folder->path));
 }
 
 enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 	const struct need *need, struct arena *arena, struct record *record, struct err *err)
 {
-	struct found found = {.queue = folder->queue};
+	struct found found = {.queue = folder->queue, .logs = -1};
 
-	*record = record_unknown();
+	record_clear(record);
 	record->queue_id = unit->name;
 	if (unit->type != DT_REG && unit->type != DT_UNKNOWN) {
 		err_set(err, ERR_DAMAGED, 0, "not a plain file");
@@ -271,16 +166,22 @@ enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 		return is_temporary(folder->queue, unit->name) ? SEV_SKIP : SEV_FAIL;
 	}
 	found.fd = open_quietly(folder->fd, unit->name.ptr);
-	if (found.fd >= 0) {
-		if (is_misplaced(folder, unit->name))
+	bool moved = found.fd < 0;
+	if (!moved) {
+		if (in_its_place(folder, unit->name))
+			found.logs = folder->beside;
+		else if (postfix_of(folder->spool)->depth_configured)
 			record->warnings |= WARN_MISPLACED;
-	} else if (errno != ENOENT || locate(folder->spool, unit->name, 0, &found) < 0) {
+	} else if (errno != ENOENT || found_locate(folder->spool, unit->name, 0, &found) < 0) {
 		if (errno == ENOENT)
 			return SEV_GONE;
 		err_sys(err, "cannot open");
 		return SEV_FAIL;
 	}
-	enum severity severity = read_open(folder->spool, &found, need, arena, record, err);
+	record->inode = unit->inode;
+	enum severity severity = SEV_FAIL;
+	if (!(moved || wants_status(&found, unit, need)) || found_look(&found, err) == 0)
+		severity = read_open(folder->spool, &found, need, arena, record, err);
 	close(found.fd);
 	return severity;
 }
@@ -291,7 +192,7 @@ static enum severity open_by_id(
 {
 	if (!queue_id_valid(unit->name))
 		return SEV_GONE;
-	if (locate(spool, unit->name, unit->inode, found) >= 0)
+	if (found_locate(spool, unit->name, unit->inode, found) >= 0)
 		return SEV_OK;
 	if (errno == ENOENT)
 		return SEV_GONE;
@@ -302,14 +203,16 @@ static enum severity open_by_id(
 enum severity postfix_find_id(const struct spool *spool, const struct unit *unit,
 	const struct need *need, struct arena *arena, struct record *record, struct err *err)
 {
-	struct found found;
+	struct found found = {.logs = -1};
 
-	*record = record_unknown();
+	record_clear(record);
 	record->queue_id = unit->name;
 	enum severity severity = open_by_id(spool, unit, &found, err);
 	if (severity != SEV_OK)
 		return severity;
-	severity = read_open(spool, &found, need, arena, record, err);
+	severity = SEV_FAIL;
+	if (found_look(&found, err) == 0)
+		severity = read_open(spool, &found, need, arena, record, err);
 	close(found.fd);
 	return severity;
 }
@@ -322,20 +225,24 @@ enum severity postfix_content(const struct spool *spool, const struct unit *unit
 	struct envelope envelope;
 	struct window window;
 	struct arena arena = {0};
-	struct found found;
+	struct found found = {.logs = -1};
 
 	record.queue_id = unit->name;
 	enum severity severity = open_by_id(spool, unit, &found, err);
 	if (severity != SEV_OK)
 		return severity;
 	severity = SEV_FAIL;
-	if (open_window(&found, &window, &arena, err) == 0) {
-		envelope_read(&window, found.queue == PQ_MAILDROP, &nothing, &record, &envelope);
+	if (found_look(&found, err) == 0 && window_open(&window, found.fd) != 0) {
+		err_sys(err, "cannot read");
+	} else if (found.looked) {
+		bool submitted = found.queue == PQ_MAILDROP;
+		envelope_read(&window, submitted, &nothing, &arena, &record, &envelope);
 		uint32_t odd = content_read(&window, &envelope, headers_only, limit, out);
 		if (odd & WARN_UNREADABLE)
 			err_set(err, ERR_IO, window.sys, "cannot read");
 		else
 			severity = odd ? SEV_WARN : SEV_OK;
+		window_close(&window);
 	}
 	close(found.fd);
 	arena_free(&arena);

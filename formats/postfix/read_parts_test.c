@@ -177,7 +177,7 @@ static void reads_wanted_headers(void **state)
 /* A header block without an end, and one longer than is looked at. */
 static void bounds_the_headers(void **state)
 {
-	struct need need = {.parts = NEED_HEADERS};
+	struct need need = {.parts = NEED_HEADERS | NEED_RCPTS};
 	struct test_spool test;
 	struct buf line = {0};
 	(void)state;

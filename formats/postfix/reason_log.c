@@ -151,9 +151,9 @@ static struct rcpt *find_rcpt(struct finder *finder, const struct reason_entry *
  * that stands only there once it was tried. postqueue(1) lists it too.
  */
 struct redirected {
+	uint32_t count;
 	/* A redirect goes to one address, or through aliases to a few. */
 	struct rcpt rcpts[100];
-	uint32_t count;
 };
 
 static struct rcpt *add_redirected(
@@ -188,11 +188,12 @@ static void append(struct record *record, const struct redirected *redirected, s
 
 void reason_log_apply(struct slice log, bool bounced, struct arena *arena, struct record *record)
 {
-	struct redirected redirected = {.count = 0};
+	struct redirected redirected; /* large, and nearly always without use: not cleared */
 	struct finder finder = {.record = record};
 	struct reason_entry entry;
 	uint32_t order = 0;
 
+	redirected.count = 0;
 	while (reason_log_next(&log, &entry)) {
 		if (!slice_known(entry.reason) || !slice_known(entry.recipient))
 			continue;

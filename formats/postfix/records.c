@@ -11,9 +11,7 @@ void records_start(struct records *records, struct window *window, uint64_t offs
 
 static bool stop(struct records *records, enum warning why)
 {
-	if (records->window->over_limit)
-		why = WARN_TOO_MANY;
-	else if (records->window->sys)
+	if (records->window->sys)
 		why = WARN_UNREADABLE;
 	records->warnings |= why;
 	return false;

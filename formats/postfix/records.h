@@ -22,7 +22,8 @@ struct records {
 
 struct record_view {
 	char type;
-	struct slice data; /* at most LIMIT_VALUE bytes; longer ones are cut with a warning */
+	/* At most LIMIT_VALUE bytes, longer ones are cut with a warning; until the next record. */
+	struct slice data;
 	uint64_t offset;   /* of the type byte */
 };
 

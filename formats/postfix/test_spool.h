@@ -26,9 +26,7 @@ struct test_spool {
 	struct err err;
 };
 
-static const struct need need_all = {
-	.parts = NEED_RCPTS | NEED_REASONS | NEED_HEADERS | NEED_SUBMITTER | NEED_ATTRIBUTES,
-};
+static const struct need need_all = {.parts = NEED_ALL};
 
 /* Opens the queue once more, after its folders or their owners changed. */
 static inline void test_spool_open(struct test_spool *test)

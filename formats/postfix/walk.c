@@ -32,7 +32,9 @@ struct walk {
 	enum postfix_queue queue;
 	int64_t since;
 	struct walk_sink *sink;
+	bool under_way; /* something was handed on */
 	/* Units of the folder at hand; names lie one behind the other in `names`. */
+	struct folder *folder; /* NULL until there is one to hand on */
 	struct unit *units;
 	size_t count;
 	size_t cap;
@@ -77,48 +79,95 @@ static bool unchanged(const struct walk *walk, int fd)
 static bool walk_folder(struct walk *walk, int parent, const char *name, const char *path,
 	unsigned depth);
 
-/* Reads the entries of an open folder: one-character names are hash folders, the rest units. */
-static bool list_folder(struct walk *walk, DIR *dir, const char *path, unsigned depth)
+/*
+ * The defer logs of "deferred/A" are in "defer/A": one open for the folder saves a
+ * path of three names for each message.
+ */
+static int open_logs(const struct walk *walk, const char *path, unsigned depth)
 {
-	char below[POSTFIX_PATH_MAX];
-	char hashes[256];
-	size_t nhashes = 0;
+	char logs[POSTFIX_PATH_MAX];
+	const char *hashes = strchr(path, '/');
 
+	if (walk->queue == PQ_MAILDROP || depth != postfix_of(walk->spool)->depth[PQ_DEFER])
+		return -1;
+	snprintf(logs, sizeof(logs), "%s%s", postfix_queues[PQ_DEFER].name, hashes ? hashes : "");
+	return openat(walk->spool->fd, logs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* False when the descriptor that the folder is to keep cannot be had. */
+static bool make_folder(struct walk *walk, DIR *dir, const char *path, unsigned depth)
+{
+	int fd = fcntl(dirfd(dir), F_DUPFD_CLOEXEC, 0);
+	if (fd < 0) {
+		fail(walk, path);
+		return false;
+	}
+	walk->folder = folder_new(walk->spool, fd, walk->queue, path);
+	walk->folder->beside = open_logs(walk, path, depth);
+	return true;
+}
+
+/* Hands on what was listed. False ends the walk. */
+static bool hand_on(struct walk *walk, DIR *dir, const char *path, unsigned depth)
+{
+	bool go_on = true;
+
+	if (walk->count && (walk->folder || make_folder(walk, dir, path, depth))) {
+		qsort(walk->units, walk->count, sizeof(*walk->units), by_inode);
+		go_on = walk->sink->units(walk->sink, walk->folder, walk->units, walk->count);
+		walk->under_way = true;
+	}
 	walk->count = 0;
 	arena_reset(&walk->names);
+	return go_on;
+}
+
+/*
+ * Reads the entries of an open folder: one-character names are hash folders, kept for
+ * later, the rest units. Nobody has anything to read before the first are handed on.
+ */
+static bool list_units(
+	struct walk *walk, DIR *dir, const char *path, unsigned depth, char hashes[256])
+{
+	enum { FIRST_UNITS = 512 };
+	bool go_on = true;
+	size_t nhashes = 0;
+
 	errno = 0;
-	for (struct dirent *e; (e = readdir(dir)); errno = 0) {
+	for (struct dirent *e; go_on && (e = readdir(dir)); errno = 0) {
 		if (e->d_name[0] == '.')
 			continue;
 		bool is_hash = e->d_name[1] == '\0' && walk->queue != PQ_MAILDROP &&
 			(e->d_type == DT_DIR || e->d_type == DT_UNKNOWN) && depth < LIMIT_DEPTH;
-		if (is_hash && nhashes < sizeof(hashes))
+		if (is_hash && nhashes < 255)
 			hashes[nhashes++] = e->d_name[0];
 		else
 			add_unit(walk, e);
+		if (walk->count == FIRST_UNITS && !walk->under_way)
+			go_on = hand_on(walk, dir, path, depth);
 	}
-	if (errno)
+	hashes[nhashes] = '\0';
+	if (go_on && errno)
 		fail(walk, path);
-	if (walk->count) {
-		qsort(walk->units, walk->count, sizeof(*walk->units), by_inode);
-		int fd = fcntl(dirfd(dir), F_DUPFD_CLOEXEC, 0);
-		if (fd < 0) {
-			fail(walk, path);
-			return true;
-		}
-		struct folder *folder = folder_new(walk->spool, fd, walk->queue, path);
-		bool go_on = walk->sink->units(walk->sink, folder, walk->units, walk->count);
-		folder_release(folder);
-		if (!go_on)
-			return false;
-	}
-	for (size_t i = 0; i < nhashes; i++) {
-		char name[2] = {hashes[i], '\0'};
+	go_on = go_on && hand_on(walk, dir, path, depth);
+	if (walk->folder)
+		folder_release(walk->folder);
+	walk->folder = NULL;
+	return go_on;
+}
+
+static bool list_folder(struct walk *walk, DIR *dir, const char *path, unsigned depth)
+{
+	char below[POSTFIX_PATH_MAX];
+	char hashes[256];
+	bool go_on = list_units(walk, dir, path, depth, hashes);
+
+	for (const char *hash = hashes; go_on && *hash; hash++) {
+		char name[2] = {*hash, '\0'};
 		snprintf(below, sizeof(below), "%s/%s", path, name);
-		if (!walk_folder(walk, dirfd(dir), name, below, depth + 1))
-			return false;
+		go_on = walk_folder(walk, dirfd(dir), name, below, depth + 1);
 	}
-	return true;
+	return go_on;
 }
 
 static bool walk_folder(struct walk *walk, int parent, const char *name, const char *path,

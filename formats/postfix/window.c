@@ -1,19 +1,27 @@
 #include "formats/postfix/window.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/limits.h"
+#include "core/base/xalloc.h"
 
-void window_memory(struct window *window, struct slice image, struct arena *arena)
+/* All members but the room, which need not be clean. */
+static void window_clear(struct window *window)
 {
-	*window = (struct window){
-		.size = image.len,
-		.data = (const uint8_t *)image.ptr,
-		.len = image.len,
-		.fd = -1,
-		.arena = arena,
-	};
+	memset(window, 0, offsetof(struct window, room));
+	window->fd = -1;
+	window->piece = LIMIT_NEXT_READ;
+}
+
+void window_memory(struct window *window, struct slice image)
+{
+	window_clear(window);
+	window->size = image.len;
+	window->first = (const uint8_t *)image.ptr;
+	window->first_len = image.len;
 }
 
 static ssize_t read_at(int fd, uint64_t offset, uint8_t *to, size_t n)
@@ -32,69 +40,67 @@ static ssize_t read_at(int fd, uint64_t offset, uint8_t *to, size_t n)
 	return (ssize_t)got;
 }
 
-int window_open(struct window *window, int fd, uint64_t size, struct arena *arena)
+int window_open(struct window *window, int fd)
 {
-	size_t n = size < LIMIT_FIRST_READ ? (size_t)size : LIMIT_FIRST_READ;
-	uint8_t *data = arena_alloc(arena, n);
-	ssize_t got = read_at(fd, 0, data, n);
+	ssize_t got;
+
+	window_clear(window);
+	do /* a plain file gives less only at its end */
+		got = pread(fd, window->room, LIMIT_FIRST_READ, 0);
+	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -1;
-	*window = (struct window){
-		.size = size,
-		.data = data,
-		.len = (size_t)got,
-		.fd = fd,
-		.arena = arena,
-		.piece = LIMIT_NEXT_READ,
-		.kept = n,
-	};
+	window->fd = fd;
+	window->first = window->room;
+	window->size = window->first_len = (size_t)got;
+	if (got < LIMIT_FIRST_READ)
+		return 0;
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return -1;
+	if ((uint64_t)st.st_size > window->size)
+		window->size = (uint64_t)st.st_size;
 	return 0;
 }
 
-static uint8_t *room(struct window *window, size_t n)
+void window_close(struct window *window)
 {
-	if (window->passing) {
-		if (!window->scratch)
-			window->scratch = arena_alloc(window->arena, LIMIT_NEXT_READ + LIMIT_VALUE);
-		return window->scratch;
-	}
-	if (window->kept + n > LIMIT_ENVELOPE) {
-		window->over_limit = true;
-		return NULL;
-	}
-	window->kept += n;
-	return arena_alloc(window->arena, n);
+	free(window->later);
+	window->later = NULL;
+	window->later_len = window->later_room = 0;
 }
 
 static bool load(struct window *window, uint64_t offset, size_t least)
 {
 	uint64_t left = window->size - offset;
 	size_t n = least > window->piece ? least : window->piece;
+
 	if (n > left)
 		n = (size_t)left;
-	uint8_t *to = room(window, n);
-	if (!to)
-		return false;
-	ssize_t got = read_at(window->fd, offset, to, n);
+	if (n > window->later_room) {
+		free(window->later);
+		window->later = xrealloc(NULL, n, 1);
+		window->later_room = n;
+	}
+	window->later_len = 0;
+	ssize_t got = read_at(window->fd, offset, window->later, n);
 	if (got < 0) {
 		window->sys = errno;
 		return false;
 	}
-	window->data = to;
-	window->start = offset;
-	window->len = (size_t)got;
+	window->later_start = offset;
+	window->later_len = (size_t)got;
 	return (size_t)got >= least;
 }
 
-const uint8_t *window_at(struct window *window, uint64_t offset, size_t n)
+const uint8_t *window_later(struct window *window, uint64_t offset, size_t n)
 {
-	if (offset > window->size || window->size - offset < n)
+	if (window->fd < 0 || offset > window->size || window->size - offset < n)
 		return NULL;
-	/* The scratch buffer is overwritten by the next content: its bytes are no good to keep. */
-	bool lasting = window->passing || window->data != window->scratch;
-	bool here = offset >= window->start && offset - window->start <= window->len &&
-		window->len - (size_t)(offset - window->start) >= n;
-	if (!(here && lasting) && (window->fd < 0 || !load(window, offset, n)))
+	bool here = offset >= window->later_start &&
+		offset - window->later_start <= window->later_len &&
+		window->later_len - (size_t)(offset - window->later_start) >= n;
+	if (!here && !load(window, offset, n))
 		return NULL;
-	return window->data + (offset - window->start);
+	return window->later + (offset - window->later_start);
 }

@@ -1,0 +1,39 @@
+/*
+ * found: the file of a message, wherever in the queue it lies, and its defer and
+ * bounce logs. Nothing is parsed here. Reading leaves no trace: no waiting at a
+ * fifo, no new access time, no link followed.
+ */
+#ifndef FORMATS_POSTFIX_FOUND_H
+#define FORMATS_POSTFIX_FOUND_H
+
+#include <sys/stat.h>
+
+#include "formats/postfix/postfix.h"
+
+/* An open queue file and where it was found. */
+struct found {
+	int fd;
+	int logs; /* the folder of its defer log, or -1: by its path */
+	enum postfix_queue queue;
+	bool looked; /* st is filled in: found_look */
+	struct stat st;
+};
+
+/*
+ * Looks for an id in every queue; unless it is 0 the file must have that inode.
+ * Returns found->fd, or -1 with errno: ENOENT when it is nowhere. A message that is
+ * on the move may be missed once, so there is a second look before it is called gone.
+ */
+int found_locate(const struct spool *spool, struct slice id, uint64_t inode, struct found *found);
+
+/* fstat(2), unless it was done before. -1 with *err when it is no plain file. */
+int found_look(struct found *found, struct err *err);
+
+/* As openat(2), for reading. */
+int open_quietly(int at, const char *path);
+
+/* Reads the logs, and puts the reasons into the recipients of the record. */
+void postfix_read_reasons(const struct spool *spool, const struct found *found,
+	struct arena *arena, struct record *record);
+
+#endif
