@@ -128,8 +128,7 @@ static inline void test_case_open(
 
 static inline void test_case_scan(struct test_case *test)
 {
-	static const struct need need = {
-		.parts = NEED_ALL};
+	static const struct need need = {.parts = NEED_ALL};
 	static const struct scan_options options = {.jobs = 4};
 	struct err err;
 

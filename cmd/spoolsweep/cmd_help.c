@@ -5,19 +5,22 @@
 
 static void list_commands(struct buf *out)
 {
-	buf_add(out, SLICE("usage: spoolsweep [-s DIR]... COMMAND [FILTER] [options]\n\n"
-			   "What fills a mail queue, and who is behind it. Reads only.\n\n"));
+	buf_add(out,
+		SLICE("usage: spoolsweep [-s DIR]... COMMAND [FILTER] [options]\n\n"
+		      "What fills a mail queue, and who is behind it. Reads only.\n\n"));
 	for (size_t i = 0; commands[i]; i++)
 		buf_printf(out, "  %-8s %-16s %s\n", commands[i]->name, commands[i]->operands,
 			commands[i]->summary);
-	buf_add(out, SLICE("\nExamples:\n"
-			   "  spoolsweep report\n"
-			   "  spoolsweep top envelope_sender 'account=bob@example.com'\n"
-			   "  spoolsweep list 'client_net in 203.0.113.0/24 and age<6h' --ids\n\n"
-			   "Options for every command:\n"));
+	buf_add(out,
+		SLICE("\nExamples:\n"
+		      "  spoolsweep report\n"
+		      "  spoolsweep top envelope_sender 'account=bob@example.com'\n"
+		      "  spoolsweep list 'client_net in 203.0.113.0/24 and age<6h' --ids\n\n"
+		      "Options for every command:\n"));
 	options_help(out, OPT_GLOBAL | OPT_QUEUE);
-	buf_add(out, SLICE("\nspoolsweep help COMMAND says more, spoolsweep help fields names the "
-			   "fields; see also spoolsweep(8).\n"));
+	buf_add(out,
+		SLICE("\nspoolsweep help COMMAND says more, spoolsweep help fields names the "
+		      "fields; see also spoolsweep(8).\n"));
 }
 
 /* The words that a field can be, folded at the width of a terminal. */
@@ -43,8 +46,8 @@ static void list_fields(struct buf *out)
 	for (const struct field *field = field_table; field->name; field++) {
 		bool takes_name = field->flags & FIELD_PARAM;
 		const char *alias = field->alias ? field->alias : "";
-		buf_printf(out, "  %-16s %-8s %s%s\n", takes_name ? "header:NAME" : field->name, alias,
-			field->help, field->flags & FIELD_GROUP ? "" : " (not for top)");
+		buf_printf(out, "  %-16s %-8s %s%s\n", takes_name ? "header:NAME" : field->name,
+			alias, field->help, field->flags & FIELD_GROUP ? "" : " (not for top)");
 		if (field->word)
 			list_words(out, field);
 	}
@@ -59,8 +62,10 @@ static void help_command(struct buf *out, const struct command *command)
 		command->operands, reads ? " [options]" : "", command->summary);
 	options_help(out, reads ? command->takes | OPT_GLOBAL : OPT_GLOBAL);
 	if (reads && command->takes & OPT_FILTER)
-		buf_add(out, SLICE("\nFILTER is one word to the shell: put it in quotes. Fields: spoolsweep help "
-				   "fields\n"));
+		buf_add(out,
+			SLICE("\nFILTER is one word to the shell: put it in quotes. Fields: "
+			      "spoolsweep help "
+			      "fields\n"));
 }
 
 static int run(struct app *app)

@@ -47,7 +47,8 @@ static int take_columns(struct app *app, struct columns *columns)
 /* For people: the first known value of many, and how many differ from it. */
 static void print_many(struct app *app, const struct field_ref *ref, uint32_t row, struct buf *cell)
 {
-	uint32_t n = field_count(ref->field, &app->scan.snap, row), first = FIELD_NO_VALUE, more = 0;
+	uint32_t n = field_count(ref->field, &app->scan.snap, row), first = FIELD_NO_VALUE,
+		 more = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t id = ref->field->id(ref, &app->env, row, i);
@@ -108,8 +109,8 @@ static void add_column(struct app *app, struct table *table, const struct field_
 	buf_free(&name);
 }
 
-static int print_table(struct app *app, const struct columns *columns, const uint32_t *rows,
-	size_t count)
+static int print_table(
+	struct app *app, const struct columns *columns, const uint32_t *rows, size_t count)
 {
 	struct table_style style = {
 		.columns = app->output.columns,
@@ -179,7 +180,8 @@ static int print_json(struct app *app, const uint32_t *rows, size_t count)
 	return code;
 }
 
-static uint32_t *in_order(struct app *app, const struct field_ref *by, bool descending, size_t *count)
+static uint32_t *in_order(
+	struct app *app, const struct field_ref *by, bool descending, size_t *count)
 {
 	uint32_t *rows = sort_rows(by, descending, &app->env, &app->rows, count);
 	if (app->options.limit > 0 && (size_t)app->options.limit < *count)

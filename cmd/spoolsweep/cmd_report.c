@@ -7,40 +7,40 @@
 static const struct report_section all_sections[REPORT_SECTIONS] = {
 	{.field = "account",
 		.title = "accounts",
-		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_IPS | GROUP_SENDERS | GROUP_NEWEST |
+		.figures = GROUP_MESSAGES | GROUP_SHARE | GROUP_IPS | GROUP_SENDERS | GROUP_NEWEST |
 			GROUP_LAST_HOUR},
 	{.field = "client_net",
 		.title = "networks",
-		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_ACCOUNTS | GROUP_SENDERS |
+		.figures = GROUP_MESSAGES | GROUP_SHARE | GROUP_ACCOUNTS | GROUP_SENDERS |
 			GROUP_NEWEST | GROUP_LAST_HOUR,
 		.if_known = true},
 	{.field = "client_ip"},
 	{.field = "uid",
 		.title = "local users",
-		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_SENDERS | GROUP_NEWEST |
+		.figures = GROUP_MESSAGES | GROUP_SHARE | GROUP_SENDERS | GROUP_NEWEST |
 			GROUP_LAST_HOUR,
 		.if_known = true},
 	{.field = "script",
 		.title = "scripts",
-		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_SENDERS | GROUP_NEWEST |
+		.figures = GROUP_MESSAGES | GROUP_SHARE | GROUP_SENDERS | GROUP_NEWEST |
 			GROUP_LAST_HOUR,
 		.if_known = true},
 	{.field = "envelope_sender",
 		.title = "senders",
-		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_IPS | GROUP_ACCOUNTS |
+		.figures = GROUP_MESSAGES | GROUP_SHARE | GROUP_IPS | GROUP_ACCOUNTS |
 			GROUP_NEWEST | GROUP_LAST_HOUR},
 	{.field = "sender_domain"},
 	{.field = "rcpt_domain",
 		.title = "destinations",
-		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_SENDERS |
+		.figures = GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_SENDERS |
 			GROUP_NEWEST},
 	{.field = "reason_class",
 		.title = "why it waits",
-		.columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_NEWEST,
+		.figures = GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_NEWEST,
 		.if_known = true},
 	{.field = "reason",
 		.title = "reasons in words",
-		.columns = GROUP_MESSAGES | GROUP_SHARE,
+		.figures = GROUP_MESSAGES | GROUP_SHARE,
 		.if_known = true},
 	{.field = "origin"},
 	{.field = "queue_name"},

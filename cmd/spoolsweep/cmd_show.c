@@ -39,7 +39,8 @@ static int find_message(struct app *app, const char *id, struct shown *shown)
 		}
 	}
 	if (valid)
-		warn_text("no message %s here: it was delivered or removed, or is in another queue", id);
+		warn_text("no message %s here: it was delivered or removed, or is in another queue",
+			id);
 	else
 		warn_text("'%s' is no queue id; spoolsweep list shows them", id);
 	return valid ? EXIT_NOTHING : EXIT_USAGE;
@@ -89,8 +90,8 @@ static void find_lost_login(struct app *app, const struct shown *shown)
 	scan_free(&scan);
 }
 
-static void fact(struct app *app, struct buf *out, const char *name, struct slice value,
-	const char *source)
+static void fact(
+	struct app *app, struct buf *out, const char *name, struct slice value, const char *source)
 {
 	if (!slice_known(value))
 		return;
@@ -101,13 +102,14 @@ static void fact(struct app *app, struct buf *out, const char *name, struct slic
 	buf_addc(out, '\n');
 }
 
-static void fact_number(struct app *app, struct buf *out, const char *name, int64_t value,
-	const char *source)
+static void fact_number(
+	struct app *app, struct buf *out, const char *name, int64_t value, const char *source)
 {
 	char text[32];
 	if (value >= 0)
-		fact(app, out, name, slice_of(text, (size_t)snprintf(text, sizeof(text), "%lld",
-							     (long long)value)),
+		fact(app, out, name,
+			slice_of(text,
+				(size_t)snprintf(text, sizeof(text), "%lld", (long long)value)),
 			source);
 }
 
@@ -129,11 +131,14 @@ static void print_account(struct app *app, const struct record *record, struct b
 	if (slice_known(record->account)) {
 		fact(app, out, "account", record->account, source_name(record->account_source));
 	} else if (slice_known(lost)) {
-		buf_add(out, SLICE("  account        none: a content filter's copy, most likely of "));
+		buf_add(out,
+			SLICE("  account        none: a content filter's copy, most likely of "));
 		put(app, out, lost);
 		buf_addc(out, '\n');
 	} else if (snap_is_copy(&app->scan.snap, 0)) {
-		buf_add(out, SLICE("  account        none: a content filter's copy, a login may be lost\n"));
+		buf_add(out,
+			SLICE("  account        none: a content filter's copy, a login may be "
+			      "lost\n"));
 	} else {
 		buf_add(out, SLICE("  account        none recorded\n"));
 	}
@@ -166,10 +171,12 @@ static void print_envelope(struct app *app, const struct record *record, struct 
 	fact(app, out, "size", buf_slice(&size), NULL);
 	buf_free(&size);
 	if (record->forced_expire)
-		buf_add(out, SLICE("  forced expiry  asked for: it is returned at the next attempt\n"));
+		buf_add(out,
+			SLICE("  forced expiry  asked for: it is returned at the next attempt\n"));
 	for (unsigned i = 0; i < 32; i++)
 		if (record->warnings & 1u << i)
-			fact(app, out, "warning", slice_cstr(warning_text((enum warning)(1u << i))), NULL);
+			fact(app, out, "warning", slice_cstr(warning_text((enum warning)(1u << i))),
+				NULL);
 }
 
 static void print_recipients(struct app *app, struct shown *shown, struct buf *out)
@@ -258,8 +265,8 @@ static int show_content(struct app *app, struct shown *shown, const char *id)
 	struct err err = {0};
 	bool headers_only = !app->options.raw;
 	struct unit unit = {.name = slice_cstr(id), .inode = shown->record.inode};
-	enum severity severity = shown->spool->format->content(shown->spool, &unit,
-		headers_only, headers_only ? LIMIT_SHOW_HEADERS : RAW_MAX, &content, &err);
+	enum severity severity = shown->spool->format->content(shown->spool, &unit, headers_only,
+		headers_only ? LIMIT_SHOW_HEADERS : RAW_MAX, &content, &err);
 
 	if (severity > SEV_WARN) {
 		warn_text("%s: %s", id, err.text[0] ? err.text : "the message left the queue");
@@ -307,8 +314,8 @@ static int show_text(struct app *app, struct shown *shown, const char *id)
 	print_envelope(app, &shown->record, &out);
 	print_recipients(app, shown, &out);
 	struct unit unit = {.name = slice_cstr(id), .inode = shown->record.inode};
-	if (shown->spool->format->content(shown->spool, &unit, true, LIMIT_SHOW_HEADERS, &headers,
-		    &err) <= SEV_WARN)
+	if (shown->spool->format->content(
+		    shown->spool, &unit, true, LIMIT_SHOW_HEADERS, &headers, &err) <= SEV_WARN)
 		print_headers(app, shown, buf_slice(&headers), &out);
 	buf_free(&headers);
 	return print_buf(&out);

@@ -22,13 +22,16 @@ static void print_text(const struct app *app, const struct spool *spool, struct 
 	if (spool->config_path)
 		put(app, out, slice_cstr(spool->config_path));
 	else
-		buf_add(out, SLICE("no configuration on this machine names it: read as an offline copy"));
+		buf_add(out,
+			SLICE("no configuration on this machine names it: read as an offline "
+			      "copy"));
 	buf_printf(out, "\n  site       %zu local domains%s, ", spool->site.nlocal,
 		spool->site.local_complete ? "" : " (not all can be known)");
 	if (spool->site.trusted_known)
 		buf_printf(out, "%zu trusted networks", spool->site.ntrusted);
 	else
-		buf_add(out, SLICE("trusted networks unknown (private addresses are taken for them)"));
+		buf_add(out,
+			SLICE("trusted networks unknown (private addresses are taken for them)"));
 	buf_add(out, SLICE("\n  can tell  "));
 	for (unsigned i = 0; capability_word(i); i++)
 		if (spool->format->caps & 1u << i)

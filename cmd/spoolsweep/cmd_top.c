@@ -20,22 +20,22 @@ static int missing_field(void)
 }
 
 /* What a group is grouped by needs no count of its own; long keys and small screens need room. */
-static unsigned columns_for(const struct app *app, const struct field *field)
+static unsigned figures_for(const struct app *app, const struct field *field)
 {
 	enum { WIDE = 110 };
-	unsigned columns = GROUP_ALL;
+	unsigned figures = GROUP_ALL;
 	bool narrow = app->output.columns && app->output.columns < WIDE;
 	if (narrow)
-		columns &= ~(unsigned)(GROUP_RECIPIENTS | GROUP_BYTES);
+		figures &= ~(unsigned)(GROUP_RECIPIENTS | GROUP_BYTES);
 	if (field->type == FIELD_TEXT && (field->flags & FIELD_REASON))
-		columns = GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_NEWEST;
+		figures = GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS | GROUP_NEWEST;
 	if (field->type == FIELD_IP || field->type == FIELD_NET)
-		columns &= ~(unsigned)GROUP_IPS;
+		figures &= ~(unsigned)GROUP_IPS;
 	if (field->flags & FIELD_LOGIN)
-		columns &= ~(unsigned)GROUP_ACCOUNTS;
+		figures &= ~(unsigned)GROUP_ACCOUNTS;
 	if (slice_eq(slice_cstr(field->name), SLICE("envelope_sender")))
-		columns &= ~(unsigned)GROUP_SENDERS;
-	return columns;
+		figures &= ~(unsigned)GROUP_SENDERS;
+	return figures;
 }
 
 static int print_json(struct app *app, const struct field_ref *by, const struct grouping *grouping)
@@ -65,8 +65,8 @@ static int print_text(struct app *app, const struct field_ref *by, const struct 
 	else
 		buf_add(&title, slice_cstr(by->field->title));
 	if (grouping->count)
-		print_grouping(&out, buf_str(&title), by, app, grouping, columns_for(app, by->field),
-			app->output.columns);
+		print_grouping(&out, buf_str(&title), by, app, grouping,
+			figures_for(app, by->field), app->output.columns);
 	buf_free(&title);
 	return print_buf(&out);
 }
@@ -91,7 +91,8 @@ static int run(struct app *app)
 	if (!app->noperands)
 		return missing_field();
 	if (strpbrk(app->operands[0], "=<>~!() ")) {
-		warn_text("top takes a field in front of the filter: spoolsweep top envelope_sender '%s'",
+		warn_text("top takes a field in front of the filter: spoolsweep top "
+			  "envelope_sender '%s'",
 			app->operands[0]);
 		return EXIT_USAGE;
 	}
@@ -99,7 +100,8 @@ static int run(struct app *app)
 		return EXIT_USAGE;
 	int code = take_field(app, slice_cstr(app->operands[0]), &by);
 	if (code == EXIT_DONE && !(by.field->flags & FIELD_GROUP)) {
-		warn_text("top cannot group by %s: nearly every message has its own", by.field->name);
+		warn_text(
+			"top cannot group by %s: nearly every message has its own", by.field->name);
 		return missing_field();
 	}
 	if (code == EXIT_DONE)
@@ -107,7 +109,9 @@ static int run(struct app *app)
 	if (code != EXIT_DONE)
 		return code;
 	size_t limit = app->options.limit < 0 ? DEFAULT_LIMIT : (size_t)app->options.limit;
-	struct grouping grouping = group_rows(&by, &app->env, &app->rows, limit);
+	bool printed = !app->options.json && !app->options.csv;
+	unsigned figures = printed ? figures_for(app, by.field) : GROUP_ALL;
+	struct grouping grouping = group_rows(&by, &app->env, &app->rows, limit, figures);
 	code = print(app, &by, &grouping);
 	grouping_free(&grouping);
 	int reading = reading_exit(app);

@@ -68,8 +68,8 @@ struct command {
 	int (*run)(struct app *app);
 };
 
-extern const struct command command_spools, command_report, command_top, command_list,
-	command_show, command_help;
+extern const struct command command_spools, command_report, command_top, command_list, command_show,
+	command_help;
 
 /* All of them, ended by NULL: main.c. */
 extern const struct command *const commands[];

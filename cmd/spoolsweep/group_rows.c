@@ -10,8 +10,8 @@ static void sink_moment(struct sink *sink, const char *name, int64_t when)
 		sink_int(sink, name, when);
 }
 
-static void sink_key(struct sink *sink, const struct field_ref *by, struct app *app,
-	const struct group *group)
+static void sink_key(
+	struct sink *sink, const struct field_ref *by, struct app *app, const struct group *group)
 {
 	if (!group->known)
 		sink_null(sink, "key");
@@ -42,8 +42,8 @@ static void sink_group(struct sink *sink, const struct field_ref *by, struct app
 	sink_end(sink);
 }
 
-void sink_grouping(struct sink *sink, const char *name, const struct field_ref *by,
-	struct app *app, const struct grouping *grouping)
+void sink_grouping(struct sink *sink, const char *name, const struct field_ref *by, struct app *app,
+	const struct grouping *grouping)
 {
 	sink_object(sink, name);
 	sink_array(sink, "rows");
@@ -82,7 +82,7 @@ static void age_of(struct buf *out, const struct app *app, int64_t when)
 
 /* One figure of a group, as people read it. */
 static void print_figure(struct buf *out, const struct app *app, const struct grouping *grouping,
-	const struct group *group, enum group_column column)
+	const struct group *group, enum group_figure column)
 {
 	switch (column) {
 	case GROUP_MESSAGES:
@@ -117,7 +117,7 @@ static void print_figure(struct buf *out, const struct app *app, const struct gr
 	}
 }
 
-static const char *column_title(enum group_column column)
+static const char *column_title(enum group_figure column)
 {
 	switch (column) {
 	case GROUP_MESSAGES:
@@ -145,35 +145,35 @@ static const char *column_title(enum group_column column)
 }
 
 static void add_row(struct table *table, const struct field_ref *by, struct app *app,
-	const struct grouping *grouping, const struct group *group, unsigned columns)
+	const struct grouping *grouping, const struct group *group, unsigned figures)
 {
 	struct buf cell = {0};
 
 	print_key(&cell, by, app, group);
 	table_cell(table, buf_slice(&cell));
 	for (unsigned bit = 1; bit < GROUP_ALL; bit <<= 1) {
-		if (!(columns & bit))
+		if (!(figures & bit))
 			continue;
 		buf_reset(&cell);
-		print_figure(&cell, app, grouping, group, (enum group_column)bit);
+		print_figure(&cell, app, grouping, group, (enum group_figure)bit);
 		table_cell(table, buf_slice(&cell));
 	}
 	buf_free(&cell);
 }
 
 /* Mail that lost its login on the way through a content filter stands below its account. */
-static void add_copies(struct table *table, const struct group *group, unsigned columns)
+static void add_copies(struct table *table, const struct group *group, unsigned figures)
 {
 	table_cell(table, SLICE("  + copies, login lost"));
 	for (unsigned bit = 1; bit < GROUP_ALL; bit <<= 1)
 		if (bit == GROUP_MESSAGES)
 			table_cellf(table, "%u", group->copies);
-		else if (columns & bit)
+		else if (figures & bit)
 			table_cell(table, SLICE(""));
 }
 
-void print_grouping(struct buf *out, const char *title, const struct field_ref *by,
-	struct app *app, const struct grouping *grouping, unsigned columns, size_t width)
+void print_grouping(struct buf *out, const char *title, const struct field_ref *by, struct app *app,
+	const struct grouping *grouping, unsigned figures, size_t width)
 {
 	struct table_style style = {
 		.columns = width,
@@ -185,13 +185,13 @@ void print_grouping(struct buf *out, const char *title, const struct field_ref *
 
 	table_column(table, title, TABLE_CUT);
 	for (unsigned bit = 1; bit < GROUP_ALL; bit <<= 1)
-		if (columns & bit)
-			table_column(table, column_title((enum group_column)bit), TABLE_RIGHT);
+		if (figures & bit)
+			table_column(table, column_title((enum group_figure)bit), TABLE_RIGHT);
 	for (size_t i = 0; i < grouping->count; i++) {
 		const struct group *group = &grouping->groups[i];
-		add_row(table, by, app, grouping, group, columns);
+		add_row(table, by, app, grouping, group, figures);
 		if (group->copies && (by->field->flags & FIELD_LOGIN))
-			add_copies(table, group, columns);
+			add_copies(table, group, figures);
 	}
 	table_print_text(table, &style, out);
 	table_free(table);
@@ -200,7 +200,9 @@ void print_grouping(struct buf *out, const char *title, const struct field_ref *
 		units_count(out, (int64_t)(grouping->total - grouping->count));
 		buf_add(out, SLICE(" more with "));
 		units_count(out, grouping->others.messages);
-		buf_add(out, grouping->others.messages == 1 ? SLICE(" message\n") : SLICE(" messages\n"));
+		buf_add(out,
+			grouping->others.messages == 1 ? SLICE(" message\n")
+						       : SLICE(" messages\n"));
 	}
 }
 

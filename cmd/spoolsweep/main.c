@@ -33,7 +33,8 @@ static int set_now(struct app *app)
 	struct err err;
 
 	app->now = (int64_t)time(NULL);
-	if (!app->options.now_text || units_parse_time(slice_cstr(app->options.now_text), &app->now))
+	if (!app->options.now_text ||
+		units_parse_time(slice_cstr(app->options.now_text), &app->now))
 		return EXIT_DONE;
 	err_set(&err, ERR_USAGE, 0, "--now takes a time such as 2026-11-22T03:07:00Z, not '%s'",
 		app->options.now_text);
@@ -50,7 +51,8 @@ static int choose(struct app *app)
 		app->command = find_command(options->words[0]);
 		if (!app->command) {
 			err_set(&err, ERR_USAGE, 0,
-				"there is no command '%s' (a filter goes behind a command: spoolsweep report "
+				"there is no command '%s' (a filter goes behind a command: "
+				"spoolsweep report "
 				"FILTER); spoolsweep --help lists them",
 				options->words[0]);
 			return complain(&err);

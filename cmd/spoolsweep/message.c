@@ -34,8 +34,8 @@ struct rcpt *message_recipients(const struct record *record, struct arena *arena
 	return copy;
 }
 
-static void sink_recipient(struct sink *sink, struct snap *snap, const struct rcpt *rcpt,
-	struct buf *room)
+static void sink_recipient(
+	struct sink *sink, struct snap *snap, const struct rcpt *rcpt, struct buf *room)
 {
 	enum reason_class class = snap_reason_class(snap, rcpt->reason_key);
 
@@ -54,8 +54,8 @@ static void sink_recipient(struct sink *sink, struct snap *snap, const struct rc
 	sink_end(sink);
 }
 
-static void sink_postqueue_members(struct sink *sink, struct snap *snap,
-	const struct record *record)
+static void sink_postqueue_members(
+	struct sink *sink, struct snap *snap, const struct record *record)
 {
 	struct buf room = {0};
 	struct arena arena = {0};
@@ -78,8 +78,8 @@ static void sink_postqueue_members(struct sink *sink, struct snap *snap,
 /* Fields that the members above have said already, or that have a form of their own below. */
 static bool already_said(const struct field *field)
 {
-	static const char *const names[] = {"queue_name", "queue_id", "arrival_time", "message_size",
-		"rcpt", "rcpt_domain", "reason", "reason_class", "warnings"};
+	static const char *const names[] = {"queue_name", "queue_id", "arrival_time",
+		"message_size", "rcpt", "rcpt_domain", "reason", "reason_class", "warnings"};
 	if (field->flags & FIELD_PARAM)
 		return true; /* header:NAME is there for those who name it */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

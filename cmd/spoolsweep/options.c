@@ -23,17 +23,23 @@ struct option {
 
 static const struct option table[] = {
 	{"spool", 's', SPOOL, OPT_QUEUE, 0, "DIR", "read the queue in DIR; may be repeated"},
-	{"offline", 0, FLAG, OPT_QUEUE, AT(offline), NULL, "no MTA uses this queue: a copy, a mounted disk"},
-	{"local-domains", 0, TEXT, OPT_QUEUE, AT(local_domains), "A,B", "the site's own domains, in place of the MTA's"},
-	{"trusted-networks", 0, TEXT, OPT_QUEUE, AT(trusted_networks), "NETS", "the site's own networks, in place of the MTA's"},
+	{"offline", 0, FLAG, OPT_QUEUE, AT(offline), NULL,
+		"no MTA uses this queue: a copy, a mounted disk"},
+	{"local-domains", 0, TEXT, OPT_QUEUE, AT(local_domains), "A,B",
+		"the site's own domains, in place of the MTA's"},
+	{"trusted-networks", 0, TEXT, OPT_QUEUE, AT(trusted_networks), "NETS",
+		"the site's own networks, in place of the MTA's"},
 	{"jobs", 0, NUMBER, OPT_QUEUE, AT(jobs), "N", "read N files at a time (default 16)"},
-	{"now", 0, TEXT, OPT_QUEUE, AT(now_text), "TIME", "take TIME for the present, as for an old copy"},
-	{"explain", 0, FLAG, OPT_FILTER, AT(explain), NULL, "say how the filter was understood, what is read"},
+	{"now", 0, TEXT, OPT_QUEUE, AT(now_text), "TIME",
+		"take TIME for the present, as for an old copy"},
+	{"explain", 0, FLAG, OPT_FILTER, AT(explain), NULL,
+		"say how the filter was understood, what is read"},
 	{"json", 0, FLAG, OPT_JSON, AT(json), NULL, "JSON; its member names are stable"},
 	{"csv", 0, FLAG, OPT_CSV, AT(csv), NULL, "CSV (RFC 4180)"},
 	{"limit", 'n', NUMBER, OPT_LIMIT, AT(limit), "N", "at most N rows, 0 for all"},
 	{"ids", 0, FLAG, OPT_LIST, AT(ids), NULL, "queue ids only, one a line"},
-	{"sort", 0, TEXT, OPT_LIST, AT(sort), "FIELD", "in the order of FIELD; -FIELD for the reverse"},
+	{"sort", 0, TEXT, OPT_LIST, AT(sort), "FIELD",
+		"in the order of FIELD; -FIELD for the reverse"},
 	{"columns", 0, TEXT, OPT_LIST, AT(columns), "A,B", "print these fields"},
 	{"raw", 0, FLAG, OPT_SHOW, AT(raw), NULL, "the whole message as it will be sent"},
 	{"headers", 0, FLAG, OPT_SHOW, AT(headers), NULL, "the header block as it will be sent"},
@@ -72,8 +78,8 @@ static int store_color(struct options *options, const char *value, struct err *e
 	return err_set(err, ERR_USAGE, 0, "--color takes auto, always or never, not '%s'", value);
 }
 
-static int store(struct options *options, const struct option *option, const char *value,
-	struct err *err)
+static int store(
+	struct options *options, const struct option *option, const char *value, struct err *err)
 {
 	char *place = (char *)options + option->offset;
 	int64_t number;
@@ -89,8 +95,8 @@ static int store(struct options *options, const struct option *option, const cha
 		break;
 	case NUMBER:
 		if (!slice_to_i64(slice_cstr(value), &number) || number < 0)
-			return err_set(err, ERR_USAGE, 0, "--%s takes a number, not '%s'", option->name,
-				value);
+			return err_set(err, ERR_USAGE, 0, "--%s takes a number, not '%s'",
+				option->name, value);
 		*(int64_t *)(void *)place = number;
 		break;
 	case SPOOL:
@@ -129,7 +135,8 @@ static int parse_one(struct options *options, int argc, char **argv, int *at, st
 	}
 	if (!slice_known(value)) {
 		if (*at + 1 >= argc)
-			return err_set(err, ERR_USAGE, 0, "--%s needs %s", option->name, option->argument);
+			return err_set(
+				err, ERR_USAGE, 0, "--%s needs %s", option->name, option->argument);
 		value = slice_cstr(argv[++*at]);
 	}
 	return store(options, option, value.ptr, err);
@@ -139,10 +146,7 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
 {
 	bool only_words = false;
 
-	*options = (struct options){
-		.argv = argv,
-		.argc = argc,
-		.limit = -1};
+	*options = (struct options){.argv = argv, .argc = argc, .limit = -1};
 	options->words = xcalloc((size_t)argc + 1, sizeof(*options->words));
 	for (int i = 1; i < argc; i++) {
 		if (!only_words && strcmp(argv[i], "--") == 0) {
@@ -192,7 +196,8 @@ static int check_forms(const struct options *options, struct err *err)
 	return 0;
 }
 
-int options_check(const struct options *options, const char *command, unsigned takes, struct err *err)
+int options_check(
+	const struct options *options, const char *command, unsigned takes, struct err *err)
 {
 	unsigned wrong = options->given & ~(takes | OPT_GLOBAL);
 	if (wrong)

@@ -15,7 +15,7 @@
 /* Groups of options; a command names those that it takes. */
 enum option_group {
 	OPT_GLOBAL = 1 << 0,
-	OPT_QUEUE = 1 << 1,  /* reading a queue */
+	OPT_QUEUE = 1 << 1, /* reading a queue */
 	OPT_JSON = 1 << 2,
 	OPT_CSV = 1 << 3,
 	OPT_LIMIT = 1 << 4,
@@ -42,7 +42,7 @@ struct options {
 	int64_t limit; /* -1 not given; 0 none */
 	int64_t jobs;  /* 0 not given */
 	enum color color;
-	unsigned given; /* option groups that were used */
+	unsigned given;		 /* option groups that were used */
 	const char *first_of[8]; /* by group bit: an option of it that was given */
 };
 
@@ -54,8 +54,8 @@ void options_free(struct options *options);
  * An error when an option was given whose group is not in `takes`, or two that
  * exclude each other. Whoever asks for help gets it in any case.
  */
-int options_check(const struct options *options, const char *command, unsigned takes,
-	struct err *err);
+int options_check(
+	const struct options *options, const char *command, unsigned takes, struct err *err);
 
 /* Appends the help lines of the options in `groups`. */
 void options_help(struct buf *out, unsigned groups);

@@ -42,7 +42,8 @@ static int override_site(const struct app *app, struct spool *spool)
 	while (app->options.trusted_networks && rest.len && slice_word(&rest, ", ", &word)) {
 		struct ip_net net;
 		if (!ip_net_parse(word, &net)) {
-			err_set(&err, ERR_USAGE, 0, "--trusted-networks: '%.*s' is no network (192.0.2.0/24)",
+			err_set(&err, ERR_USAGE, 0,
+				"--trusted-networks: '%.*s' is no network (192.0.2.0/24)",
 				SLICE_ARG(word));
 			return complain(&err);
 		}
@@ -53,16 +54,17 @@ static int override_site(const struct app *app, struct spool *spool)
 
 /* ---- opening ---- */
 
-
 int tell_denied(const struct app *app)
 {
 	struct buf line = {0};
 
 	put_as_root(app, &line);
 	if (app->started_as_root)
-		warn_text("even the owner of the queue may not read this; see who owns the files named");
+		warn_text("even the owner of the queue may not read this; see who owns the files "
+			  "named");
 	else
-		warn_text("this user may not read all of the queue; run it as root:\n  %s", buf_str(&line));
+		warn_text("this user may not read all of the queue; run it as root:\n  %s",
+			buf_str(&line));
 	buf_free(&line);
 	return EXIT_PERMISSION;
 }
@@ -80,7 +82,8 @@ static int open_named(struct app *app)
 {
 	struct err err;
 	for (size_t i = 0; i < app->options.nspools; i++) {
-		if (spools_open(&app->spools, app->options.spools[i], app->options.offline, &err) == 0)
+		if (spools_open(&app->spools, app->options.spools[i], app->options.offline, &err) ==
+			0)
 			continue;
 		int code = complain(&err);
 		if (code == EXIT_PERMISSION)
@@ -147,7 +150,8 @@ static int parse_filter(struct app *app, const char *filter)
 		int code = complain(&err);
 		/* What is left of size>10k when the shell took the rest for a file to write. */
 		if (!strpbrk(app->filter_text, "=<>~! \"()"))
-			warn_text("put the filter in quotes, such as 'age<1d': the shell takes a bare < or > "
+			warn_text("put the filter in quotes, such as 'age<1d': the shell takes a "
+				  "bare < or > "
 				  "for itself");
 		return code;
 	}
@@ -204,8 +208,8 @@ int tell_failures(const struct app *app)
 		const struct scan_failure *failure = &scan->failures[i];
 		io |= failure->err.code == ERR_IO;
 		if (i < NAMED)
-			warn_text("%s/%s: %s", app->spools.list[failure->spool]->path, failure->path,
-				failure->err.text);
+			warn_text("%s/%s: %s", app->spools.list[failure->spool]->path,
+				failure->path, failure->err.text);
 	}
 	if (scan->failed > NAMED)
 		warn_text("%u more could not be read; --json names them", scan->failed - NAMED);

@@ -44,14 +44,15 @@ static void find_leader(struct app *app, struct snap *snap)
 		struct field_ref ref;
 		if (field_find(slice_cstr(by[i]), &need, &ref, &err) != 0)
 			continue;
-		struct grouping grouping = group_rows(&ref, &env, &all, 2);
+		struct grouping grouping = group_rows(&ref, &env, &all, 2, GROUP_MESSAGES);
 		for (size_t k = 0; k < grouping.count && !progress.leader.len; k++) {
 			if (!grouping.groups[k].known)
 				continue;
 			buf_add(&progress.leader, SLICE("  so far "));
 			units_share(&progress.leader, grouping.groups[k].messages, snap->rows);
 			buf_addc(&progress.leader, ' ');
-			put(app, &progress.leader, intern_get(&snap->strings, grouping.groups[k].id));
+			put(app, &progress.leader,
+				intern_get(&snap->strings, grouping.groups[k].id));
 		}
 		grouping_free(&grouping);
 	}

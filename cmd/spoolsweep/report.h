@@ -10,7 +10,7 @@
 struct report_section {
 	const char *field;
 	const char *title;   /* NULL: in JSON only */
-	unsigned columns;    /* enum group_column bits */
+	unsigned figures;    /* enum group_figure bits */
 	bool if_known;	     /* text: only the known values, and not without any */
 	struct field_ref by; /* found by the command */
 };

@@ -70,7 +70,7 @@ static bool find_leader(
 
 	if (field_find(slice_cstr(name), &need, &by, &err) != 0)
 		return false;
-	struct grouping grouping = group_rows(&by, &app->env, rows, 2);
+	struct grouping grouping = group_rows(&by, &app->env, rows, 2, GROUP_MESSAGES);
 	for (size_t i = 0; i < grouping.count && !found; i++) {
 		const struct group *group = &grouping.groups[i];
 		if (!group->known || group->messages * 2 < grouping.messages)

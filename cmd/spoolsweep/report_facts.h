@@ -10,12 +10,12 @@ struct totals {
 	int64_t bytes;
 	int64_t oldest, newest; /* WIDE_UNKNOWN without messages */
 	uint32_t damaged;
-	uint32_t copies; /* that lost their login behind a content filter */
+	uint32_t copies;     /* that lost their login behind a content filter */
 	struct queue_count { /* in the order in which a message meets the queues */
 		struct slice name;
 		enum msg_state state;
 		uint32_t messages;
-	} *queues;
+	} * queues;
 	size_t nqueues;
 };
 
@@ -31,7 +31,7 @@ enum { ARRIVING_SECONDS = 600 };
 struct arriving {
 	uint32_t messages;
 	double a_minute;
-	const char *leader;       /* "from", "from network", "from uid"; NULL for none */
+	const char *leader;	  /* "from", "from network", "from uid"; NULL for none */
 	const char *leader_field; /* "account", ... */
 	struct slice leader_key;
 	double leader_a_minute;

@@ -114,7 +114,7 @@ int report_json(struct app *app, const struct report_section sections[REPORT_SEC
 	sink_object(sink, "groups");
 	for (size_t i = 0; i < REPORT_SECTIONS; i++) {
 		struct grouping grouping =
-			group_rows(&sections[i].by, &app->env, &app->rows, limit);
+			group_rows(&sections[i].by, &app->env, &app->rows, limit, GROUP_ALL);
 		sink_grouping(sink, sections[i].field, &sections[i].by, app, &grouping);
 		grouping_free(&grouping);
 	}

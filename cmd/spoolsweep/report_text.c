@@ -199,14 +199,14 @@ int report_text(struct app *app, const struct report_section sections[REPORT_SEC
 	for (size_t i = 0; i < REPORT_SECTIONS; i++) {
 		if (!sections[i].title || !totals.messages)
 			continue;
-		struct grouping grouping =
-			group_rows(&sections[i].by, &app->env, &app->rows, limit);
+		struct grouping grouping = group_rows(
+			&sections[i].by, &app->env, &app->rows, limit, sections[i].figures);
 		if (sections[i].if_known)
 			drop_unknown(&grouping);
 		if (grouping.count) {
 			buf_addc(&out, '\n');
 			print_grouping(&out, sections[i].title, &sections[i].by, app, &grouping,
-				sections[i].columns,
+				sections[i].figures,
 				app->output.columns ? app->output.columns : 80);
 		}
 		grouping_free(&grouping);

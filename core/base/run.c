@@ -15,8 +15,14 @@
 enum { OUTPUT_MAX = 16 * 1024 * 1024, SECONDS_MAX = 20 };
 
 static const char *const folders[] = {
-	"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin",
-	"/opt/zimbra/common/sbin", "/opt/zimbra/postfix/sbin",
+	"/usr/sbin",
+	"/usr/bin",
+	"/sbin",
+	"/bin",
+	"/usr/local/sbin",
+	"/usr/local/bin",
+	"/opt/zimbra/common/sbin",
+	"/opt/zimbra/postfix/sbin",
 };
 
 char *run_find(const char *program)

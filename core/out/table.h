@@ -34,7 +34,8 @@ void table_free(struct table *table);
 void table_column(struct table *table, const char *title, unsigned flags);
 /* The next cell of the row; after the last column the row is complete. */
 void table_cell(struct table *table, struct slice text);
-void table_cellf(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void table_cellf(struct table *table, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 size_t table_rows(const struct table *table);
 void table_print_text(const struct table *table, const struct table_style *style, struct buf *out);

@@ -265,5 +265,6 @@ enum source source_of_client(const struct snap *snap, uint32_t row)
 
 enum source source_of_origin(const struct snap *snap, uint32_t row)
 {
-	return snap_col(snap, COL_ACCOUNT, row) ? source_of_account(snap, row) : source_of_client(snap, row);
+	return snap_col(snap, COL_ACCOUNT, row) ? source_of_account(snap, row)
+						: source_of_client(snap, row);
 }

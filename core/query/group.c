@@ -10,18 +10,14 @@
 
 #include "core/base/hashset.h"
 #include "core/base/xalloc.h"
-#include "core/query/keymap.h"
+#include "core/query/values.h"
 
-enum { HOUR = 3600, FIRST_VALUES = 256 };
+enum { HOUR = 3600, DISTINCT = 3 };
 
 #define CUT_OFF UINT32_MAX
 
-/* The keys of number fields are the numbers; no accessor ever says that this one is known. */
-#define KEY_UNKNOWN_NUMBER ((uint64_t)WIDE_UNKNOWN)
-
 /* What the first pass counts of one value. */
 struct tally {
-	uint64_t key; /* string id or number */
 	uint64_t recipients;
 	uint32_t messages;
 	uint32_t row;  /* + 1: the last one that had this value, to count it once */
@@ -29,63 +25,51 @@ struct tally {
 };
 
 struct work {
-	const struct field_ref *by;
-	struct field_env *env;
-	struct keymap map;
-	struct tally *tallies; /* by place in the map */
+	struct values values;
+	struct tally *tallies; /* by place */
 	uint32_t cap;
+	unsigned figures;
 	struct grouping result;
 	struct hashset seen; /* group, kind and value */
+	uint32_t *last;	     /* by group and kind: the value of the last row */
 };
 
 /* What is done with a value of a row; `first` when the row had it for the first time. */
 typedef void see_fn(
 	struct work *work, uint32_t row, struct tally *tally, bool first, uint64_t recipients);
 
-static struct tally *tally_of(struct work *work, uint64_t key)
+static struct tally *tally_at(struct work *work, uint32_t place)
 {
-	uint32_t known = work->map.count;
-	uint32_t place = keymap_add(&work->map, key);
-	if (place < known)
-		return &work->tallies[place];
-	if (place == work->cap) {
-		work->cap = work->cap ? work->cap * 2 : FIRST_VALUES;
-		work->tallies = xrealloc(work->tallies, work->cap, sizeof(*work->tallies));
+	if (place >= work->cap) {
+		uint32_t cap = work->values.cap;
+		work->tallies = xrealloc(work->tallies, cap, sizeof(*work->tallies));
+		memset(work->tallies + work->cap, 0, (cap - work->cap) * sizeof(*work->tallies));
+		work->cap = cap;
 	}
-	work->tallies[place] = (struct tally){.key = key};
 	return &work->tallies[place];
-}
-
-static uint64_t key_of_row(struct work *work, uint32_t row)
-{
-	int64_t number;
-	if (field_is_text(work->by->field))
-		return field_group_id(work->by, work->env, row, 0);
-	return work->by->field->number(work->by, work->env, row, &number) ? (uint64_t)number
-									  : KEY_UNKNOWN_NUMBER;
 }
 
 /* The pending recipients that a slot stands for. */
 static uint64_t recipients_of(struct work *work, uint32_t row, uint32_t slot, bool first)
 {
-	const struct snap *snap = work->env->snap;
+	const struct snap *snap = work->values.env->snap;
 	uint32_t count;
 
-	if (work->by->field->flags & FIELD_RCPT)
+	if (work->values.by->field->flags & FIELD_RCPT)
 		return snap_rcpts(snap, row, &count)[slot].state == RCPT_PENDING;
 	return first ? snap_col(snap, COL_NRCPT, row) : 0;
 }
 
-/* The values of a many-valued row, each "first" only once. */
-static void visit_slots(struct work *work, uint32_t row, see_fn *see)
+/* The values of a row, each "first" only once. */
+static void visit_row(struct work *work, uint32_t row, see_fn *see)
 {
-	uint32_t count = field_count(work->by->field, work->env->snap, row);
+	uint32_t count = field_count(work->values.by->field, work->values.env->snap, row);
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t id = field_group_id(work->by, work->env, row, i);
-		if (id == FIELD_NO_VALUE)
+		uint32_t place = values_next(&work->values, row, i);
+		if (place == VALUES_NONE)
 			continue;
-		struct tally *tally = tally_of(work, id);
+		struct tally *tally = tally_at(work, place);
 		bool first = tally->row != row + 1;
 		tally->row = row + 1;
 		see(work, row, tally, first, recipients_of(work, row, i, first));
@@ -94,16 +78,8 @@ static void visit_slots(struct work *work, uint32_t row, see_fn *see)
 
 static void visit(struct work *work, const struct bitset *rows, see_fn *see)
 {
-	bool many = field_is_many(work->by->field);
-
-	for (size_t at = bitset_next(rows, 0); at != SIZE_MAX; at = bitset_next(rows, at + 1)) {
-		uint32_t row = (uint32_t)at;
-		if (many)
-			visit_slots(work, row, see);
-		else
-			see(work, row, tally_of(work, key_of_row(work, row)), true,
-				snap_col(work->env->snap, COL_NRCPT, row));
-	}
+	for (size_t at = bitset_next(rows, 0); at != SIZE_MAX; at = bitset_next(rows, at + 1))
+		visit_row(work, (uint32_t)at, see);
 }
 
 static void count_value(
@@ -116,8 +92,8 @@ static void count_value(
 
 static int order_of_keys(const struct work *work, uint64_t a, uint64_t b)
 {
-	const struct intern *strings = &work->env->snap->strings;
-	if (field_is_text(work->by->field))
+	const struct intern *strings = &work->values.env->snap->strings;
+	if (field_is_text(work->values.by->field))
 		return slice_cmp(
 			intern_get(strings, (uint32_t)a), intern_get(strings, (uint32_t)b));
 	return ((int64_t)a > (int64_t)b) - ((int64_t)a < (int64_t)b);
@@ -133,7 +109,8 @@ static int order_of_tallies(const void *a, const void *b, void *arg)
 		return x->messages > y->messages ? -1 : 1;
 	if (x->recipients != y->recipients)
 		return x->recipients > y->recipients ? -1 : 1;
-	return order_of_keys(work, x->key, y->key);
+	return order_of_keys(work, work->values.keys[*(const uint32_t *)a],
+		work->values.keys[*(const uint32_t *)b]);
 }
 
 /* A heap with the lowest of those kept on top: puts its top where it belongs. */
@@ -161,10 +138,10 @@ static uint32_t *top_places(struct work *work, size_t count)
 {
 	uint32_t *top = xcalloc(count, sizeof(*top));
 
-	for (uint32_t place = 0; place < work->map.count; place++) {
+	for (uint32_t place = 0; place < work->values.count; place++) {
 		if (place < count) {
 			top[place] = place;
-			if (place + 1 == count && count < work->map.count)
+			if (place + 1 == count && count < work->values.count)
 				for (size_t i = count / 2 + 1; i-- > 0;)
 					sift_down(work, top, count, i);
 		} else if (order_of_tallies(&place, &top[0], work) < 0) {
@@ -189,11 +166,12 @@ static void choose(struct work *work, size_t limit)
 	static const struct group none = {.first = WIDE_UNKNOWN, .last = WIDE_UNKNOWN};
 	struct grouping *result = &work->result;
 
-	result->total = work->map.count;
+	result->total = work->values.count;
 	result->count = limit && limit < result->total ? limit : result->total;
 	result->groups = xcalloc(result->count, sizeof(*result->groups));
 	result->others = none;
-	for (uint32_t place = 0; place < work->map.count; place++) {
+	work->last = xcalloc(result->count, DISTINCT * sizeof(*work->last));
+	for (uint32_t place = 0; place < work->values.count; place++) {
 		work->tallies[place].row = 0;
 		work->tallies[place].kept = CUT_OFF;
 		result->others.messages += work->tallies[place].messages;
@@ -202,14 +180,15 @@ static void choose(struct work *work, size_t limit)
 	uint32_t *top = result->count ? top_places(work, result->count) : NULL;
 	for (uint32_t i = 0; i < result->count; i++) {
 		struct tally *tally = &work->tallies[top[i]];
+		uint64_t key = work->values.keys[top[i]];
 		struct group *group = &result->groups[i];
-		bool text = field_is_text(work->by->field);
+		bool text = field_is_text(work->values.by->field);
 
 		tally->kept = i;
 		*group = none;
-		group->id = text ? (uint32_t)tally->key : INTERN_UNKNOWN;
-		group->number = text ? 0 : (int64_t)tally->key;
-		group->known = tally->key != (text ? INTERN_UNKNOWN : KEY_UNKNOWN_NUMBER);
+		group->id = text ? (uint32_t)key : INTERN_UNKNOWN;
+		group->number = text ? 0 : (int64_t)key;
+		group->known = key != (text ? INTERN_UNKNOWN : VALUES_UNKNOWN_NUMBER);
 		group->messages = tally->messages;
 		group->recipients = tally->recipients;
 		result->others.messages -= tally->messages;
@@ -234,57 +213,73 @@ static void add_arrival(struct group *group, int64_t arrival, int64_t now)
 	group->last_hour += arrival <= now && arrival > now - HOUR;
 }
 
-static uint32_t is_new(struct work *work, uint32_t kept, unsigned kind, uint32_t id)
+/* Counts a value when it is new to the group. */
+static void count_distinct(
+	struct work *work, uint32_t kept, unsigned kind, uint32_t id, uint32_t *count)
 {
-	if (id == INTERN_UNKNOWN)
-		return 0;
+	uint32_t *last = &work->last[(size_t)kept * DISTINCT + kind];
+
+	/* Mail of one account lies side by side: no need to look in the set. */
+	if (id == INTERN_UNKNOWN || id == *last)
+		return;
+	*last = id;
 	/* 30 bits hold every group: a group takes more memory than that leaves room for. */
-	return hashset_add(&work->seen, (uint64_t)kind << 62 | (uint64_t)kept << 32 | id);
+	*count += hashset_add(&work->seen, (uint64_t)kind << 62 | (uint64_t)kept << 32 | id);
 }
 
 static void add_details(
 	struct work *work, uint32_t row, struct tally *tally, bool first, uint64_t recipients)
 {
-	const struct snap *snap = work->env->snap;
+	const struct snap *snap = work->values.env->snap;
 	struct group *group = group_of(work, tally);
 	int64_t size = snap_wide(snap, WIDE_SIZE, row);
 
 	(void)recipients;
 	if (!first)
 		return;
-	add_arrival(group, snap_wide(snap, WIDE_ARRIVAL, row), work->env->now);
+	add_arrival(group, snap_wide(snap, WIDE_ARRIVAL, row), work->values.env->now);
 	if (size != WIDE_UNKNOWN)
 		add_bytes(&group->bytes, size);
 	if (tally->kept == CUT_OFF)
 		return;
-	group->ips += is_new(work, tally->kept, 0, field_client_id(work->env, row));
-	group->accounts += is_new(work, tally->kept, 1, snap_col(snap, COL_ACCOUNT, row));
-	group->senders += is_new(work, tally->kept, 2, snap_col(snap, COL_SENDER, row));
+	if (work->figures & GROUP_IPS)
+		count_distinct(
+			work, tally->kept, 0, field_client_id(work->values.env, row), &group->ips);
+	if (work->figures & GROUP_ACCOUNTS)
+		count_distinct(
+			work, tally->kept, 1, snap_col(snap, COL_ACCOUNT, row), &group->accounts);
+	if (work->figures & GROUP_SENDERS)
+		count_distinct(
+			work, tally->kept, 2, snap_col(snap, COL_SENDER, row), &group->senders);
 }
 
 static void count_copies(struct work *work, const struct bitset *rows)
 {
 	for (size_t row = bitset_next(rows, 0); row != SIZE_MAX; row = bitset_next(rows, row + 1)) {
-		uint32_t login = snap_col(work->env->snap, COL_LOST_LOGIN, (uint32_t)row);
-		uint32_t place = login ? keymap_find(&work->map, login) : KEYMAP_NONE;
-		if (place != KEYMAP_NONE)
+		uint32_t login = snap_col(work->values.env->snap, COL_LOST_LOGIN, (uint32_t)row);
+		uint32_t place = login ? values_find(&work->values, login) : VALUES_NONE;
+		if (place != VALUES_NONE)
 			group_of(work, &work->tallies[place])->copies++;
 	}
 }
 
-struct grouping group_rows(
-	const struct field_ref *by, struct field_env *env, const struct bitset *rows, size_t limit)
+struct grouping group_rows(const struct field_ref *by, struct field_env *env,
+	const struct bitset *rows, size_t limit, unsigned figures)
 {
-	struct work work = {.by = by, .env = env};
+	struct work work = {.values = {.by = by, .env = env}, .figures = figures};
 
 	visit(&work, rows, count_value);
 	choose(&work, limit);
-	visit(&work, rows, add_details);
+	if (figures & GROUP_DETAILS) {
+		values_again(&work.values);
+		visit(&work, rows, add_details);
+	}
 	if (by->field->flags & FIELD_LOGIN)
 		count_copies(&work, rows);
 	work.result.messages = (uint32_t)bitset_count(rows);
 	hashset_free(&work.seen);
-	keymap_free(&work.map);
+	values_free(&work.values);
+	free(work.last);
 	free(work.tallies);
 	return work.result;
 }

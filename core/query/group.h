@@ -9,6 +9,22 @@
 #include "core/base/bitset.h"
 #include "core/query/field.h"
 
+/* What is told of a group. */
+enum group_figure {
+	GROUP_MESSAGES = 1 << 0,
+	GROUP_SHARE = 1 << 1,
+	GROUP_RECIPIENTS = 1 << 2,
+	GROUP_BYTES = 1 << 3,
+	GROUP_IPS = 1 << 4,
+	GROUP_ACCOUNTS = 1 << 5,
+	GROUP_SENDERS = 1 << 6,
+	GROUP_NEWEST = 1 << 7,
+	GROUP_LAST_HOUR = 1 << 8,
+	GROUP_ALL = (1 << 9) - 1,
+};
+/* Those that take a second look at every row. */
+#define GROUP_DETAILS (GROUP_ALL & ~(GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS))
+
 struct group {
 	uint32_t id;	/* text fields: string id of the value, INTERN_UNKNOWN for "not known" */
 	int64_t number; /* the other fields */
@@ -37,10 +53,10 @@ struct grouping {
 /*
  * Groups the rows of `rows`. A many-valued field counts a message once under
  * each of its distinct values, and not at all when it has none. `limit` 0
- * keeps all.
+ * keeps all. `figures`: enum group_figure bits; what is not asked for is 0 or unknown.
  */
-struct grouping group_rows(
-	const struct field_ref *by, struct field_env *env, const struct bitset *rows, size_t limit);
+struct grouping group_rows(const struct field_ref *by, struct field_env *env,
+	const struct bitset *rows, size_t limit, unsigned figures);
 void grouping_free(struct grouping *grouping);
 
 #endif

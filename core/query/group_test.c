@@ -47,7 +47,7 @@ static struct grouping group_all(struct test_snap *test, const char *name, size_
 {
 	struct field_ref ref = find(name);
 	struct bitset rows = all_rows(test);
-	struct grouping result = group_rows(&ref, &test->env, &rows, limit);
+	struct grouping result = group_rows(&ref, &test->env, &rows, limit, GROUP_ALL);
 	bitset_free(&rows);
 	return result;
 }
@@ -191,21 +191,21 @@ static void test_copies(void **state)
 	(void)state;
 
 	/* F is a copy of bob's A, and counts beside him and among those without a login. */
-	struct grouping grouping = group_rows(&account, &snap.env, &rows, 0);
+	struct grouping grouping = group_rows(&account, &snap.env, &rows, 0, GROUP_ALL);
 	assert_int_equal(grouping.groups[0].copies, 0);
 	assert_int_equal(grouping.groups[3].copies, 1);
 	grouping_free(&grouping);
-	grouping = group_rows(&account, &snap.env, &rows, 1);
+	grouping = group_rows(&account, &snap.env, &rows, 1, GROUP_ALL);
 	assert_int_equal(grouping.others.copies, 1);
 	grouping_free(&grouping);
 
 	/* Only copies among the rows count, and only beside an account that is there. */
 	rows.words[0] = 1 << 0;
-	grouping = group_rows(&account, &snap.env, &rows, 0);
+	grouping = group_rows(&account, &snap.env, &rows, 0, GROUP_ALL);
 	assert_int_equal(grouping.groups[0].copies, 0);
 	grouping_free(&grouping);
 	rows.words[0] = 1 << 5;
-	grouping = group_rows(&account, &snap.env, &rows, 0);
+	grouping = group_rows(&account, &snap.env, &rows, 0, GROUP_ALL);
 	assert_int_equal(grouping.count, 1);
 	assert_int_equal(grouping.groups[0].copies, 0);
 	grouping_free(&grouping);
@@ -222,12 +222,12 @@ static void test_no_rows(void **state)
 	struct bitset rows = bitset_new(snap.snap.rows);
 	(void)state;
 
-	struct grouping grouping = group_rows(&account, &snap.env, &rows, 10);
+	struct grouping grouping = group_rows(&account, &snap.env, &rows, 10, GROUP_ALL);
 	assert_int_equal(grouping.count, 0);
 	assert_int_equal(grouping.total, 0);
 	assert_int_equal(grouping.messages, 0);
 	grouping_free(&grouping);
-	grouping = group_rows(&nrcpt, &snap.env, &rows, 0);
+	grouping = group_rows(&nrcpt, &snap.env, &rows, 0, GROUP_ALL);
 	assert_int_equal(grouping.count, 0);
 	grouping_free(&grouping);
 	bitset_free(&rows);

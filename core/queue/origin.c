@@ -9,8 +9,8 @@ void site_add_local(struct site *site, struct arena *arena, struct slice domain)
 {
 	if (site->nlocal == site->local_cap) {
 		site->local_cap = site->local_cap ? site->local_cap * 2 : 16;
-		site->local_domains =
-			xrealloc(site->local_domains, site->local_cap, sizeof(*site->local_domains));
+		site->local_domains = xrealloc(
+			site->local_domains, site->local_cap, sizeof(*site->local_domains));
 	}
 	char *lower = arena_alloc(arena, domain.len + 1);
 	for (size_t i = 0; i < domain.len; i++)
@@ -45,8 +45,9 @@ void site_free(struct site *site)
 
 static bool has_domain(const struct site *site, struct slice domain)
 {
-	return site->nlocal && bsearch(&domain, site->local_domains, site->nlocal,
-				       sizeof(*site->local_domains), by_bytes);
+	return site->nlocal &&
+		bsearch(&domain, site->local_domains, site->nlocal, sizeof(*site->local_domains),
+			by_bytes);
 }
 
 bool site_is_local(const struct site *site, struct slice address)

@@ -182,8 +182,8 @@ static void add_rcpts(struct snap *snap, uint32_t row, const struct record *reco
 			out->address = rcpt_name(snap, in->address);
 			/* One failed connection defers many with the same words. */
 			bool same = i && in->reason_key.ptr == in[-1].reason_key.ptr;
-			out->reason = same ? out[-1].reason
-					   : intern_add(&snap->strings, in->reason_key);
+			out->reason =
+				same ? out[-1].reason : intern_add(&snap->strings, in->reason_key);
 			out->class = class_of(snap, out->reason);
 			if (snap->keep_reason_text)
 				out->reason_text = intern_add(&snap->strings, in->reason);
@@ -256,7 +256,8 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	if (snap->need.parts & NEED_HEADERS) {
 		set_decoded(snap, COL_SUBJECT, row, record->subject);
 		set_decoded(snap, COL_HEADER_FROM, row, record->header_from);
-		set_text(snap, COL_MESSAGE_ID, row, slice_upto(record->message_id, LIMIT_HEADER_VALUE));
+		set_text(snap, COL_MESSAGE_ID, row,
+			slice_upto(record->message_id, LIMIT_HEADER_VALUE));
 		for (unsigned i = 0; i < snap->need.nheaders; i++)
 			set_text(snap, COL_EXTRA + i, row,
 				slice_upto(record->extra[i], LIMIT_HEADER_VALUE));

@@ -30,7 +30,6 @@ static void assert_text(const struct snap *snap, enum snap_col col, uint32_t row
 		fail_msg("column %d is \"%.*s\", not \"%s\"", (int)col, SLICE_ARG(s), text);
 }
 
-
 static struct record full_record(struct rcpt *rcpts)
 {
 	struct record record = record_unknown();

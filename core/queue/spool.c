@@ -85,7 +85,8 @@ int spools_open(struct spools *spools, const char *path, bool offline, struct er
 	if (!format) {
 		close(fd);
 		return err_set(err, ERR_USAGE, 0,
-			"%s is not a mail queue that spoolsweep knows (for Postfix, name the folder that "
+			"%s is not a mail queue that spoolsweep knows (for Postfix, name the "
+			"folder that "
 			"holds active and deferred)",
 			path);
 	}

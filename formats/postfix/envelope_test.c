@@ -254,8 +254,8 @@ static void survives_truncation_at_every_byte(void **state)
 		cut.record = record_unknown();
 		cut.record.queue_id = SLICE("ABCDE1234");
 		window_memory(&cut.window, slice_of(exact, n));
-		envelope_read(&cut.window, false, &everything, &cut.arena, &cut.record,
-			&cut.envelope);
+		envelope_read(
+			&cut.window, false, &everything, &cut.arena, &cut.record, &cut.envelope);
 		assert_false(cut.envelope.complete);
 		assert_true(cut.record.warnings & (WARN_TRUNCATED | WARN_SIZE));
 		done(&cut);

@@ -33,7 +33,7 @@ int found_look(struct found *found, struct err *err);
 int open_quietly(int at, const char *path);
 
 /* Reads the logs, and puts the reasons into the recipients of the record. */
-void postfix_read_reasons(const struct spool *spool, const struct found *found,
-	struct arena *arena, struct record *record);
+void postfix_read_reasons(const struct spool *spool, const struct found *found, struct arena *arena,
+	struct record *record);
 
 #endif

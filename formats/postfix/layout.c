@@ -47,7 +47,8 @@ void postfix_probe(int fd, struct probe *probe)
 	for (size_t i = 0; i < sizeof(beside) / sizeof(*beside); i++)
 		others += has_folder(fd, beside[i]);
 	/* "active" and "deferred" are Postfix's own words; "hold" or "incoming" alone say little. */
-	bool own = has_folder(fd, "active") || has_folder(fd, "deferred") || has_folder(fd, "maildrop");
+	bool own = has_folder(fd, "active") || has_folder(fd, "deferred") ||
+		has_folder(fd, "maildrop");
 	probe->bid = !own ? 0 : queues >= 4 ? 90 + (others > 2 ? 9 : 0) : queues >= 2 ? 60 : 40;
 	snprintf(probe->reason, sizeof(probe->reason), "has the folders %s%s", seen,
 		others ? " and Postfix's own beside them" : "");
@@ -86,29 +87,11 @@ static unsigned depth_of(int spool_fd, const char *name)
 	return depth;
 }
 
-static bool is_empty(int spool_fd, const char *name)
-{
-	int fd = openat(spool_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	bool empty = true;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return true;
-	}
-	for (struct dirent *e; empty && (e = readdir(dir));)
-		empty = e->d_name[0] == '.';
-	closedir(dir);
-	return empty;
-}
-
 void postfix_look_at_folders(struct spool *spool, struct postfix *postfix)
 {
 	if (!postfix->depth_configured)
 		for (unsigned i = 0; i < PQ_FOLDERS; i++)
 			postfix->depth[i] = depth_of(spool->fd, postfix_queues[i].name);
-	postfix->bounce_in_use = !is_empty(spool->fd, postfix_queues[PQ_BOUNCE].name);
 }
 
 bool postfix_path(const struct postfix *postfix, enum postfix_queue queue, struct slice id,

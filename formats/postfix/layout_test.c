@@ -146,37 +146,11 @@ static void is_not_led_astray(void **state)
 	assert_int_equal(symlinkat("../elsewhere", tree.fd, "deferred/A"), 0);
 	assert_int_equal(mkfifoat(tree.fd, "deferred/B", 0600), 0);
 	assert_int_equal(symlinkat("elsewhere", tree.fd, "defer"), 0);
-	assert_int_equal(symlinkat("elsewhere", tree.fd, "bounce"), 0);
 	struct spool spool = {.fd = tree.fd};
 	postfix_look_at_folders(&spool, &postfix);
 	assert_int_equal(postfix.depth[PQ_DEFERRED], 0);
 	assert_int_equal(postfix.depth[PQ_DEFER], 0);
-	assert_false(postfix.bounce_in_use);
 	tree_remove(&tree);
-}
-
-static void knows_whether_bounces_wait(void **state)
-{
-	static const struct {
-		const char *paths;
-		bool in_use;
-	} cases[] = {
-		{"active", false}, {"bounce", false}, {"=bounce/.keep", false},
-		{"=bounce/ABCDE1234", true},
-		{"bounce/A", true}, /* hashed: what is below is not looked for */
-	};
-	(void)state;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct tree tree;
-		struct postfix postfix = {0};
-		tree_make(&tree, "layout");
-		make_all(&tree, cases[i].paths);
-		struct spool spool = {.fd = tree.fd};
-		postfix_look_at_folders(&spool, &postfix);
-		assert_int_equal(postfix.bounce_in_use, cases[i].in_use);
-		tree_remove(&tree);
-	}
 }
 
 static void makes_paths(void **state)
@@ -207,7 +181,6 @@ int main(void)
 		cmocka_unit_test(tells_the_depth),
 		cmocka_unit_test(leaves_a_configured_depth),
 		cmocka_unit_test(is_not_led_astray),
-		cmocka_unit_test(knows_whether_bounces_wait),
 		cmocka_unit_test(makes_paths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

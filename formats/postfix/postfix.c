@@ -20,7 +20,8 @@ enum { ACTIVE_LIMIT = 20000 };
  */
 static void look_for_master(struct spool *spool)
 {
-	int fd = openat(spool->fd, "pid/master.pid", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd =
+		openat(spool->fd, "pid/master.pid", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	const char *reason;
 
 	if (fd < 0 && errno == ENOENT) {
@@ -59,7 +60,9 @@ static int find_owner(struct spool *spool, struct err *err)
 		if (i != PQ_MAILDROP)
 			return 0;
 	}
-	return spool->dev ? 0 : err_set(err, ERR_GONE, 0, "%s has no Postfix queue folders", spool->path);
+	return spool->dev
+		? 0
+		: err_set(err, ERR_GONE, 0, "%s has no Postfix queue folders", spool->path);
 }
 
 static int postfix_open(struct spool *spool, const struct spool_options *options, struct err *err)
@@ -85,13 +88,15 @@ static int postfix_open(struct spool *spool, const struct spool_options *options
 
 static void postfix_close(struct spool *spool)
 {
-	(void)spool; /* all there is lies in the spool's arena */
+	struct postfix *postfix = spool->data;
+	hashset_free(&postfix->bounces);
 }
 
 const struct format format_postfix = {
 	.name = "postfix",
 	.title = "Postfix",
-	.caps = CAP_ACCOUNT | CAP_CLIENT | CAP_RCPT_STATE | CAP_RCPT_REASON | CAP_NEXT_RETRY | CAP_BODY,
+	.caps = CAP_ACCOUNT | CAP_CLIENT | CAP_RCPT_STATE | CAP_RCPT_REASON | CAP_NEXT_RETRY |
+		CAP_BODY,
 	.probe = postfix_probe,
 	.find = postfix_find,
 	.open = postfix_open,

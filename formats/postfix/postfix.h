@@ -8,6 +8,7 @@
 #ifndef FORMATS_POSTFIX_POSTFIX_H
 #define FORMATS_POSTFIX_POSTFIX_H
 
+#include "core/base/hashset.h"
 #include "core/queue/format.h"
 
 extern const struct format format_postfix;
@@ -32,11 +33,12 @@ struct postfix_layout {
 };
 extern const struct postfix_layout postfix_queues[PQ_FOLDERS];
 
-/* A driver's own part of a spool; set by open, read-only afterwards. */
+/* A driver's own part of a spool; set by open, and but for the bounces read-only afterwards. */
 struct postfix {
 	unsigned depth[PQ_FOLDERS]; /* hash_queue_depth where hash_queue_names has it, else 0 */
-	bool depth_configured;      /* by postconf; else as the folders show it */
-	bool bounce_in_use;         /* bounce/ held something when the spool was opened */
+	bool depth_configured;	    /* by postconf; else as the folders show it */
+	struct hashset bounces;	    /* seeded_hash of the ids in bounce/; listed by each walk */
+	bool bounces_known;	    /* false before the first */
 };
 
 static inline const struct postfix *postfix_of(const struct spool *spool)
@@ -65,7 +67,7 @@ enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 	const struct need *need, struct arena *arena, struct record *record, struct err *err);
 enum severity postfix_find_id(const struct spool *spool, const struct unit *unit,
 	const struct need *need, struct arena *arena, struct record *record, struct err *err);
-enum severity postfix_content(const struct spool *spool, const struct unit *unit,
-	bool headers_only, size_t limit, struct buf *out, struct err *err);
+enum severity postfix_content(const struct spool *spool, const struct unit *unit, bool headers_only,
+	size_t limit, struct buf *out, struct err *err);
 
 #endif

@@ -67,8 +67,7 @@ bool queue_id_decode(struct slice id, struct queue_id *out)
 	struct slice time = slice_upto(id, split);
 	if (!number(slice_from(time, split - LONG_USEC), digit52, 52, &usec) ||
 		!number(slice_upto(time, split - LONG_USEC), digit52, 52, &seconds) ||
-		!number(slice_from(id, split + 1), digit52, 51, &out->inode) ||
-		seconds > INT64_MAX)
+		!number(slice_from(id, split + 1), digit52, 51, &out->inode) || seconds > INT64_MAX)
 		return false;
 	out->usec = (uint32_t)usec;
 	out->seconds = (int64_t)seconds;

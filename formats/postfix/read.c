@@ -18,7 +18,8 @@
  * costs. In the folders of mail under way, a name and a type are listed with the
  * inode, and only the time of the next attempt and a mark on the file are left.
  */
-static bool wants_status(const struct found *found, const struct unit *unit, const struct need *need)
+static bool wants_status(
+	const struct found *found, const struct unit *unit, const struct need *need)
 {
 	bool under_way = found->queue == PQ_ACTIVE || found->queue == PQ_DEFERRED;
 	return !under_way || !unit->inode || unit->type != DT_REG || (need->parts & NEED_STATUS);

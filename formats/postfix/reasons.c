@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "core/base/intern.h"
 #include "formats/postfix/found.h"
 #include "formats/postfix/reason_log.h"
 
@@ -66,15 +67,20 @@ static struct slice read_log(const struct spool *spool, enum postfix_queue queue
 
 /*
  * A delivery agent marks a recipient done once its failure is in the bounce log
- * (bounce_append, then deliver_completed): without such a mark there is no log,
- * and a failed open for each of 80,000 messages would be felt.
+ * (bounce_append, then deliver_completed), and also when it was delivered. A failed
+ * open for each of 10,000 such messages would be felt, so the walk lists bounce/.
  */
-static bool any_done(const struct record *record)
+static bool has_bounces(const struct spool *spool, const struct record *record)
 {
+	const struct postfix *postfix = postfix_of(spool);
+	struct slice id = record->queue_id;
+	bool any_done = false;
+
 	for (uint32_t i = 0; i < record->nrcpts; i++)
-		if (record->rcpts[i].state == RCPT_DONE)
-			return true;
-	return false;
+		any_done |= record->rcpts[i].state == RCPT_DONE;
+	return any_done &&
+		(!postfix->bounces_known ||
+			hashset_has(&postfix->bounces, seeded_hash(id.ptr, id.len)));
 }
 
 void postfix_read_reasons(const struct spool *spool, const struct found *found, struct arena *arena,
@@ -84,7 +90,7 @@ void postfix_read_reasons(const struct spool *spool, const struct found *found, 
 		return; /* nothing has been tried yet */
 	struct slice log = read_log(spool, PQ_DEFER, found->logs, arena, record);
 	reason_log_apply(log, false, arena, record);
-	if (postfix_of(spool)->bounce_in_use && any_done(record)) {
+	if (has_bounces(spool, record)) {
 		log = read_log(spool, PQ_BOUNCE, -1, arena, record);
 		reason_log_apply(log, true, arena, record);
 	}

@@ -13,18 +13,18 @@
 
 struct records {
 	struct window *window;
-	uint64_t at;        /* offset of the next record */
-	unsigned jumps;     /* backward pointers followed */
-	uint64_t count;     /* records seen, bounded by LIMIT_RECORDS */
-	uint32_t warnings;  /* enum warning bits found on the way */
-	bool unlimited;     /* content: bounded by the file's size instead */
+	uint64_t at;	   /* offset of the next record */
+	unsigned jumps;	   /* backward pointers followed */
+	uint64_t count;	   /* records seen, bounded by LIMIT_RECORDS */
+	uint32_t warnings; /* enum warning bits found on the way */
+	bool unlimited;	   /* content: bounded by the file's size instead */
 };
 
 struct record_view {
 	char type;
 	/* At most LIMIT_VALUE bytes, longer ones are cut with a warning; until the next record. */
 	struct slice data;
-	uint64_t offset;   /* of the type byte */
+	uint64_t offset; /* of the type byte */
 };
 
 void records_start(struct records *records, struct window *window, uint64_t offset);

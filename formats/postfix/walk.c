@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/intern.h"
 #include "core/base/xalloc.h"
 #include "formats/postfix/postfix.h"
 
@@ -18,7 +19,14 @@
  */
 enum { WALK_FIRST = PQ_MESSAGES };
 static const enum postfix_queue walk_order[] = {
-	PQ_MAILDROP, PQ_INCOMING, PQ_ACTIVE, PQ_DEFERRED, PQ_HOLD, PQ_CORRUPT, PQ_INCOMING, PQ_ACTIVE,
+	PQ_MAILDROP,
+	PQ_INCOMING,
+	PQ_ACTIVE,
+	PQ_DEFERRED,
+	PQ_HOLD,
+	PQ_CORRUPT,
+	PQ_INCOMING,
+	PQ_ACTIVE,
 };
 
 /*
@@ -76,8 +84,8 @@ static bool unchanged(const struct walk *walk, int fd)
 		st.st_mtime < walk->since - TIME_SLACK;
 }
 
-static bool walk_folder(struct walk *walk, int parent, const char *name, const char *path,
-	unsigned depth);
+static bool walk_folder(
+	struct walk *walk, int parent, const char *name, const char *path, unsigned depth);
 
 /*
  * The defer logs of "deferred/A" are in "defer/A": one open for the folder saves a
@@ -170,8 +178,8 @@ static bool list_folder(struct walk *walk, DIR *dir, const char *path, unsigned 
 	return go_on;
 }
 
-static bool walk_folder(struct walk *walk, int parent, const char *name, const char *path,
-	unsigned depth)
+static bool walk_folder(
+	struct walk *walk, int parent, const char *name, const char *path, unsigned depth)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
@@ -195,12 +203,46 @@ static bool walk_folder(struct walk *walk, int parent, const char *name, const c
 	return go_on;
 }
 
+static bool note_bounces(
+	struct walk_sink *sink, struct folder *folder, const struct unit *units, size_t count)
+{
+	struct postfix *postfix = folder->spool->data;
+
+	(void)sink;
+	for (size_t i = 0; i < count; i++)
+		hashset_add(&postfix->bounces, seeded_hash(units[i].name.ptr, units[i].name.len));
+	return true;
+}
+
+/* A queue without any has no such folder, and whose reasons cannot be read says so itself. */
+static void ignore_failure(
+	struct walk_sink *sink, const struct spool *spool, struct slice path, const struct err *err)
+{
+	(void)sink, (void)spool, (void)path, (void)err;
+}
+
+/* No message is read while a walk begins: nobody looks at the set meanwhile. */
+static void list_bounces(const struct spool *spool)
+{
+	struct walk_sink sink = {note_bounces, ignore_failure};
+	struct walk walk = {.spool = spool, .queue = PQ_BOUNCE, .sink = &sink};
+	struct postfix *postfix = spool->data;
+	const char *name = postfix_queues[PQ_BOUNCE].name;
+
+	hashset_free(&postfix->bounces);
+	walk_folder(&walk, spool->fd, name, name, 0);
+	postfix->bounces_known = true;
+	free(walk.units);
+	arena_free(&walk.names);
+}
+
 int postfix_walk(const struct spool *spool, int64_t since, struct walk_sink *sink, struct err *err)
 {
 	struct walk walk = {.spool = spool, .since = since, .sink = sink};
 	bool go_on = true;
 
 	(void)err;
+	list_bounces(spool);
 	size_t steps = since ? sizeof(walk_order) / sizeof(*walk_order) : WALK_FIRST;
 	for (size_t i = 0; go_on && i < steps; i++) {
 		walk.queue = walk_order[i];

@@ -49,6 +49,7 @@ static struct notes walk(const struct tree *tree, int64_t since, unsigned most)
 	struct notes notes = {{note_units, note_failure}, .most = most, .sorted = true};
 	struct err err;
 	assert_int_equal(postfix_walk(&spool, since, &notes.sink, &err), 0);
+	hashset_free(&postfix.bounces);
 	return notes;
 }
 
