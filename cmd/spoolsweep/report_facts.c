@@ -106,7 +106,8 @@ void find_arriving(struct app *app, struct arriving *arriving)
 			continue;
 		if (arriving->newest == WIDE_UNKNOWN || arrival > arriving->newest)
 			arriving->newest = arrival;
-		if (arrival <= app->now - ARRIVING_SECONDS)
+		/* What is dated later than now says that a clock is wrong, or that this is a copy. */
+		if (arrival <= app->now - ARRIVING_SECONDS || arrival > app->now)
 			continue;
 		bitset_set(&fresh, at);
 		arriving->messages++;

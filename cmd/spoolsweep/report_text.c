@@ -80,7 +80,11 @@ static void print_arriving(const struct app *app, const struct arriving *arrivin
 {
 	if (!arriving->messages) {
 		buf_add(out, SLICE("ARRIVING nothing in the last 10 minutes"));
-		if (arriving->newest != WIDE_UNKNOWN) {
+		if (arriving->newest != WIDE_UNKNOWN && arriving->newest > app->now) {
+			buf_add(out, SLICE("; the newest message is dated "));
+			units_age(out, app->now - arriving->newest);
+			buf_add(out, SLICE(": a clock is wrong"));
+		} else if (arriving->newest != WIDE_UNKNOWN) {
 			buf_add(out, SLICE("; the newest message came "));
 			units_age(out, app->now - arriving->newest);
 			buf_add(out, SLICE(" ago"));
@@ -100,9 +104,12 @@ static void print_arriving(const struct app *app, const struct arriving *arrivin
 			arriving->leader);
 		put(app, out, arriving->leader_key);
 	}
-	buf_add(out, SLICE(", last "));
-	units_age(out, app->now - arriving->newest);
-	buf_add(out, SLICE(" ago\n"));
+	if (arriving->newest <= app->now) {
+		buf_add(out, SLICE(", last "));
+		units_age(out, app->now - arriving->newest);
+		buf_add(out, SLICE(" ago"));
+	}
+	buf_addc(out, '\n');
 }
 
 static void print_ages(const struct app *app, struct buf *out)

@@ -220,6 +220,13 @@ def _(_postfix):
     send("bob@example.com", ["anna@park.test"], port=config.PORT_XFORWARD_FILTER)
 
 
+@case("filtered-header", "The same where smtpd writes the login into its Received field "
+                         "(smtpd_sasl_authenticated_header): the copy still tells whose it is.",
+      smtpd_sasl_authenticated_header="yes")
+def _(_postfix):
+    send("bob@example.com", ["anna@park.test"], port=config.PORT_XFORWARD_FILTER)
+
+
 @case("filtered-plain", "The copy behind a content filter without XFORWARD: the client is "
                         "127.0.0.1.")
 def _(_postfix):
