@@ -2,8 +2,8 @@
  * postfix: what the files of this driver share.
  *
  * The data flow: layout.c knows the folders, config.c asks postconf(1), walk.c
- * lists, read.c opens one file and hands its bytes to envelope.c, content.c and
- * reason_log.c. README.md says which states a message goes through.
+ * lists, found.c finds and opens the file of a message, read.c and reasons.c have
+ * its bytes and those of its logs parsed. README.md says which states a message goes through.
  */
 #ifndef FORMATS_POSTFIX_POSTFIX_H
 #define FORMATS_POSTFIX_POSTFIX_H
