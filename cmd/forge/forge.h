@@ -83,15 +83,15 @@ struct fake_message {
 	struct slice auth_method;
 	struct fake_client client; /* who sent it: ENTRY_SMTP and ENTRY_FORWARD */
 	struct slice previous_id; /* id it had before the content filter gave it back; or unknown */
-	bool to_filter;		  /* the next hop is the content filter */
-	unsigned uid;		  /* ENTRY_LOCAL: who called, */
-	struct slice full_name;	  /* his name in the user database, */
-	bool from_headers;	  /* and whether To: and Cc: said to whom (sendmail -t) */
+	bool to_filter;           /* the next hop is the content filter */
+	unsigned uid;             /* ENTRY_LOCAL: who called, */
+	struct slice full_name;   /* his name in the user database, */
+	bool from_headers;        /* and whether To: and Cc: said to whom (sendmail -t) */
 
 	struct slice sender; /* empty: the null sender */
 	struct fake_recipient *recipients;
 	size_t nrecipients;
-	bool eight_bit;		 /* declared as 8BITMIME */
+	bool eight_bit;          /* declared as 8BITMIME */
 	struct slice message_id; /* with its angle brackets */
 	struct slice content; /* headers, empty line, body; lines end in LF; without our Received */
 

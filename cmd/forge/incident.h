@@ -27,7 +27,7 @@ const struct incident *incident_at(size_t n);
 struct incident_truth {
 	uint64_t messages; /* whose login the queue knows */
 	uint64_t recipients;
-	uint64_t usual;	 /* ordinary mail of the same login, to be left alone */
+	uint64_t usual;  /* ordinary mail of the same login, to be left alone */
 	uint64_t copies; /* behind the content filter: the same mail, without the login */
 	int64_t first, last;
 	struct hashset addresses, networks, senders;

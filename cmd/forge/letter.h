@@ -11,14 +11,14 @@
 
 enum letter_body {
 	BODY_PLAIN,
-	BODY_HTML,	 /* text and HTML side by side */
+	BODY_HTML,       /* text and HTML side by side */
 	BODY_ATTACHMENT, /* a note with something in base64 */
 	BODY_LONG_LINES, /* HTML as programs write it: thousands of bytes in one line */
 	BODY_AS_IS, /* letter.text: MIME headers, empty line, start; then words up to the size */
 };
 
 struct letter {
-	struct slice trace;	/* finished headers to stand on top, or empty */
+	struct slice trace;     /* finished headers to stand on top, or empty */
 	struct slice from_name; /* may be empty; UTF-8, encoded where it must be */
 	struct slice from;
 	const struct fake_recipient *to; /* for the To: header; up to 5 are named */
@@ -26,7 +26,7 @@ struct letter {
 	struct slice subject; /* UTF-8, encoded where it must be */
 	struct slice message_id;
 	int64_t date;
-	int zone;	    /* minutes east of UTC */
+	int zone;           /* minutes east of UTC */
 	struct slice extra; /* finished headers, or empty */
 	enum letter_body body;
 	struct slice text;

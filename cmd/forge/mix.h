@@ -11,7 +11,7 @@
 struct mix_result {
 	uint64_t queues[FAKE_QUEUES];
 	uint64_t recipients; /* pending, outside of corrupt files */
-	uint64_t bytes;	     /* of content */
+	uint64_t bytes;      /* of content */
 	struct incident_truth truth;
 };
 

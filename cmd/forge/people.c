@@ -78,7 +78,7 @@ struct person people_login(struct arena *arena, unsigned n)
 	const char *first = words_pick(&words_first_names, n * 7 + 3);
 	const char *last = words_pick(&words_last_names, n * 11 + n / 80 + 5);
 	const char *domain = n % 10 == 3 ? "example.com"
-		: n % 10 >= 8		 ? "shop.example"
+		: n % 10 >= 8            ? "shop.example"
 					 : "corp.example";
 	return (struct person){full_name(arena, first, last),
 		arena_printf(arena, "%s.%s@%s", first, last, domain)};
@@ -179,7 +179,7 @@ struct mail_host people_mail_host(struct arena *arena, struct slice address)
 		if (slice_eq(domain, slice_cstr(providers[i])))
 			host.provider = i + 1;
 	host.name = arena_printf(arena, "%s.%.*s",
-		host.provider	   ? "mx-in"
+		host.provider      ? "mx-in"
 			: hash % 3 ? "mail"
 				   : "mx",
 		SLICE_ARG(domain));

@@ -10,7 +10,7 @@
 struct postfix_dirs {
 	struct tree_options options;
 	gid_t postdrop; /* group of what maildrop/ holds */
-	int root;	/* the queue directory, open */
+	int root;       /* the queue directory, open */
 };
 
 /* All return 0, or -1 with *err filled. After a failed open there is nothing to close. */

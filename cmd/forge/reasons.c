@@ -29,9 +29,9 @@ const unsigned reasons_abusive[WHYS] = {
 
 /* How the text came about. */
 enum saying {
-	SELF,	/* Postfix found out itself: nobody said anything */
+	SELF,   /* Postfix found out itself: nobody said anything */
 	BANNER, /* instead of a greeting */
-	MAIL,	/* in reply to MAIL FROM, and so on */
+	MAIL,   /* in reply to MAIL FROM, and so on */
 	RCPT,
 	END,
 };

@@ -28,10 +28,10 @@ struct mix_options {
 	uint64_t seed;
 	int64_t now;
 	const struct incident *incident; /* NULL: background only */
-	uint64_t body_size;		 /* median of ordinary mail, in bytes */
+	uint64_t body_size;              /* median of ordinary mail, in bytes */
 	unsigned recipients; /* average, in hundredths; 0: as each kind of mail has them */
-	bool distinct;	     /* no sender, recipient, Message-ID, reason twice */
-	int held;	     /* of 10,000 messages, or HELD_DEFAULT */
+	bool distinct;       /* no sender, recipient, Message-ID, reason twice */
+	int held;            /* of 10,000 messages, or HELD_DEFAULT */
 };
 
 struct draft {

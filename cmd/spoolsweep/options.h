@@ -42,7 +42,7 @@ struct options {
 	int64_t limit; /* -1 not given; 0 none */
 	int64_t jobs;  /* 0 not given */
 	enum color color;
-	unsigned given;		 /* option groups that were used */
+	unsigned given;          /* option groups that were used */
 	const char *first_of[8]; /* by group bit: an option of it that was given */
 };
 

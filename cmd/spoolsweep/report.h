@@ -11,7 +11,7 @@ struct report_section {
 	const char *field;
 	const char *title;   /* NULL: in JSON only */
 	unsigned figures;    /* enum group_figure bits */
-	bool if_known;	     /* text: only the known values, and not without any */
+	bool if_known;       /* text: only the known values, and not without any */
 	struct field_ref by; /* found by the command */
 };
 

@@ -31,7 +31,7 @@ enum { ARRIVING_SECONDS = 600 };
 struct arriving {
 	uint32_t messages;
 	double a_minute;
-	const char *leader;	  /* "from", "from network", "from uid"; NULL for none */
+	const char *leader;       /* "from", "from network", "from uid"; NULL for none */
 	const char *leader_field; /* "account", ... */
 	struct slice leader_key;
 	double leader_a_minute;

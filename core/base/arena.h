@@ -18,7 +18,7 @@ struct arena_block;
 struct arena {
 	struct arena_block *first; /* all blocks, in order of use */
 	struct arena_block *now;   /* the one that is being filled */
-	size_t used;		   /* bytes taken in *now */
+	size_t used;               /* bytes taken in *now */
 };
 
 /* An arena that is all zero is empty and ready. */

@@ -12,12 +12,12 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_USAGE,	/* the user asked for something that makes no sense */
-	ERR_IO,		/* the system failed us; `sys` says how */
+	ERR_USAGE,      /* the user asked for something that makes no sense */
+	ERR_IO,         /* the system failed us; `sys` says how */
 	ERR_PERMISSION, /* another user could do it */
-	ERR_GONE,	/* what was named is not there (any more) */
-	ERR_DAMAGED,	/* read, and not what it should be */
-	ERR_LIMIT,	/* a bound of limits.h, or of a regex, was hit */
+	ERR_GONE,       /* what was named is not there (any more) */
+	ERR_DAMAGED,    /* read, and not what it should be */
+	ERR_LIMIT,      /* a bound of limits.h, or of a regex, was hit */
 };
 
 struct err {

@@ -188,7 +188,7 @@ static void cuts_to_fit(void **state)
 			7, ESCAPE_UTF8, "ab\\x1B…", 7},
 		{"ab\x1b"
 		 "cd",
-			6, ESCAPE_UTF8, "ab…", 3},		   /* nor half an escape */
+			6, ESCAPE_UTF8, "ab…", 3},                 /* nor half an escape */
 		{"abe\xcc\x81", 3, ESCAPE_UTF8, "abe\xcc\x81", 3}, /* the mark costs nothing */
 		{"e\xcc\x81"
 		 "bcd",

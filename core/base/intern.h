@@ -22,7 +22,7 @@ enum { INTERN_UNKNOWN = 0, INTERN_EMPTY = 1 };
 struct intern {
 	struct arena bytes;
 	struct slice *strings; /* by id */
-	uint32_t count;	       /* ids in use, the two fixed ones included */
+	uint32_t count;        /* ids in use, the two fixed ones included */
 	uint32_t cap;
 	uint64_t *slots; /* hash << 32 | id; 0 is free */
 	uint32_t mask;

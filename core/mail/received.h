@@ -11,14 +11,14 @@
 
 /* Each member is unknown where the field does not say. */
 struct received {
-	struct slice by;	  /* host that stamped it */
-	struct slice id;	  /* its queue id */
-	struct slice helo;	  /* "from HELO" */
+	struct slice by;          /* host that stamped it */
+	struct slice id;          /* its queue id */
+	struct slice helo;        /* "from HELO" */
 	struct slice client_name; /* as the host looked it up; "unknown" is Postfix's own word */
-	struct slice client_ip;	  /* inside the brackets, as written ("IPv6:2001:db8::1") */
-	struct slice protocol;	  /* "with ESMTPSA" */
-	struct slice auth_user;	  /* "(Authenticated sender: U)" */
-	int64_t uid;		  /* "(Postfix, from userid N)", or -1 */
+	struct slice client_ip;   /* inside the brackets, as written ("IPv6:2001:db8::1") */
+	struct slice protocol;    /* "with ESMTPSA" */
+	struct slice auth_user;   /* "(Authenticated sender: U)" */
+	int64_t uid;              /* "(Postfix, from userid N)", or -1 */
 };
 
 /*

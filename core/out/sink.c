@@ -15,11 +15,11 @@ enum { DEEPEST = 32 };
 
 struct sink {
 	FILE *out;
-	size_t flags;	       /* of jansson */
+	size_t flags;          /* of jansson */
 	json_t *open[DEEPEST]; /* outermost first; that one is ours and owns the others */
 	unsigned depth;
 	struct buf text; /* scratch */
-	int sys;	 /* errno of what failed first, or 0 */
+	int sys;         /* errno of what failed first, or 0 */
 };
 
 struct sink *sink_json(FILE *out, enum sink_style style, bool ascii)

@@ -144,8 +144,8 @@ static struct table *two_long(void)
 	table_column(table, "sender", TABLE_CUT);
 	table_column(table, "id", 0);
 	table_column(table, "subject", TABLE_CUT);
-	table_cell(table, SLICE("abcdefghijklmnopqrst"));	    /* 20 */
-	table_cell(table, SLICE("0123456789ABCDEF"));		    /* 16, never cut */
+	table_cell(table, SLICE("abcdefghijklmnopqrst"));           /* 20 */
+	table_cell(table, SLICE("0123456789ABCDEF"));               /* 16, never cut */
 	table_cell(table, SLICE("abcdefghijklmnopqrstuvwxyz0123")); /* 30 */
 	return table;
 }

@@ -27,8 +27,8 @@ enum field_type {
 	FIELD_IP,   /* an address; `in CIDR` works */
 	FIELD_NET,  /* a network in CIDR form; `in CIDR` works */
 	FIELD_NUMBER,
-	FIELD_SIZE,	/* bytes; values take k M G */
-	FIELD_TIME,	/* epoch seconds; values take RFC 3339, or -2h: two hours ago */
+	FIELD_SIZE,     /* bytes; values take k M G */
+	FIELD_TIME,     /* epoch seconds; values take RFC 3339, or -2h: two hours ago */
 	FIELD_DURATION, /* seconds; values take s m h d w */
 };
 
@@ -86,8 +86,8 @@ struct field {
 	const char *title; /* column head: "account" */
 	const char *help;  /* one line, for --help, completion and the manual */
 	enum field_type type;
-	unsigned flags;	     /* enum field_flag */
-	unsigned need;	     /* enum need_part bits that must have been read */
+	unsigned flags;      /* enum field_flag */
+	unsigned need;       /* enum need_part bits that must have been read */
 	unsigned column;     /* enum snap_col or snap_wide, for the plain accessors */
 	const char *unknown; /* how an unknown value prints; NULL is "-" */
 	const char *empty;   /* how an empty text prints; NULL is "" in quotes */

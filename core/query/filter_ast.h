@@ -43,7 +43,7 @@ enum node_kind { NODE_COND, NODE_NOT, NODE_AND, NODE_OR };
 
 struct node {
 	enum node_kind kind;
-	unsigned depth;	    /* of AND and OR below and including this */
+	unsigned depth;     /* of AND and OR below and including this */
 	struct node *next;  /* next operand of the parent */
 	struct node *first; /* NOT: its operand; AND, OR: two or more */
 	struct node *last;

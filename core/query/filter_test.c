@@ -251,7 +251,7 @@ static const struct {
 	{"account=alice or account is unknown", "BCDF"},
 	{"account=alice and nrcpt=99", ""},
 	{"not (account=alice and nrcpt=99)", "ABCDEF"}, /* unknown and false is false */
-	{"account=alice or nrcpt < 99", "ABCDEF"},	/* unknown or true is true */
+	{"account=alice or nrcpt < 99", "ABCDEF"},      /* unknown or true is true */
 	{"not (account=alice or nrcpt=99)", "AE"},
 	{"((((size=500))))", "B"},
 

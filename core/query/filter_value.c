@@ -11,7 +11,7 @@ enum {
 };
 
 static const struct type_words {
-	const char *is;	   /* "nrcpt is ..." */
+	const char *is;    /* "nrcpt is ..." */
 	const char *takes; /* operators */
 	const char *like;  /* examples of a value */
 	bool ordered;

@@ -31,7 +31,7 @@ struct work {
 	unsigned figures;
 	struct grouping result;
 	struct hashset seen; /* group, kind and value */
-	uint32_t *last;	     /* by group and kind: the value of the last row */
+	uint32_t *last;      /* by group and kind: the value of the last row */
 };
 
 /* What is done with a value of a row; `first` when the row had it for the first time. */

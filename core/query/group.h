@@ -26,7 +26,7 @@ enum group_figure {
 #define GROUP_DETAILS (GROUP_ALL & ~(GROUP_MESSAGES | GROUP_SHARE | GROUP_RECIPIENTS))
 
 struct group {
-	uint32_t id;	/* text fields: string id of the value, INTERN_UNKNOWN for "not known" */
+	uint32_t id;    /* text fields: string id of the value, INTERN_UNKNOWN for "not known" */
 	int64_t number; /* the other fields */
 	bool known;
 	uint32_t messages;
@@ -44,8 +44,8 @@ struct group {
 
 struct grouping {
 	struct group *groups; /* most messages first; ties by recipients, then by value */
-	size_t count;	      /* groups kept: at most the limit */
-	size_t total;	      /* distinct values there are, "not known" among them */
+	size_t count;         /* groups kept: at most the limit */
+	size_t total;         /* distinct values there are, "not known" among them */
 	struct group others;  /* the sum of those cut off; its distinct figures are 0 */
 	uint32_t messages;    /* rows looked at */
 };

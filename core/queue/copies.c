@@ -9,7 +9,7 @@ enum { NOBODY = 0, SEVERAL = UINT32_MAX };
 /* A key of two string ids and the account seen with it: open addressing, as intern. */
 struct owners {
 	struct owner {
-		uint64_t key;	  /* 0 is free */
+		uint64_t key;     /* 0 is free */
 		uint32_t account; /* NOBODY, a string id, or SEVERAL */
 	} * slots;
 	size_t mask;

@@ -22,8 +22,8 @@
 
 /* What a queue of this format can tell and do; printed by `spools`. */
 enum capability {
-	CAP_ACCOUNT = 1 << 0,	  /* the queue file names the login */
-	CAP_CLIENT = 1 << 1,	  /* ... and the client's address */
+	CAP_ACCOUNT = 1 << 0,     /* the queue file names the login */
+	CAP_CLIENT = 1 << 1,      /* ... and the client's address */
 	CAP_RCPT_STATE = 1 << 2,  /* pending, done, cancelled by recipient */
 	CAP_RCPT_REASON = 1 << 3, /* a reason for each recipient */
 	CAP_NEXT_RETRY = 1 << 4,
@@ -39,19 +39,19 @@ enum mta_state {
 
 /* The parts of a message that a command needs read. */
 enum need_part {
-	NEED_RCPTS = 1 << 0,	 /* who they are, not only how many; the index keeps the domain */
+	NEED_RCPTS = 1 << 0,     /* who they are, not only how many; the index keeps the domain */
 	NEED_ADDRESSES = 1 << 1, /* with NEED_RCPTS: the index keeps the whole address */
-	NEED_REASONS = 1 << 2,	 /* defer and bounce logs */
-	NEED_HEADERS = 1 << 3,	 /* subject, header_from, message_id and need.headers */
+	NEED_REASONS = 1 << 2,   /* defer and bounce logs */
+	NEED_HEADERS = 1 << 3,   /* subject, header_from, message_id and need.headers */
 	NEED_SUBMITTER = 1 << 4, /* uid and script, headers of local submissions only */
-	NEED_SESSION = 1 << 5,	 /* client name, HELO, protocol, authentication method */
-	NEED_STATUS = 1 << 6,	 /* of the file itself: next_retry, forced_expire, its marks */
+	NEED_SESSION = 1 << 5,   /* client name, HELO, protocol, authentication method */
+	NEED_STATUS = 1 << 6,    /* of the file itself: next_retry, forced_expire, its marks */
 	NEED_ATTRIBUTES = 1 << 7,
 	NEED_ALL = (1 << 8) - 1,
 };
 
 struct need {
-	unsigned parts;				   /* enum need_part bits */
+	unsigned parts;                            /* enum need_part bits */
 	struct slice headers[LIMIT_EXTRA_HEADERS]; /* names for record.extra */
 	unsigned nheaders;
 };
@@ -59,16 +59,16 @@ struct need {
 struct format;
 
 struct probe {
-	int bid;	  /* 0 not mine ... 100 certain */
+	int bid;          /* 0 not mine ... 100 certain */
 	char reason[200]; /* why, in words */
 };
 
 struct spool {
 	const struct format *format;
 	struct probe probe; /* why it was taken for this format */
-	char *path;	    /* as the user or the configuration named it */
-	char *name;	    /* instance name for people: "postfix", "postfix-out" */
-	int fd;		    /* of the queue folder */
+	char *path;         /* as the user or the configuration named it */
+	char *name;         /* instance name for people: "postfix", "postfix-out" */
+	int fd;             /* of the queue folder */
 	dev_t dev;
 	uid_t owner; /* who owns the queue folders */
 	gid_t group;
@@ -76,18 +76,18 @@ struct spool {
 	enum mta_state mta;
 	char *mta_reason;      /* how we know */
 	char *config_path;     /* configuration that belongs to it, or NULL: an offline copy */
-	char *version;	       /* of the MTA, or NULL */
+	char *version;         /* of the MTA, or NULL */
 	uint32_t active_limit; /* messages the MTA works on at a time; 0 unknown */
 	struct site site;
 	struct arena arena; /* of site and of the driver's own data */
-	void *data;	    /* the driver's own, from its open */
+	void *data;         /* the driver's own, from its open */
 };
 
 /* One file that is a message or that stands where one should. */
 struct unit {
 	struct slice name;
 	uint64_t inode; /* as the folder lists it; 0 unknown */
-	uint8_t type;	/* d_type, DT_UNKNOWN when the file system does not say */
+	uint8_t type;   /* d_type, DT_UNKNOWN when the file system does not say */
 };
 
 /*
@@ -99,9 +99,9 @@ struct folder {
 	int fd;
 	const struct spool *spool;
 	unsigned queue; /* number of the queue within its format, a driver's own */
-	char *path;	/* relative to the spool: "deferred/A" */
-	int beside;	/* a folder with more about its units, as the driver has it; -1 none */
-	unsigned refs;	/* atomic */
+	char *path;     /* relative to the spool: "deferred/A" */
+	int beside;     /* a folder with more about its units, as the driver has it; -1 none */
+	unsigned refs;  /* atomic */
 };
 
 struct folder *folder_new(const struct spool *spool, int fd, unsigned queue, const char *path);
@@ -123,13 +123,13 @@ struct walk_sink {
 
 struct spool_options {
 	struct slice path; /* -s argument, or a configured queue */
-	bool offline;	   /* the user says that no MTA uses it */
+	bool offline;      /* the user says that no MTA uses it */
 };
 
 struct format {
 	const char *name;  /* "postfix" */
 	const char *title; /* "Postfix" */
-	unsigned caps;	   /* enum capability bits */
+	unsigned caps;     /* enum capability bits */
 
 	/* How likely the folder is a queue of this format. Opens nothing but folders. */
 	void (*probe)(int fd, struct probe *probe);

@@ -40,14 +40,14 @@ bool site_is_trusted(const struct site *site, const struct ip *ip);
 
 enum origin {
 	ORIGIN_UNKNOWN,
-	ORIGIN_ACCOUNT,	 /* authenticated */
-	ORIGIN_LOCAL,	 /* a program on this machine, by uid */
-	ORIGIN_LAN,	 /* an address of the trusted networks */
-	ORIGIN_RELAY,	 /* a stranger, to strangers */
-	ORIGIN_INBOUND,	 /* a stranger, to us */
+	ORIGIN_ACCOUNT,  /* authenticated */
+	ORIGIN_LOCAL,    /* a program on this machine, by uid */
+	ORIGIN_LAN,      /* an address of the trusted networks */
+	ORIGIN_RELAY,    /* a stranger, to strangers */
+	ORIGIN_INBOUND,  /* a stranger, to us */
 	ORIGIN_LOOPBACK, /* 127.0.0.1 without a login: a filter, webmail */
-	ORIGIN_DSN,	 /* written by this MTA: bounces and notices */
-	ORIGIN_FORWARD,	 /* a stranger, to one of us who sends it on */
+	ORIGIN_DSN,      /* written by this MTA: bounces and notices */
+	ORIGIN_FORWARD,  /* a stranger, to one of us who sends it on */
 	ORIGINS,
 };
 

@@ -106,7 +106,7 @@ struct message {
 	int64_t uid;
 	bool made_here;
 	bool submitted;
-	const char *rcpts[3];	  /* NULL ends them */
+	const char *rcpts[3];     /* NULL ends them */
 	const char *originals[3]; /* by recipient; NULL unknown */
 	enum origin origin;
 	enum origin unsure; /* where not all local domains are known */

@@ -42,18 +42,18 @@ enum warning {
 	WARN_BAD_RECORD = 1 << 1,      /* a record type or length that cannot be */
 	WARN_BAD_POINTER = 1 << 2,     /* a pointer outside of the file, or in circles */
 	WARN_NO_SENDER = 1 << 3,       /* complete, but without an envelope sender */
-	WARN_NO_TIME = 1 << 4,	       /* no arrival time; the file's time is shown */
+	WARN_NO_TIME = 1 << 4,         /* no arrival time; the file's time is shown */
 	WARN_NOT_READY = 1 << 5,       /* still being written, or left over from a crash */
-	WARN_SIZE = 1 << 6,	       /* the size record does not fit the file */
-	WARN_TOO_MANY = 1 << 7,	       /* more recipients or records than we keep */
+	WARN_SIZE = 1 << 6,            /* the size record does not fit the file */
+	WARN_TOO_MANY = 1 << 7,        /* more recipients or records than we keep */
 	WARN_LONG_VALUE = 1 << 8,      /* a value was cut */
 	WARN_NOT_REGULAR = 1 << 9,     /* a link, folder, fifo or device in a file's place */
 	WARN_UNREADABLE = 1 << 10,     /* the file could not be read at all */
 	WARN_BAD_NAME = 1 << 11,       /* a file name that is no queue id */
 	WARN_MISPLACED = 1 << 12,      /* in a folder where the MTA does not look */
-	WARN_BAD_LOG = 1 << 13,	       /* the log of reasons is damaged or too long */
+	WARN_BAD_LOG = 1 << 13,        /* the log of reasons is damaged or too long */
 	WARN_MARKED_CORRUPT = 1 << 14, /* the MTA itself marked the file corrupt */
-	WARN_INODE = 1 << 15,	       /* the inode in the queue id is not the file's */
+	WARN_INODE = 1 << 15,          /* the inode in the queue id is not the file's */
 };
 
 /* How a drivers' read or parse ended. Ordered: higher is worse. */
@@ -66,20 +66,20 @@ enum severity {
 };
 
 struct rcpt {
-	struct slice address;	 /* raw, as the MTA will use it */
-	struct slice original;	 /* as received, where it differs; else unknown */
-	struct slice orcpt;	 /* DSN original recipient, "rfc822;a@b"; else unknown */
-	struct slice reason;	 /* text of the last failure; else unknown */
+	struct slice address;    /* raw, as the MTA will use it */
+	struct slice original;   /* as received, where it differs; else unknown */
+	struct slice orcpt;      /* DSN original recipient, "rfc822;a@b"; else unknown */
+	struct slice reason;     /* text of the last failure; else unknown */
 	struct slice reason_key; /* the same, normalised: filled in by the scan, not by drivers */
-	struct slice status;	 /* enhanced status "4.4.1"; else unknown */
-	struct slice reply;	 /* remote reply (diagnostic text); else unknown */
-	struct slice host;	 /* remote host that said so; else unknown */
-	uint64_t offset;	 /* of its record in the file, the key of its reason */
-	uint32_t order;		 /* place in the log of reasons, from 1; 0 not in it */
-	uint8_t state;		 /* enum rcpt_state */
-	uint8_t notify;		 /* DSN NOTIFY bits 1 never 2 success 4 failure 8 delay; 0 unset */
-	bool bounced;		 /* the reason comes from the bounce log */
-	bool logged_only;	 /* no record names it: where a redirect sends the mail */
+	struct slice status;     /* enhanced status "4.4.1"; else unknown */
+	struct slice reply;      /* remote reply (diagnostic text); else unknown */
+	struct slice host;       /* remote host that said so; else unknown */
+	uint64_t offset;         /* of its record in the file, the key of its reason */
+	uint32_t order;          /* place in the log of reasons, from 1; 0 not in it */
+	uint8_t state;           /* enum rcpt_state */
+	uint8_t notify;          /* DSN NOTIFY bits 1 never 2 success 4 failure 8 delay; 0 unset */
+	bool bounced;            /* the reason comes from the bounce log */
+	bool logged_only;        /* no record names it: where a redirect sends the mail */
 };
 
 struct record {
@@ -93,7 +93,7 @@ struct record {
 	int64_t created;    /* of this queue file (expiry counts from here); -1 unknown */
 	int64_t next_retry; /* epoch seconds; -1 none is planned */
 	int64_t attempts;   /* -1 the queue does not count them */
-	int64_t size;	    /* bytes, as the MTA reports it; -1 unknown */
+	int64_t size;       /* bytes, as the MTA reports it; -1 unknown */
 	bool forced_expire;
 
 	struct slice sender; /* envelope sender, raw; empty = null sender */
@@ -109,10 +109,10 @@ struct record {
 	struct slice protocol;
 	enum source client_source;
 	struct slice peer_ip; /* who really connected: differs behind a content filter */
-	int64_t uid;	      /* of a local submission; -1 none or unknown */
+	int64_t uid;          /* of a local submission; -1 none or unknown */
 	enum source uid_source;
 	struct slice script; /* the script that handed it in, as its headers claim */
-	bool made_here;	     /* the MTA wrote it itself: bounces, notices, probes */
+	bool made_here;      /* the MTA wrote it itself: bounces, notices, probes */
 	struct slice log_id; /* the id it had before a content filter; unknown when its own */
 
 	/* Of the header block, when it was asked for. Raw, unfolded. */

@@ -48,10 +48,10 @@ struct round {
 	pthread_t walker;
 	pthread_t threads[ROUND_MOST_JOBS];
 	pthread_mutex_t index_lock; /* held while setup.index runs */
-	pthread_mutex_t lock;	    /* of the members below it */
-	pthread_cond_t over;	    /* running became 0 */
-	unsigned started;	    /* readers so far */
-	unsigned running;	    /* of them */
+	pthread_mutex_t lock;       /* of the members below it */
+	pthread_cond_t over;        /* running became 0 */
+	unsigned started;           /* readers so far */
+	unsigned running;           /* of them */
 	struct batch *spare;
 	struct failed_folder *failed; /* the caller's after round_join; free with round_end */
 };

@@ -43,20 +43,20 @@ struct scan {
 	struct snap snap;
 	bool complete; /* false: interrupted */
 	double seconds;
-	uint64_t listed;	       /* units the walk found so far */
-	uint32_t vanished;	       /* messages that left while we read */
-	uint32_t unready;	       /* files that the MTA was still writing */
-	uint32_t damaged;	       /* rows with warnings */
-	uint32_t copies;	       /* rows that lost their login behind a content filter */
-	uint32_t failed;	       /* units and folders that could not be read */
-	bool denied;		       /* at least one of them for want of permission */
+	uint64_t listed;               /* units the walk found so far */
+	uint32_t vanished;             /* messages that left while we read */
+	uint32_t unready;              /* files that the MTA was still writing */
+	uint32_t damaged;              /* rows with warnings */
+	uint32_t copies;               /* rows that lost their login behind a content filter */
+	uint32_t failed;               /* units and folders that could not be read */
+	bool denied;                   /* at least one of them for want of permission */
 	struct scan_failure *failures; /* the first LIMIT_NAMED_FAILURES of them, by path */
 	size_t nfailures;
 
 	/* Keys (round_identity) of what was read or failed. They are made when first asked for. */
 	struct hashset seen;  /* up to the round that runs, which does not read it again */
 	struct hashset fresh; /* since then */
-	uint32_t keyed;	      /* rows whose key is in one of them */
+	uint32_t keyed;       /* rows whose key is in one of them */
 	bool seen_ready;      /* for this round */
 	struct scan_keys {    /* of what was gone or unfinished when we came */
 		uint64_t *keys;

@@ -21,12 +21,12 @@
 struct stub {
 	struct unit *units;
 	size_t count;
-	unsigned in_folder;	   /* units of one folder */
-	bool twice;		   /* each folder is listed twice */
+	unsigned in_folder;        /* units of one folder */
+	bool twice;                /* each folder is listed twice */
 	unsigned more_each_round;  /* units that come into being with each walk */
 	const char *failed_folder; /* NULL: all can be listed */
-	bool broken;		   /* nothing can be listed */
-	unsigned walks;		   /* atomic, as are the two below */
+	bool broken;               /* nothing can be listed */
+	unsigned walks;            /* atomic, as are the two below */
 	unsigned reads;
 	unsigned *times; /* each unit was read */
 	int64_t since[20];
@@ -294,7 +294,7 @@ static void keeps_messages_apart(void **state)
 	add(&p, 0, "ok", 1); /* the same id, another inode */
 	add(&p, 0, "other", 1);
 	p.stub[0].units[2].inode = 0; /* another id, the same inode */
-	add(&p, 1, "ok", 1);	      /* the same in another queue */
+	add(&p, 1, "ok", 1);          /* the same in another queue */
 	p.spools.count = 2;
 	run(&p);
 	assert_int_equal(p.scan.snap.rows, 4);

@@ -22,28 +22,28 @@
 
 /* Columns of 32 bits. "string" ones hold ids of snap.strings. */
 enum snap_col {
-	COL_QUEUE_ID,	 /* string */
-	COL_QUEUE_NAME,	 /* string */
-	COL_ACCOUNT,	 /* string, folded */
-	COL_LOST_LOGIN,	 /* string: the account this copy most likely lost (snap_link_copies) */
+	COL_QUEUE_ID,    /* string */
+	COL_QUEUE_NAME,  /* string */
+	COL_ACCOUNT,     /* string, folded */
+	COL_LOST_LOGIN,  /* string: the account this copy most likely lost (snap_link_copies) */
 	COL_AUTH_METHOD, /* string */
-	COL_CLIENT_IP,	 /* string, canonical */
+	COL_CLIENT_IP,   /* string, canonical */
 	COL_CLIENT_NAME, /* string, folded */
-	COL_HELO,	 /* string, folded */
-	COL_PROTOCOL,	 /* string */
-	COL_SENDER,	 /* string, folded */
-	COL_SCRIPT,	 /* string */
-	COL_SUBJECT,	 /* string, decoded */
+	COL_HELO,        /* string, folded */
+	COL_PROTOCOL,    /* string */
+	COL_SENDER,      /* string, folded */
+	COL_SCRIPT,      /* string */
+	COL_SUBJECT,     /* string, decoded */
 	COL_HEADER_FROM, /* string, decoded */
-	COL_MESSAGE_ID,	 /* string */
-	COL_LOG_ID,	 /* string: queue id before a content filter */
-	COL_UID,	 /* uid + 1; 0 unknown */
-	COL_ATTEMPTS,	 /* + 1; 0 unknown */
-	COL_WARNINGS,	 /* enum warning bits */
-	COL_RCPT_FIRST,	 /* first of its recipients in snap.rcpt_* */
-	COL_NRCPT,	 /* recipients still pending */
-	COL_NRCPT_ALL,	 /* with those done and cancelled */
-	COL_EXTRA,	 /* string; this and the next LIMIT_EXTRA_HEADERS - 1: header:NAME */
+	COL_MESSAGE_ID,  /* string */
+	COL_LOG_ID,      /* string: queue id before a content filter */
+	COL_UID,         /* uid + 1; 0 unknown */
+	COL_ATTEMPTS,    /* + 1; 0 unknown */
+	COL_WARNINGS,    /* enum warning bits */
+	COL_RCPT_FIRST,  /* first of its recipients in snap.rcpt_* */
+	COL_NRCPT,       /* recipients still pending */
+	COL_NRCPT_ALL,   /* with those done and cancelled */
+	COL_EXTRA,       /* string; this and the next LIMIT_EXTRA_HEADERS - 1: header:NAME */
 	SNAP_COLS = COL_EXTRA + LIMIT_EXTRA_HEADERS,
 };
 
@@ -63,7 +63,7 @@ struct snap {
 	int64_t *wide[SNAP_WIDES];
 	struct snap_small { /* by row */
 		uint8_t spool;
-		uint8_t state;	/* enum msg_state */
+		uint8_t state;  /* enum msg_state */
 		uint8_t origin; /* enum origin */
 		uint8_t account_source;
 		uint8_t client_source;
@@ -78,8 +78,8 @@ struct snap {
 		uint32_t address;
 		uint32_t reason;      /* string, normalised */
 		uint32_t reason_text; /* string as logged; only with keep_reason_text */
-		uint8_t state;	      /* enum rcpt_state */
-		uint8_t class;	      /* enum reason_class */
+		uint8_t state;        /* enum rcpt_state */
+		uint8_t class;        /* enum reason_class */
 	} * rcpts;
 	bool keep_reason_text;
 

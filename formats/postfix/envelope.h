@@ -15,8 +15,8 @@
 struct envelope {
 	uint64_t data_offset; /* first content record; 0 when the file does not say */
 	uint64_t data_size;   /* from there to the X record */
-	bool complete;	      /* the end record was reached */
-	bool finished;	      /* the size record was filled in: cleanup is done */
+	bool complete;        /* the end record was reached */
+	bool finished;        /* the size record was filled in: cleanup is done */
 };
 
 /*

@@ -13,7 +13,7 @@
 
 struct image {
 	struct buf bytes;
-	size_t content;	  /* offset behind the M record */
+	size_t content;   /* offset behind the M record */
 	size_t extracted; /* offset of the X record */
 };
 

@@ -36,9 +36,9 @@ extern const struct postfix_layout postfix_queues[PQ_FOLDERS];
 /* A driver's own part of a spool; set by open, and but for the bounces read-only afterwards. */
 struct postfix {
 	unsigned depth[PQ_FOLDERS]; /* hash_queue_depth where hash_queue_names has it, else 0 */
-	bool depth_configured;	    /* by postconf; else as the folders show it */
-	struct hashset bounces;	    /* seeded_hash of the ids in bounce/; listed by each walk */
-	bool bounces_known;	    /* false before the first */
+	bool depth_configured;      /* by postconf; else as the folders show it */
+	struct hashset bounces;     /* seeded_hash of the ids in bounce/; listed by each walk */
+	bool bounces_known;         /* false before the first */
 };
 
 static inline const struct postfix *postfix_of(const struct spool *spool)

@@ -49,10 +49,10 @@ static void tells_ids_from_other_names(void **state)
 		{"", false, false}, {"123456.789", false, false}, /* cleanup's temporary name */
 		{"4X3vqF3RdBz5Yqn#FIX", false, false}, {"../../etc", false, false},
 		{"\033[31m", false, false}, {"a b", false, false}, {"hello", true, false},
-		{"12345", true, false},			 /* no inode */
-		{"example_com", true, false},		 /* a flush log */
-		{"4X3vqF3RdBzz", true, false},		 /* 'z' cannot end an inode */
-		{"4X3vqF3RAAz5Yqn", true, false},	 /* vowels are not in the alphabet */
+		{"12345", true, false},                  /* no inode */
+		{"example_com", true, false},            /* a flush log */
+		{"4X3vqF3RdBzz", true, false},           /* 'z' cannot end an inode */
+		{"4X3vqF3RAAz5Yqn", true, false},        /* vowels are not in the alphabet */
 		{"FFFFFFFFFFFFFFFFFFFFFF", true, false}, /* an inode of more than 64 bits */
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

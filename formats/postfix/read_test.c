@@ -70,7 +70,7 @@ static void compares_the_inode_with_the_id(void **state)
 		bool wrong;
 	} cases[] = {
 		{"ABCDE", "", false}, {"ABCDE", "0", true},
-		{"NOID_", "0", false},	    /* says nothing of an inode */
+		{"NOID_", "0", false},      /* says nothing of an inode */
 		{"4X3vqF3RdBz", "", false}, /* long ids may keep another */
 	};
 	struct test_spool test;

@@ -13,11 +13,11 @@
 
 struct records {
 	struct window *window;
-	uint64_t at;	   /* offset of the next record */
-	unsigned jumps;	   /* backward pointers followed */
-	uint64_t count;	   /* records seen, bounded by LIMIT_RECORDS */
+	uint64_t at;       /* offset of the next record */
+	unsigned jumps;    /* backward pointers followed */
+	uint64_t count;    /* records seen, bounded by LIMIT_RECORDS */
 	uint32_t warnings; /* enum warning bits found on the way */
-	bool unlimited;	   /* content: bounded by the file's size instead */
+	bool unlimited;    /* content: bounded by the file's size instead */
 };
 
 struct record_view {

@@ -17,7 +17,7 @@
 
 struct window {
 	uint64_t size; /* of the file */
-	int fd;	       /* -1: the first piece is the whole file */
+	int fd;        /* -1: the first piece is the whole file */
 	int sys;       /* errno of a read that failed, or 0 */
 	const uint8_t *first;
 	size_t first_len;
