@@ -17,8 +17,10 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
+#include "core/base/hashset.h"
 #include "core/queue/origin.h"
 #include "core/queue/record.h"
+#include "core/queue/step.h"
 
 /* What a queue of this format can tell and do; printed by `spools`. */
 enum capability {
@@ -29,6 +31,7 @@ enum capability {
 	CAP_NEXT_RETRY = 1 << 4,
 	CAP_ATTEMPTS = 1 << 5,
 	CAP_BODY = 1 << 6,
+	CAP_ACT = 1 << 7, /* purge, hold, release, retry and the way back */
 };
 
 enum mta_state {
@@ -47,7 +50,8 @@ enum need_part {
 	NEED_SESSION = 1 << 5,   /* client name, HELO, protocol, authentication method */
 	NEED_STATUS = 1 << 6,    /* of the file itself: next_retry, forced_expire, its marks */
 	NEED_ATTRIBUTES = 1 << 7,
-	NEED_ALL = (1 << 8) - 1,
+	NEED_IDENTITY = 1 << 8, /* record.identity, for what is to be acted on */
+	NEED_ALL = (1 << 9) - 1,
 };
 
 struct need {
@@ -126,6 +130,18 @@ struct spool_options {
 	bool offline;      /* the user says that no MTA uses it */
 };
 
+/*
+ * A message held open to be acted on. As long as it is, its inode and so its queue
+ * id cannot be used again for another message. One thread.
+ */
+struct pin {
+	const struct spool *spool;
+	int fd;
+	unsigned queue;           /* a driver's own number of the queue it lies in now */
+	char path[STEP_PATH_MAX]; /* where that is, relative to the spool */
+	struct record record; /* read through fd, with NEED_IDENTITY; in the arena of the call */
+};
+
 struct format {
 	const char *name;  /* "postfix" */
 	const char *title; /* "Postfix" */
@@ -175,6 +191,48 @@ struct format {
 
 	/* Whether a name could be a queue id of this format. */
 	bool (*id_ok)(struct slice id);
+
+	/*
+	 * ---- acting: NULL in a driver without CAP_ACT ----
+	 *
+	 * Finds the message wherever it is now, as find_id does, opens it, takes the lock
+	 * that keeps the MTA's hands off and lets deliveries go on, and reads it. Whether
+	 * it still is the message that was chosen the caller decides by the record.
+	 * SEV_OK or SEV_WARN: unpin it. SEV_GONE, SEV_SKIP (not to be touched yet: *err
+	 * says why) or SEV_FAIL: there is nothing to unpin.
+	 */
+	enum severity (*pin)(const struct spool *spool, const struct unit *unit,
+		struct arena *arena, struct pin *pin, struct err *err);
+	void (*unpin)(struct pin *pin);
+
+	/* How it is done, for this message. -1 when it cannot be: *err says why, in words. */
+	int (*steps)(const struct pin *pin, const struct request *request, struct steps *steps,
+		struct err *err);
+
+	/*
+	 * Looks whether the path of the pin still is that of its file. False when the
+	 * message moved on meanwhile: unpin it and pin it again.
+	 */
+	bool (*in_place)(const struct pin *pin);
+
+	/*
+	 * Steps for what an MTA may write about a message after it was purged: logs of a
+	 * delivery that was under way. All of them are optional.
+	 */
+	void (*sweep)(
+		const struct spool *spool, struct slice id, bool no_undo, struct steps *steps);
+
+	/*
+	 * Adds the inodes of the messages that are being delivered this moment. -1 with
+	 * *err when that cannot be told here.
+	 */
+	int (*in_delivery)(const struct spool *spool, struct hashset *inodes, struct err *err);
+
+	/* Once after a batch: has the MTA look at what was put back. Nothing to do is 0. */
+	int (*wake)(const struct spool *spool, enum op op, struct err *err);
+
+	/* What the MTA's own tool logs for it: "removed"; for syslog. */
+	const char *(*logged_as)(enum op op);
 };
 
 #endif

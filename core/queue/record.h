@@ -87,6 +87,7 @@ struct record {
 	struct slice queue_name; /* the MTA's own name of the queue: "deferred" */
 	enum msg_state state;
 	uint64_t inode;
+	uint64_t identity; /* of the file, beyond its inode, which is soon used again; 0 unknown */
 	uint32_t warnings; /* enum warning bits */
 
 	int64_t arrival;    /* epoch seconds; -1 unknown */
@@ -143,6 +144,14 @@ static inline struct record record_unknown(void)
 	record_clear(&record);
 	return record;
 }
+
+/*
+ * A digest of what never changes about a queued message: id, times, envelope sender,
+ * login, client, size. The same in every process. Attempts, done recipients and a
+ * move to another queue do not change it. Not a defence against one who can write
+ * queue files; the identity is there for that.
+ */
+uint64_t record_digest(const struct record *record);
 
 /*
  * The recipients in the order in which postqueue(1) lists them: those with a reason

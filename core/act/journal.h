@@ -1,0 +1,128 @@
+/*
+ * journal: what a run is to do, and what became of it.
+ *
+ * One text file for each run, spoolsweep-journal(5). First who, when, why and the
+ * filter; then every message the run is about; then "go", when all of that is on
+ * disk and the first message may be touched; then the outcomes, and "end". A plan
+ * file is the same up to "go". A process that dies leaves a file without an end:
+ * messages without an outcome are looked for where they were and where they
+ * should be. Values are escaped; a line that was cut off by a crash is no line.
+ *
+ * The writer owns its buffers and syncs in groups. One thread at a time.
+ */
+#ifndef CORE_ACT_JOURNAL_H
+#define CORE_ACT_JOURNAL_H
+
+#include "core/act/fsops.h"
+#include "core/base/arena.h"
+#include "core/base/err.h"
+#include "core/queue/step.h"
+
+/* Why a run exists. Strings are unknown where there is nothing to say. */
+struct journal_head {
+	unsigned number; /* 0 in a plan */
+	enum op op;
+	bool no_undo;
+	bool to_hold;         /* of OP_RESTORE */
+	unsigned undoes;      /* the run that this one takes back; 0 none */
+	int64_t started;      /* epoch seconds */
+	struct slice filter;  /* as typed */
+	struct slice reason;  /* --reason */
+	struct slice command; /* the command line, for people */
+	int64_t uid;          /* who started it: the real user id */
+	int64_t login_uid;    /* who logged in (/proc/self/loginuid); -1 unknown */
+	struct slice sudo_user;
+	struct journal_spool {
+		struct slice path;
+		struct slice format;
+	} * spools;
+	unsigned nspools;
+	uint32_t items; /* how many follow */
+};
+
+/* A message the run is about. */
+struct journal_item {
+	struct slice id;
+	unsigned spool; /* place in head.spools */
+	unsigned queue; /* the driver's number of the queue it was in */
+	uint64_t inode;
+	uint64_t identity; /* record.identity */
+	uint64_t digest;   /* record_digest */
+	int64_t size;      /* bytes; -1 unknown */
+};
+
+enum outcome {
+	OUTCOME_NONE, /* not told: not yet tried, or the run died over it */
+	OUTCOME_DONE,
+	OUTCOME_DELIVERING, /* done, but some of its recipients were just being served */
+	OUTCOME_GONE,       /* it had left the queue by itself */
+	OUTCOME_CHANGED,    /* another message has its name now, or it was edited: not touched */
+	OUTCOME_REFUSED,    /* cannot be done to this one, `words` say why: not touched */
+	OUTCOME_FAILED,     /* tried, `words` say why: it is where it was */
+	OUTCOME_UNTIDY,     /* done, but something of it was left behind: `words` */
+	OUTCOMES,
+};
+
+/* ---- writing ---- */
+
+struct journal;
+
+/*
+ * Takes the next free number in the folder `state`, and reserves room for all items and
+ * outcomes: a disk that is full is told here. head->number is filled in.
+ */
+struct journal *journal_create(
+	const struct fsops *ops, int state, struct journal_head *head, struct err *err);
+/* A plan: the same up to "go", at the beginning of an empty file. */
+struct journal *journal_plan(
+	const struct fsops *ops, int fd, const struct journal_head *head, struct err *err);
+
+int journal_item(struct journal *journal, const struct journal_item *item, struct err *err);
+/* After the last item. All is on disk when it returns 0. */
+int journal_go(struct journal *journal, struct err *err);
+/* `queue`: where the message was found, the driver's number. Written when there is enough. */
+int journal_outcome(struct journal *journal, uint32_t item, enum outcome outcome, unsigned queue,
+	struct slice words, struct err *err);
+/* What was told so far is on disk when it returns 0. */
+int journal_sync(struct journal *journal, struct err *err);
+/* The run went to its end. Frees the journal also when it fails. */
+int journal_end(struct journal *journal, struct err *err);
+/* Frees it without an end: it is resumed, or undone, later. */
+void journal_close(struct journal *journal);
+
+/* An unfinished journal goes on behind its last whole line. */
+struct journal *journal_resume(
+	const struct fsops *ops, int state, unsigned number, struct err *err);
+
+/* ---- reading ---- */
+
+struct journal_log {
+	struct arena arena; /* of all the slices */
+	struct journal_head head;
+	struct journal_item *items;
+	uint32_t nitems; /* less than head.items when the run died before "go" */
+	struct journal_outcome {
+		uint8_t outcome; /* enum outcome */
+		uint8_t queue;
+		struct slice words; /* unknown when there are none */
+	} * outcomes;               /* by item */
+	uint32_t counts[OUTCOMES];
+	bool went; /* "go" was reached: before that nothing was touched */
+	bool ended;
+	bool running; /* another process holds it open for writing */
+};
+
+/* Reads a run. What is damaged is an error that names the file and the line. */
+int journal_read(int state, unsigned number, struct journal_log *log, struct err *err);
+int journal_read_plan(int fd, struct journal_log *log, struct err *err);
+void journal_log_free(struct journal_log *log);
+
+/* The numbers of all runs, ascending; *numbers is malloc'd. */
+int journal_numbers(int state, unsigned **numbers, size_t *count, struct err *err);
+
+/* "purge", "done": for the file, JSON and people. */
+const char *op_name(enum op op);
+bool op_find(struct slice name, enum op *op);
+const char *outcome_name(enum outcome outcome);
+
+#endif
