@@ -83,6 +83,8 @@ struct spool {
 	char *version;         /* of the MTA, or NULL */
 	uint32_t active_limit; /* messages the MTA works on at a time; 0 unknown */
 	struct site site;
+	const struct spool
+		*view_of;   /* the spool whose trash this is; site belongs to that; or NULL */
 	struct arena arena; /* of site and of the driver's own data */
 	void *data;         /* the driver's own, from its open */
 };

@@ -85,6 +85,7 @@ struct rcpt {
 struct record {
 	struct slice queue_id;
 	struct slice queue_name; /* the MTA's own name of the queue: "deferred" */
+	uint8_t queue;           /* the driver's own number of it */
 	enum msg_state state;
 	uint64_t inode;
 	uint64_t identity; /* of the file, beyond its inode, which is soon used again; 0 unknown */

@@ -40,7 +40,8 @@ static void grow_rows(struct snap *snap)
 		snap->cols[i] = xrealloc(snap->cols[i], snap->cap, sizeof(uint32_t));
 		memset(snap->cols[i] + old, 0, (snap->cap - old) * sizeof(uint32_t));
 	}
-	for (size_t i = 0; i < SNAP_WIDES; i++)
+	size_t wides = snap->need.parts & NEED_IDENTITY ? SNAP_WIDES : WIDE_IDENTITY;
+	for (size_t i = 0; i < wides; i++)
 		snap->wide[i] = xrealloc(snap->wide[i], snap->cap, sizeof(int64_t));
 	snap->small = xrealloc(snap->small, snap->cap, sizeof(*snap->small));
 }
@@ -226,6 +227,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 
 	snap->small[row] = (struct snap_small){
 		.spool = (uint8_t)spool,
+		.queue = record->queue,
 		.state = (uint8_t)record->state,
 		.origin = (uint8_t)origin_for(snap, spool, record),
 		.account_source = (uint8_t)record->account_source,
@@ -237,6 +239,10 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	snap->wide[WIDE_NEXT_RETRY][row] = wide_of(record->next_retry);
 	snap->wide[WIDE_SIZE][row] = wide_of(record->size);
 	snap->wide[WIDE_INODE][row] = (int64_t)record->inode;
+	if (snap->need.parts & NEED_IDENTITY) {
+		snap->wide[WIDE_IDENTITY][row] = (int64_t)record->identity;
+		snap->wide[WIDE_DIGEST][row] = (int64_t)record_digest(record);
+	}
 	set_queue_id(snap, row, record->queue_id);
 	set_text(snap, COL_QUEUE_NAME, row, record->queue_name);
 	set_name(snap, COL_ACCOUNT, row, record->account);

@@ -48,7 +48,15 @@ enum snap_col {
 };
 
 /* Columns of 64 bits; times are epoch seconds, INT64_MIN is unknown. */
-enum snap_wide { WIDE_ARRIVAL, WIDE_NEXT_RETRY, WIDE_SIZE, WIDE_INODE, SNAP_WIDES };
+enum snap_wide {
+	WIDE_ARRIVAL,
+	WIDE_NEXT_RETRY,
+	WIDE_SIZE,
+	WIDE_INODE,
+	WIDE_IDENTITY, /* record.identity, with NEED_IDENTITY; so is the next */
+	WIDE_DIGEST,   /* record_digest */
+	SNAP_WIDES
+};
 #define WIDE_UNKNOWN INT64_MIN
 
 struct snap {
@@ -63,6 +71,7 @@ struct snap {
 	int64_t *wide[SNAP_WIDES];
 	struct snap_small { /* by row */
 		uint8_t spool;
+		uint8_t queue;  /* the driver's number */
 		uint8_t state;  /* enum msg_state */
 		uint8_t origin; /* enum origin */
 		uint8_t account_source;
@@ -133,7 +142,7 @@ static inline uint32_t snap_col(const struct snap *snap, enum snap_col col, uint
 
 static inline int64_t snap_wide(const struct snap *snap, enum snap_wide col, uint32_t row)
 {
-	return snap->wide[col][row];
+	return snap->wide[col] ? snap->wide[col][row] : 0;
 }
 
 static inline struct slice snap_text(const struct snap *snap, enum snap_col col, uint32_t row)

@@ -18,7 +18,8 @@ static void spool_free(struct spool *spool)
 		return;
 	if (spool->fd >= 0)
 		close(spool->fd);
-	site_free(&spool->site);
+	if (!spool->view_of)
+		site_free(&spool->site);
 	arena_free(&spool->arena);
 	free(spool->path);
 	free(spool->name);
@@ -140,6 +141,33 @@ void spools_close(struct spools *spools)
 	free(spools->list);
 	spools->list = NULL;
 	spools->count = 0;
+}
+
+struct spool *spool_view(const struct spool *spool, int fd, const char *path, struct err *err)
+{
+	struct spool_options options = {.path = slice_cstr(path), .offline = true};
+	struct spool *view = xcalloc(1, sizeof(*view));
+
+	view->format = spool->format;
+	view->fd = fd;
+	view->path = xstrdup(path);
+	view->number = spool->number;
+	if (view->format->open(view, &options, err) != 0) {
+		spool_free(view);
+		return NULL;
+	}
+	site_free(&view->site);
+	view->site = spool->site;
+	view->view_of = spool;
+	return view;
+}
+
+void spool_view_close(struct spool *view)
+{
+	if (!view)
+		return;
+	view->format->close(view);
+	spool_free(view);
 }
 
 int spools_drop_privileges(const struct spools *spools, struct err *err)

@@ -29,6 +29,14 @@ size_t spools_find(struct spools *spools, bool offline,
 void spools_close(struct spools *spools);
 
 /*
+ * A folder that is laid out as the spool is, its trash, as a queue of its own: read by
+ * the same driver, used by no MTA, with the spool's site facts. It must not outlive the
+ * spool. Takes fd also when it fails: NULL with *err.
+ */
+struct spool *spool_view(const struct spool *spool, int fd, const char *path, struct err *err);
+void spool_view_close(struct spool *view);
+
+/*
  * As root, becomes the owner of the spools for good: user, group, no other
  * groups, no way back. Not root: nothing to do. Spools of different owners
  * cannot be read in one run, which is an error that says so; a tree that root

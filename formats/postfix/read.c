@@ -92,6 +92,7 @@ static enum severity read_window(const struct spool *spool, struct found *found,
 	struct envelope envelope;
 
 	record->queue_name = slice_cstr(postfix_queues[found->queue].name);
+	record->queue = (uint8_t)found->queue;
 	record->state = postfix_queues[found->queue].state;
 	if (found->looked)
 		read_status(spool, found, record);
