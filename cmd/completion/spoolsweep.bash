@@ -37,11 +37,11 @@ _spoolsweep_filter() {
 
 _spoolsweep() {
 	local all_commands='spools report top list show help'
-	local options_spools='--spool --offline --local-domains --trusted-networks --jobs --now --json --color --help --version'
-	local options_report='--spool --offline --local-domains --trusted-networks --jobs --now --explain --json --limit --color --help --version'
-	local options_top='--spool --offline --local-domains --trusted-networks --jobs --now --explain --json --csv --limit --color --help --version'
-	local options_list='--spool --offline --local-domains --trusted-networks --jobs --now --explain --json --csv --limit --ids --sort --columns --color --help --version'
-	local options_show='--spool --offline --local-domains --trusted-networks --jobs --now --json --raw --headers --color --help --version'
+	local options_spools='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --color --help --version'
+	local options_report='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --limit --color --help --version'
+	local options_top='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --color --help --version'
+	local options_list='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --ids --sort --columns --color --help --version'
+	local options_show='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --raw --headers --color --help --version'
 	local options_help='--color --help --version'
 	local all_fields='queue_id queue_name state format spool account account_source lost_login auth_method origin client_ip client_net client_name helo protocol uid script envelope_sender sender_domain rcpt rcpt_domain nrcpt message_size arrival_time age next_retry attempts reason reason_class subject header_from message_id header: warnings'
 	local words_state='submitted incoming active deferred held bad corrupt'
@@ -71,12 +71,12 @@ _spoolsweep() {
 		compopt -o nospace
 		return
 		;;
-	--now | --jobs | --limit | -n | --local-domains | --trusted-networks) return ;;
+	--as-of | --jobs | --limit | -n | --local-domains | --trusted-networks) return ;;
 	esac
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-s | -n | --spool | --color | --sort | --columns | --now | --jobs | --limit | \
+		-s | -n | --spool | --color | --sort | --columns | --as-of | --jobs | --limit | \
 			--local-domains | --trusted-networks) ((i++)) ;;
 		-*) ;;
 		*) if [[ $command ]]; then ((operands++)); else command=${COMP_WORDS[i]}; fi ;;

@@ -23,8 +23,10 @@ enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_NOTHING = 1, /* nothing matched */
 	EXIT_USAGE = 2,
-	EXIT_PARTLY = 3, /* done in part: stderr says what was not */
+	EXIT_PARTLY = 3,  /* done in part: stderr says what was not */
+	EXIT_REFUSED = 4, /* by a safety rule: nothing was done */
 	EXIT_IO = 74,
+	EXIT_BUSY = 75,       /* another run holds this queue */
 	EXIT_PERMISSION = 77, /* also partly */
 	EXIT_INTERRUPTED = 130,
 };
@@ -56,7 +58,9 @@ struct app {
 	struct scan scan;
 	struct field_env env;
 	struct bitset rows; /* those the filter selects */
-	double seconds;
+	/* What the command does between opening the queues and giving up root; or NULL. */
+	int (*as_started)(struct app *app);
+	bool acting; /* headers that could be forged select nothing */
 };
 
 struct command {
@@ -69,7 +73,8 @@ struct command {
 };
 
 extern const struct command command_spools, command_report, command_top, command_list, command_show,
-	command_help;
+	command_purge, command_hold, command_release, command_retry, command_requeue, command_undo,
+	command_expunge, command_journal, command_setup, command_help;
 
 /* All of them, ended by NULL: main.c. */
 extern const struct command *const commands[];
@@ -87,6 +92,12 @@ int prepare_spools(struct app *app);
  * needs. EXIT_DONE, or the code to end with.
  */
 int prepare_scan(struct app *app, const char *filter);
+
+/* Its parts: the filter; the queues, and being their owner. */
+int prepare_filter(struct app *app, const char *filter);
+int prepare_owner(struct app *app);
+/* The last part of it, over queues and a filter that are there: a second look. */
+int scan_spools(struct app *app);
 
 /* Says that this user may not read the queue, and what to do; returns EXIT_PERMISSION. */
 int tell_denied(const struct app *app);
@@ -116,6 +127,8 @@ void put(const struct app *app, struct buf *out, struct slice text);
 
 /* A line to paste: "spoolsweep", the queues of this run, `words`. */
 void put_command(const struct app *app, struct buf *out, const char *words);
+/* One argument for a shell: as it is where that is safe, else in single quotes. */
+void add_argument(struct buf *out, const char *text);
 /* "sudo spoolsweep" with the words of this run, to paste. */
 void put_as_root(const struct app *app, struct buf *out);
 

@@ -16,6 +16,15 @@ const struct command *const commands[] = {
 	&command_top,
 	&command_list,
 	&command_show,
+	&command_purge,
+	&command_hold,
+	&command_release,
+	&command_retry,
+	&command_requeue,
+	&command_undo,
+	&command_expunge,
+	&command_journal,
+	&command_setup,
 	&command_help,
 	NULL,
 };
@@ -33,11 +42,10 @@ static int set_now(struct app *app)
 	struct err err;
 
 	app->now = (int64_t)time(NULL);
-	if (!app->options.now_text ||
-		units_parse_time(slice_cstr(app->options.now_text), &app->now))
+	if (!app->options.as_of || units_parse_time(slice_cstr(app->options.as_of), &app->now))
 		return EXIT_DONE;
-	err_set(&err, ERR_USAGE, 0, "--now takes a time such as 2026-11-22T03:07:00Z, not '%s'",
-		app->options.now_text);
+	err_set(&err, ERR_USAGE, 0, "--as-of takes a time such as 2026-11-22T03:07:00Z, not '%s'",
+		app->options.as_of);
 	return complain(&err);
 }
 

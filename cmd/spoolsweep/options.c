@@ -30,7 +30,7 @@ static const struct option table[] = {
 	{"trusted-networks", 0, TEXT, OPT_QUEUE, AT(trusted_networks), "NETS",
 		"the site's own networks, in place of the MTA's"},
 	{"jobs", 0, NUMBER, OPT_QUEUE, AT(jobs), "N", "read N files at a time (default 16)"},
-	{"now", 0, TEXT, OPT_QUEUE, AT(now_text), "TIME",
+	{"as-of", 0, TEXT, OPT_QUEUE, AT(as_of), "TIME",
 		"take TIME for the present, as for an old copy"},
 	{"explain", 0, FLAG, OPT_FILTER, AT(explain), NULL,
 		"say how the filter was understood, what is read"},
@@ -43,6 +43,16 @@ static const struct option table[] = {
 	{"columns", 0, TEXT, OPT_LIST, AT(columns), "A,B", "print these fields"},
 	{"raw", 0, FLAG, OPT_SHOW, AT(raw), NULL, "the whole message as it will be sent"},
 	{"headers", 0, FLAG, OPT_SHOW, AT(headers), NULL, "the header block as it will be sent"},
+	{"apply", 0, FLAG, OPT_ACT, AT(apply), NULL, "do it; without this only the plan is shown"},
+	{"yes", 0, FLAG, OPT_ACT, AT(yes), NULL, "do not ask: for scripts, with --apply"},
+	{"max", 0, NUMBER, OPT_ACT, AT(max), "N", "refuse if it is more than N messages"},
+	{"reason", 0, TEXT, OPT_ACT, AT(reason), "TEXT", "why, for the journal"},
+	{"all", 0, TEXT, OPT_PICK, AT(all), "ALL", "every message, in place of a filter"},
+	{"no-undo", 0, FLAG, OPT_PURGE, AT(no_undo), NULL,
+		"remove at once, no trash and no way back"},
+	{"to", 0, TEXT, OPT_UNDO, AT(to), "WHERE", "hold (the default) or origin"},
+	{"now", 0, TEXT, OPT_EXPUNGE, AT(now), "RUN",
+		"this run, also when it is younger than a day"},
 	{"color", 0, WHEN, OPT_GLOBAL, AT(color), "WHEN", "auto, always or never"},
 	{"help", 'h', FLAG, OPT_GLOBAL, AT(help), NULL, "help for the command"},
 	{"version", 0, FLAG, OPT_GLOBAL, AT(version), NULL, "print the version"},
@@ -146,7 +156,7 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
 {
 	bool only_words = false;
 
-	*options = (struct options){.argv = argv, .argc = argc, .limit = -1};
+	*options = (struct options){.argv = argv, .argc = argc, .limit = -1, .max = -1};
 	options->words = xcalloc((size_t)argc + 1, sizeof(*options->words));
 	for (int i = 1; i < argc; i++) {
 		if (!only_words && strcmp(argv[i], "--") == 0) {

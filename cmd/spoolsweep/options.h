@@ -22,6 +22,12 @@ enum option_group {
 	OPT_LIST = 1 << 5, /* --ids --sort --columns */
 	OPT_SHOW = 1 << 6, /* --raw --headers */
 	OPT_FILTER = 1 << 7,
+	OPT_ACT = 1 << 8,      /* --apply --yes --max --reason */
+	OPT_PICK = 1 << 9,     /* --all */
+	OPT_PURGE = 1 << 10,   /* --no-undo */
+	OPT_UNDO = 1 << 11,    /* --to */
+	OPT_EXPUNGE = 1 << 12, /* --now */
+	OPT_GROUPS = 13,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -38,12 +44,18 @@ struct options {
 	const char *columns;
 	const char *local_domains;
 	const char *trusted_networks;
-	const char *now_text;
+	const char *as_of;
+	bool apply, yes, no_undo;
+	const char *all; /* must be ALL */
+	const char *to;  /* hold or origin */
+	const char *now; /* a run */
+	const char *reason;
+	int64_t max;   /* -1 not given */
 	int64_t limit; /* -1 not given; 0 none */
 	int64_t jobs;  /* 0 not given */
 	enum color color;
-	unsigned given;          /* option groups that were used */
-	const char *first_of[8]; /* by group bit: an option of it that was given */
+	unsigned given;                   /* option groups that were used */
+	const char *first_of[OPT_GROUPS]; /* by group bit: an option of it that was given */
 };
 
 /* Parses argv; -1 with *err (ERR_USAGE). */

@@ -48,7 +48,7 @@ static void starts_with_nothing_given(void **state)
 		options.explain || options.offline || options.help || options.version);
 	assert_null(options.sort);
 	assert_null(options.columns);
-	assert_null(options.now_text);
+	assert_null(options.as_of);
 	options_free(&options);
 }
 
@@ -73,12 +73,12 @@ static void takes_options_anywhere(void **state)
 static void keeps_values_to_the_letter(void **state)
 {
 	(void)state;
-	struct options options = PARSED("--columns=a=b", "--sort", "-size", "--now", "",
+	struct options options = PARSED("--columns=a=b", "--sort", "-size", "--as-of", "",
 		"--local-domains", "--json", "--trusted-networks=");
 
 	assert_string_equal(options.columns, "a=b");
 	assert_string_equal(options.sort, "-size"); /* a value may start with a dash */
-	assert_string_equal(options.now_text, "");
+	assert_string_equal(options.as_of, "");
 	assert_string_equal(options.local_domains, "--json");
 	assert_false(options.json);
 	assert_string_equal(options.trusted_networks, "");
@@ -193,7 +193,7 @@ static void checks_what_a_command_takes(void **state)
 		{{"--json"}, OPT_JSON, NULL},
 		{{"--json"}, OPT_CSV, "'cmd' has no use for --json"},
 		{{"-s", "q"}, OPT_JSON, "'cmd' has no use for --spool"},
-		{{"-s", "q", "--now", "0"}, OPT_QUEUE, NULL},
+		{{"-s", "q", "--as-of", "0"}, OPT_QUEUE, NULL},
 		{{"--offline", "--jobs", "3"}, 0, "'cmd' has no use for --jobs"},
 		{{"--raw", "--help"}, OPT_JSON, "'cmd' has no use for --raw"},
 		{{"--json", "--csv"}, list, "--json and --csv exclude each other"},

@@ -141,7 +141,7 @@ static void explain(const struct app *app)
 	buf_free(&text);
 }
 
-static int parse_filter(struct app *app, const char *filter)
+int prepare_filter(struct app *app, const char *filter)
 {
 	struct err err;
 	app->filter_text = filter ? filter : "";
@@ -162,20 +162,33 @@ static int parse_filter(struct app *app, const char *filter)
 
 int prepare_scan(struct app *app, const char *filter)
 {
+	/* The filter first: a typing error needs no queue to be told. */
+	int code = prepare_filter(app, filter);
+	if (code == EXIT_DONE)
+		code = prepare_owner(app);
+	return code == EXIT_DONE ? scan_spools(app) : code;
+}
+
+int prepare_owner(struct app *app)
+{
+	struct err err;
+
+	int code = prepare_spools(app);
+	if (code == EXIT_DONE && app->as_started)
+		code = app->as_started(app);
+	if (code == EXIT_DONE && spools_drop_privileges(&app->spools, &err) != 0)
+		code = complain(&err);
+	return code;
+}
+
+int scan_spools(struct app *app)
+{
 	struct scan_options options = {
 		.jobs = (unsigned)(app->options.jobs > 1000 ? 1000 : app->options.jobs),
 		.interrupted = &interrupted,
 	};
 	struct err err;
 
-	/* The filter first: a typing error needs no queue to be told. */
-	int code = parse_filter(app, filter);
-	if (code == EXIT_DONE)
-		code = prepare_spools(app);
-	if (code != EXIT_DONE)
-		return code;
-	if (spools_drop_privileges(&app->spools, &err) != 0)
-		return complain(&err);
 	be_gentle();
 	catch_interrupts();
 	options.keep_reason_text = filter_wants_reason_text(app->filter);
@@ -184,9 +197,10 @@ int prepare_scan(struct app *app, const char *filter)
 	progress_end(app);
 	if (r != 0)
 		return complain(&err);
-	if (!app->options.now_text)
+	if (!app->options.as_of)
 		app->now = (int64_t)time(NULL);
 	field_env_init(&app->env, &app->scan.snap, app->now);
+	app->env.trusted_only = app->acting;
 	app->rows = bitset_new(app->scan.snap.rows);
 	if (filter_run(app->filter, &app->env, &app->rows, &err) != 0)
 		return complain(&err);

@@ -88,8 +88,7 @@ void put(const struct app *app, struct buf *out, struct slice text)
 	escape_text(out, text, app->output.charset);
 }
 
-/* One argument for a shell: as it is where that is safe, else in single quotes. */
-static void add_argument(struct buf *out, const char *text)
+void add_argument(struct buf *out, const char *text)
 {
 	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				   "/._-+,:@%";

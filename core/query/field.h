@@ -33,11 +33,12 @@ enum field_type {
 };
 
 enum field_flag {
-	FIELD_GROUP = 1 << 0,  /* `top` takes it */
-	FIELD_PARAM = 1 << 1,  /* takes a name behind a colon: header:NAME */
-	FIELD_LOGIN = 1 << 2,  /* the account: a group of it also counts its lost copies */
-	FIELD_REASON = 1 << 3, /* its text as logged must be kept for filters */
-	FIELD_RCPT = 1 << 4,   /* many-valued: its slots are those of snap_rcpts */
+	FIELD_GROUP = 1 << 0,   /* `top` takes it */
+	FIELD_PARAM = 1 << 1,   /* takes a name behind a colon: header:NAME */
+	FIELD_LOGIN = 1 << 2,   /* the account: a group of it also counts its lost copies */
+	FIELD_REASON = 1 << 3,  /* its text as logged must be kept for filters */
+	FIELD_RCPT = 1 << 4,    /* many-valued: its slots are those of snap_rcpts */
+	FIELD_ANYBODY = 1 << 5, /* age, size, queue: says nothing of whose or which mail */
 };
 
 #define FIELD_NO_VALUE UINT32_MAX

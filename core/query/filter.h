@@ -48,6 +48,9 @@ int filter_run(struct filter *filter, struct field_env *env, struct bitset *rows
 /* Whether the filter asks about reasons, so that their full text must be kept. */
 bool filter_wants_reason_text(const struct filter *filter);
 
+/* Whether a condition says anything but age, size or queue: which mail, not only how much. */
+bool filter_is_specific(const struct filter *filter);
+
 /*
  * Appends the filter as it was understood, fully parenthesised, for --explain.
  * It is a filter again, of the same meaning; nothing for one that selects everything.

@@ -184,3 +184,11 @@ bool filter_wants_reason_text(const struct filter *filter)
 			return true;
 	return false;
 }
+
+bool filter_is_specific(const struct filter *filter)
+{
+	for (const struct cond *cond = filter->conds; cond; cond = cond->next)
+		if (!(cond->ref.field->flags & FIELD_ANYBODY))
+			return true;
+	return false;
+}

@@ -5,7 +5,7 @@
 # give. --update writes those three anew: read the difference before you commit it. `cmd` runs
 # in a folder of its own below build/tmp, with nothing on stdin, and may use
 #
-#   $spoolsweep $forge      the programs; sweep ... is "$spoolsweep --now $now ..."
+#   $spoolsweep $forge      the programs; sweep ... is "$spoolsweep --as-of $now ..."
 #   $queue                  a made-up queue of 400 messages, the same in every run: use `-s queue`
 #   $hostile                texts that must not reach a terminal raw: see hostile.sh
 #   $empty                  a queue without a message
@@ -50,7 +50,7 @@ trap 'exit 130' INT TERM
 sh "$cases/hostile.sh" "$work/hostile" || exit 1
 mkdir -p "$work/empty/active" "$work/empty/deferred" "$work/empty/incoming" || exit 1
 
-sweep() { "$spoolsweep" --now $now "$@"; }
+sweep() { "$spoolsweep" --as-of $now "$@"; }
 
 skip() {
 	echo "$*" >"$result/skip"

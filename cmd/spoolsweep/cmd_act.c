@@ -1,0 +1,171 @@
+/* purge, hold, release, retry, requeue: one way for all of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/spoolsweep/act.h"
+#include "core/base/xalloc.h"
+
+/* Logins among the messages of the plan; mail without one counts as one more. */
+static uint32_t count_accounts(const struct app *app)
+{
+	struct hashset logins = {0};
+
+	for (size_t row = bitset_next(&app->rows, 0); row != SIZE_MAX;
+		row = bitset_next(&app->rows, row + 1))
+		hashset_add(&logins, snap_col(&app->scan.snap, COL_ACCOUNT, (uint32_t)row));
+	uint32_t count = (uint32_t)logins.count;
+	hashset_free(&logins);
+	return count;
+}
+
+/* What arrived while the run was at work: matches, and was not in the plan. */
+static int look_again(struct act *act)
+{
+	struct app *app = act->app;
+	struct hashset known = {0};
+	uint32_t more = 0;
+
+	for (uint32_t i = 0; i < act->plan.count; i++)
+		hashset_add(&known, act->plan.items[i].digest);
+	field_env_free(&app->env);
+	bitset_free(&app->rows);
+	scan_free(&app->scan);
+	int code = scan_spools(app);
+	for (size_t row = bitset_next(&app->rows, 0); code == EXIT_DONE && row != SIZE_MAX;
+		row = bitset_next(&app->rows, row + 1))
+		more += !hashset_has(
+			&known, (uint64_t)snap_wide(&app->scan.snap, WIDE_DIGEST, (uint32_t)row));
+	hashset_free(&known);
+	if (code == EXIT_DONE && more)
+		warn_text("%u more %s by now: close the source first, then run this again", more,
+			more == 1 ? "matches" : "match");
+	return code;
+}
+
+static int select_messages(struct app *app, const char **filter)
+{
+	if (!take_filter(app, 0, filter))
+		return EXIT_USAGE;
+	if (app->options.all && (*filter || strcmp(app->options.all, "ALL") != 0)) {
+		warn_text("--all ALL stands alone, and ALL is written so: it means every message");
+		return EXIT_USAGE;
+	}
+	if (!*filter && !app->options.all) {
+		warn_text("%s needs a FILTER, such as 'account=bob@example.com' (or --all ALL)",
+			app->command->name);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+static int act_on_rows(struct app *app, enum op op, const char *done_word)
+{
+	struct act act = {.app = app, .done_word = done_word};
+
+	act.plan.head.op = op;
+	act.guard.total = app->scan.snap.rows;
+	act.guard.accounts = count_accounts(app);
+	act.guard.specific = filter_is_specific(app->filter);
+	plan_add_rows(&act.plan, &app->scan.snap, &app->rows);
+	int code = act_open(&act);
+	if (code == EXIT_DONE && !act.plan.count)
+		code = reading_exit(app);
+	else if (code == EXIT_DONE && !app->options.apply)
+		code = preview_print(&act);
+	else if (code == EXIT_DONE) {
+		if (!app->options.yes)
+			code = preview_print(&act);
+		if (code == EXIT_DONE)
+			code = act_perform(&act);
+		if (code == EXIT_DONE || code == EXIT_PARTLY) {
+			int again = look_again(&act);
+			code = code == EXIT_DONE ? again : code;
+		}
+	}
+	act_close(&act);
+	return code;
+}
+
+static int run_op(struct app *app, enum op op, const char *done_word)
+{
+	const char *filter;
+
+	int code = select_messages(app, &filter);
+	if (code != EXIT_DONE)
+		return code;
+	app->acting = true;
+	app->as_started = act_make_folders;
+	app->need.parts |= NEED_IDENTITY | NEED_STATUS;
+	/* What is shown to a person, not to a script that said --yes. */
+	if (!app->options.yes)
+		app->need.parts |= NEED_RCPTS | NEED_ADDRESSES | NEED_HEADERS;
+	code = prepare_scan(app, filter);
+	return code == EXIT_DONE ? act_on_rows(app, op, done_word) : code;
+}
+
+enum { TAKES = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_PICK };
+
+static int run_purge(struct app *app)
+{
+	return run_op(app, OP_PURGE, app->options.no_undo ? "removed" : "purged");
+}
+
+static int run_hold(struct app *app)
+{
+	return run_op(app, OP_HOLD, "put on hold");
+}
+
+static int run_release(struct app *app)
+{
+	return run_op(app, OP_RELEASE, "released");
+}
+
+static int run_retry(struct app *app)
+{
+	return run_op(app, OP_RETRY, "sent to be tried now");
+}
+
+static int run_requeue(struct app *app)
+{
+	return run_op(app, OP_REQUEUE, "requeued");
+}
+
+const struct command command_purge = {
+	.name = "purge",
+	.operands = "FILTER",
+	.summary = "take messages out of the queue, into the trash",
+	.takes = TAKES | OPT_PURGE,
+	.run = run_purge,
+};
+
+const struct command command_hold = {
+	.name = "hold",
+	.operands = "FILTER",
+	.summary = "keep messages in the queue and do not deliver them",
+	.takes = TAKES,
+	.run = run_hold,
+};
+
+const struct command command_release = {
+	.name = "release",
+	.operands = "FILTER",
+	.summary = "deliver again what is on hold",
+	.takes = TAKES,
+	.run = run_release,
+};
+
+const struct command command_retry = {
+	.name = "retry",
+	.operands = "FILTER",
+	.summary = "attempt to deliver deferred messages now",
+	.takes = TAKES,
+	.run = run_retry,
+};
+
+const struct command command_requeue = {
+	.name = "requeue",
+	.operands = "FILTER",
+	.summary = "send messages through the mail server once more, as new ones",
+	.takes = TAKES,
+	.run = run_requeue,
+};

@@ -1,0 +1,242 @@
+/* expunge: empties the trash, for good. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/spoolsweep/command.h"
+#include "core/act/expunge.h"
+#include "core/act/trash.h"
+#include "core/base/units.h"
+#include "core/base/xalloc.h"
+
+enum { YOUNG = 24 * 60 * 60 };
+
+/* A run in the trash of a queue. */
+struct victim {
+	size_t spool;
+	unsigned run;
+	bool young;
+	struct expunged found;
+};
+
+struct victims {
+	struct victim *list;
+	size_t count;
+	size_t kept; /* younger than a day */
+	int *trashes;
+};
+
+/* The age of a run is that of its folder: nothing is put into it later but logs. */
+static bool is_young(int trash, unsigned run, int64_t now)
+{
+	char name[16];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%u", run);
+	return fstatat(trash, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > now - YOUNG;
+}
+
+static int find_in(
+	struct app *app, size_t spool, int64_t wanted, bool even_young, struct victims *victims)
+{
+	int trash = victims->trashes[spool];
+	unsigned *runs;
+	size_t count;
+	struct err err;
+
+	if (trash_runs(trash, &runs, &count, &err) != 0)
+		return complain(&err);
+	for (size_t i = 0; i < count; i++) {
+		struct victim victim = {.spool = spool, .run = runs[i]};
+		if (wanted && runs[i] != wanted)
+			continue;
+		victim.young = is_young(trash, runs[i], app->now);
+		if (victim.young && !even_young) {
+			victims->kept++;
+			continue;
+		}
+		if (expunge_count(trash, runs[i], &victim.found, &err) != 0) {
+			free(runs);
+			return complain(&err);
+		}
+		victims->list = xrealloc(victims->list, victims->count + 1, sizeof(*victims->list));
+		victims->list[victims->count++] = victim;
+	}
+	free(runs);
+	return EXIT_DONE;
+}
+
+static int find(struct app *app, int64_t wanted, bool even_young, struct victims *victims)
+{
+	struct err err;
+	int code = EXIT_DONE;
+
+	victims->trashes = xcalloc(app->spools.count, sizeof(*victims->trashes));
+	for (size_t i = 0; i < app->spools.count; i++)
+		victims->trashes[i] = -1;
+	for (size_t i = 0; i < app->spools.count && code == EXIT_DONE; i++) {
+		if (trash_open(app->spools.list[i], &victims->trashes[i], &err) == 0)
+			code = find_in(app, i, wanted, even_young, victims);
+		else if (err.code != ERR_GONE)
+			code = complain(&err);
+	}
+	return code;
+}
+
+static void victims_free(struct victims *victims, size_t spools)
+{
+	for (size_t i = 0; victims->trashes && i < spools; i++)
+		if (victims->trashes[i] >= 0)
+			close(victims->trashes[i]);
+	free(victims->trashes);
+	free(victims->list);
+}
+
+static uint64_t total_files(const struct victims *victims)
+{
+	uint64_t files = 0;
+	for (size_t i = 0; i < victims->count; i++)
+		files += victims->list[i].found.files;
+	return files;
+}
+
+static int print_plan(struct app *app, const struct victims *victims)
+{
+	struct buf out = {0};
+
+	for (size_t i = 0; i < victims->count; i++) {
+		const struct victim *victim = &victims->list[i];
+		buf_printf(&out, "run %u in ", victim->run);
+		put(app, &out, slice_cstr(app->spools.list[victim->spool]->path));
+		buf_add(&out, SLICE(": "));
+		units_count(&out, (int64_t)victim->found.files);
+		buf_add(&out, SLICE(" files, "));
+		units_size(&out, victim->found.bytes);
+		buf_addc(&out, '\n');
+	}
+	if (!app->options.apply) {
+		buf_add(&out, SLICE("nothing was removed; to remove it for good, add --apply\n"));
+	}
+	return print_buf(&out);
+}
+
+static int confirm(const struct app *app, uint64_t files)
+{
+	char line[64];
+	int64_t typed;
+
+	if (app->options.max >= 0 && files > (uint64_t)app->options.max) {
+		warn_text("%llu files are more than --max %lld: nothing was done",
+			(unsigned long long)files, (long long)app->options.max);
+		return EXIT_REFUSED;
+	}
+	if (app->options.yes)
+		return EXIT_DONE;
+	if (!isatty(STDIN_FILENO)) {
+		warn_text("nobody is here to ask: add --yes to do it without asking");
+		return EXIT_REFUSED;
+	}
+	fprintf(stderr, "There is no way back. Type the number of files (%llu) to go on: ",
+		(unsigned long long)files);
+	fflush(stderr);
+	if (fgets(line, sizeof(line), stdin) &&
+		slice_to_i64(slice_trim(slice_cstr(line)), &typed) && (uint64_t)typed == files)
+		return EXIT_DONE;
+	warn_text("not confirmed: nothing was done");
+	return EXIT_REFUSED;
+}
+
+static int remove_all(struct app *app, const struct victims *victims)
+{
+	struct expunged sum = {0};
+	struct buf out = {0};
+	struct err err;
+	int code = EXIT_DONE;
+
+	for (size_t i = 0; i < victims->count && code == EXIT_DONE; i++) {
+		const struct victim *victim = &victims->list[i];
+		struct expunged removed;
+		int trash = victims->trashes[victim->spool];
+		if (!trash_lock(trash)) {
+			warn_text("another run is at work on %s",
+				app->spools.list[victim->spool]->path);
+			code = EXIT_BUSY;
+			break;
+		}
+		if (expunge_run(&fsops_real, trash, victim->run, (unsigned)app->options.jobs,
+			    &interrupted, &removed, &err) != 0)
+			code = complain(&err);
+		else if (interrupted)
+			code = EXIT_INTERRUPTED;
+		sum.files += removed.files;
+		sum.bytes += removed.bytes;
+		openlog("spoolsweep", LOG_PID, LOG_MAIL);
+		syslog(LOG_NOTICE, "expunge: run %u, %llu of %llu files", victim->run,
+			(unsigned long long)removed.files, (unsigned long long)victim->found.files);
+		closelog();
+	}
+	units_count(&out, (int64_t)sum.files);
+	buf_add(&out, SLICE(" files removed, "));
+	units_size(&out, sum.bytes);
+	buf_add(&out, SLICE(" given back\n"));
+	print_buf(&out);
+	return code;
+}
+
+static int expunge(struct app *app, int64_t wanted, bool even_young)
+{
+	struct victims victims = {0};
+
+	int code = find(app, wanted, even_young, &victims);
+	if (code == EXIT_DONE && victims.kept)
+		warn_text("%zu %s younger than a day and stay%s: spoolsweep expunge --now RUN",
+			victims.kept, victims.kept == 1 ? "run is" : "runs are",
+			victims.kept == 1 ? "s" : "");
+	if (code == EXIT_DONE && !victims.count) {
+		if (!victims.kept)
+			warn_text("there is nothing in the trash%s", wanted ? " of that run" : "");
+		code = EXIT_NOTHING;
+	}
+	if (code == EXIT_DONE)
+		code = print_plan(app, &victims);
+	if (code == EXIT_DONE && app->options.apply) {
+		code = confirm(app, total_files(&victims));
+		if (code == EXIT_DONE)
+			code = remove_all(app, &victims);
+	}
+	victims_free(&victims, app->spools.count);
+	return code;
+}
+
+static int run(struct app *app)
+{
+	int64_t wanted = 0;
+	const char *word = app->options.now ? app->options.now
+		: app->noperands            ? app->operands[0]
+					    : NULL;
+
+	if (app->noperands > 1 || (app->options.now && app->noperands) ||
+		(word && (!slice_to_i64(slice_cstr(word), &wanted) || wanted < 1))) {
+		warn_text("expunge takes one run, --now RUN, or nothing for all that are older "
+			  "than a day");
+		return EXIT_USAGE;
+	}
+	int code = prepare_owner(app);
+	if (code != EXIT_DONE)
+		return code;
+	catch_interrupts();
+	return expunge(app, wanted, app->options.now != NULL);
+}
+
+const struct command command_expunge = {
+	.name = "expunge",
+	.operands = "[RUN]",
+	.summary = "empty the trash for good; runs of the last day only with --now",
+	.takes = OPT_QUEUE | OPT_ACT | OPT_EXPUNGE,
+	.run = run,
+};

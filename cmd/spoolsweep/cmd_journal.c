@@ -1,0 +1,292 @@
+/* journal: what was done, by whom, when, why. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cmd/spoolsweep/command.h"
+#include "core/act/journal.h"
+#include "core/act/state.h"
+#include "core/base/units.h"
+#include "core/base/xalloc.h"
+
+static uint32_t done_count(const struct journal_log *log)
+{
+	return log->counts[OUTCOME_DONE] + log->counts[OUTCOME_DELIVERING] +
+		log->counts[OUTCOME_UNTIDY];
+}
+
+/* "finished", "running", or how far it came. */
+static void add_state(struct buf *out, const struct journal_log *log)
+{
+	uint32_t told = 0;
+
+	for (unsigned i = OUTCOME_NONE + 1; i < OUTCOMES; i++)
+		told += log->counts[i];
+	if (log->running)
+		buf_add(out, SLICE("running"));
+	else if (!log->went)
+		buf_add(out, SLICE("never began"));
+	else if (!log->ended)
+		buf_printf(out, "stopped at %u of %u", told, log->nitems);
+	else
+		buf_add(out, SLICE("finished"));
+}
+
+static void add_who(const struct app *app, struct buf *out, const struct journal_head *head)
+{
+	buf_printf(out, "uid %lld", (long long)head->uid);
+	if (slice_known(head->sudo_user)) {
+		buf_add(out, SLICE(" for "));
+		put(app, out, head->sudo_user);
+	} else if (head->login_uid >= 0 && head->login_uid != head->uid) {
+		buf_printf(out, ", logged in as uid %lld", (long long)head->login_uid);
+	}
+}
+
+/* ---- all runs ---- */
+
+static void add_row(struct app *app, struct table *table, const struct journal_log *log)
+{
+	const struct journal_head *head = &log->head;
+	struct buf cell = {0};
+
+	table_cellf(table, "%u", head->number);
+	units_time(&cell, head->started);
+	table_cell(table, buf_slice(&cell));
+	table_cell(table, slice_cstr(op_name(head->op)));
+	buf_reset(&cell);
+	units_count(&cell, done_count(log));
+	table_cell(table, buf_slice(&cell));
+	buf_reset(&cell);
+	add_state(&cell, log);
+	table_cell(table, buf_slice(&cell));
+	buf_reset(&cell);
+	add_who(app, &cell, head);
+	table_cell(table, buf_slice(&cell));
+	buf_reset(&cell);
+	if (head->undoes)
+		buf_printf(&cell, "of run %u ", head->undoes);
+	buf_add(&cell, head->filter);
+	table_cell(table, buf_slice(&cell));
+	buf_free(&cell);
+}
+
+static void sink_run(struct sink *sink, const struct journal_log *log)
+{
+	const struct journal_head *head = &log->head;
+
+	sink_int(sink, "run", head->number);
+	sink_text(sink, "op", slice_cstr(op_name(head->op)));
+	sink_int(sink, "started", head->started);
+	sink_int(sink, "uid", head->uid);
+	if (head->login_uid >= 0)
+		sink_int(sink, "login_uid", head->login_uid);
+	else
+		sink_null(sink, "login_uid");
+	sink_text(sink, "sudo_user", head->sudo_user);
+	sink_text(sink, "command", head->command);
+	sink_text(sink, "filter", head->filter);
+	sink_text(sink, "reason", head->reason);
+	if (head->undoes)
+		sink_int(sink, "undoes", head->undoes);
+	else
+		sink_null(sink, "undoes");
+	sink_int(sink, "messages", head->items);
+	sink_object(sink, "outcomes");
+	for (unsigned i = OUTCOME_NONE + 1; i < OUTCOMES; i++)
+		sink_int(sink, outcome_name((enum outcome)i), log->counts[i]);
+	sink_end(sink);
+	sink_bool(sink, "running", log->running);
+	sink_bool(sink, "complete", log->ended);
+}
+
+static int print_all(struct app *app, int state)
+{
+	unsigned *numbers;
+	size_t count;
+	struct err err;
+	int code = EXIT_DONE;
+
+	if (journal_numbers(state, &numbers, &count, &err) != 0)
+		return complain(&err);
+	struct sink *sink = app->options.json ? open_sink(app, SINK_LINES) : NULL;
+	struct table *table = table_new();
+	table_column(table, "run", TABLE_RIGHT);
+	table_column(table, "started", 0);
+	table_column(table, "what", 0);
+	table_column(table, "messages", TABLE_RIGHT);
+	table_column(table, "state", 0);
+	table_column(table, "who", 0);
+	table_column(table, "filter", TABLE_CUT);
+	for (size_t i = count; i-- > 0;) {
+		struct journal_log log = {0};
+		if (journal_read(state, numbers[i], &log, &err) != 0) {
+			code = complain(&err);
+			continue;
+		}
+		if (sink) {
+			sink_object(sink, NULL);
+			sink_run(sink, &log);
+			sink_end(sink);
+		} else {
+			add_row(app, table, &log);
+		}
+		journal_log_free(&log);
+	}
+	free(numbers);
+	int printed = EXIT_DONE;
+	if (sink) {
+		printed = print_sink(sink);
+	} else if (count) {
+		struct table_style style = {.columns = app->output.columns,
+			.charset = app->output.charset,
+			.color = app->output.color};
+		struct buf out = {0};
+		table_print_text(table, &style, &out);
+		printed = print_buf(&out);
+	} else {
+		warn_text("nothing was done yet");
+	}
+	table_free(table);
+	return printed == EXIT_DONE ? code : printed;
+}
+
+/* ---- one run ---- */
+
+static void add_line(const struct app *app, struct buf *out, const char *name, struct slice value)
+{
+	if (!slice_known(value) || !value.len)
+		return;
+	buf_printf(out, "  %-9s", name);
+	put(app, out, value);
+	buf_addc(out, '\n');
+}
+
+/* What did not go as planned, message by message; what went well is a count. */
+static void add_exceptions(const struct app *app, struct buf *out, const struct journal_log *log)
+{
+	for (uint32_t i = 0; i < log->nitems; i++) {
+		enum outcome outcome = (enum outcome)log->outcomes[i].outcome;
+		if (outcome == OUTCOME_DONE || (outcome == OUTCOME_NONE && log->ended) ||
+			outcome == OUTCOME_NONE)
+			continue;
+		buf_addc(out, ' ');
+		buf_addc(out, ' ');
+		put(app, out, log->items[i].id);
+		buf_printf(out, "  %s", outcome_name(outcome));
+		if (slice_known(log->outcomes[i].words)) {
+			buf_add(out, SLICE(": "));
+			put(app, out, log->outcomes[i].words);
+		}
+		buf_addc(out, '\n');
+	}
+}
+
+static int print_text(struct app *app, const struct journal_log *log)
+{
+	const struct journal_head *head = &log->head;
+	struct buf out = {0}, cell = {0};
+
+	buf_printf(&out, "run %u: %s, ", head->number, op_name(head->op));
+	add_state(&out, log);
+	buf_addc(&out, '\n');
+	units_time(&cell, head->started);
+	add_line(app, &out, "started", buf_slice(&cell));
+	buf_reset(&cell);
+	add_who(app, &cell, head);
+	add_line(app, &out, "by", buf_slice(&cell));
+	add_line(app, &out, "command", head->command);
+	add_line(app, &out, "filter", head->filter);
+	add_line(app, &out, "reason", head->reason);
+	for (unsigned i = 0; i < head->nspools; i++)
+		add_line(app, &out, "queue", head->spools[i].path);
+	buf_reset(&cell);
+	units_count(&cell, head->items);
+	for (unsigned i = OUTCOME_NONE + 1; i < OUTCOMES; i++) {
+		if (!log->counts[i])
+			continue;
+		buf_printf(&cell, ", %s ", outcome_name((enum outcome)i));
+		units_count(&cell, log->counts[i]);
+	}
+	add_line(app, &out, "messages", buf_slice(&cell));
+	add_exceptions(app, &out, log);
+	buf_free(&cell);
+	return print_buf(&out);
+}
+
+static int print_json(struct app *app, const struct journal_log *log)
+{
+	struct sink *sink = open_sink(app, SINK_PRETTY);
+
+	sink_object(sink, NULL);
+	sink_text(sink, "schema", SLICE("spoolsweep.journal/1"));
+	sink_run(sink, log);
+	sink_array(sink, "items");
+	for (uint32_t i = 0; i < log->nitems; i++) {
+		enum outcome outcome = (enum outcome)log->outcomes[i].outcome;
+		sink_object(sink, NULL);
+		sink_text(sink, "queue_id", log->items[i].id);
+		sink_text(sink, "spool", log->head.spools[log->items[i].spool].path);
+		if (outcome == OUTCOME_NONE)
+			sink_null(sink, "outcome");
+		else
+			sink_text(sink, "outcome", slice_cstr(outcome_name(outcome)));
+		sink_text(sink, "why", log->outcomes[i].words);
+		sink_end(sink);
+	}
+	sink_end(sink);
+	sink_end(sink);
+	return print_sink(sink);
+}
+
+static int print_one(struct app *app, int state, unsigned number)
+{
+	struct journal_log log = {0};
+	struct err err;
+
+	if (journal_read(state, number, &log, &err) != 0) {
+		int code = complain(&err);
+		warn_text("spoolsweep journal lists the runs there are");
+		return code;
+	}
+	int code = app->options.json ? print_json(app, &log) : print_text(app, &log);
+	journal_log_free(&log);
+	return code;
+}
+
+static int run(struct app *app)
+{
+	int64_t number = 0;
+	struct err err;
+	int state;
+
+	if (app->noperands > 1 ||
+		(app->noperands &&
+			(!slice_to_i64(slice_cstr(app->operands[0]), &number) || number < 1 ||
+				number > 999999999))) {
+		warn_text("journal takes the number of one run, or nothing for all of them");
+		return EXIT_USAGE;
+	}
+	int code = prepare_owner(app);
+	if (code != EXIT_DONE)
+		return code;
+	if (state_open(app->spools.list[0]->owner, &state, &err) != 0) {
+		if (err.code != ERR_GONE) {
+			code = complain(&err);
+			return code == EXIT_PERMISSION ? tell_denied(app) : code;
+		}
+		warn_text("nothing was done yet");
+		return number ? EXIT_NOTHING : EXIT_DONE;
+	}
+	code = number ? print_one(app, state, (unsigned)number) : print_all(app, state);
+	close(state);
+	return code;
+}
+
+const struct command command_journal = {
+	.name = "journal",
+	.operands = "[RUN]",
+	.summary = "what was done, by whom, when and why",
+	.takes = OPT_QUEUE | OPT_JSON,
+	.run = run,
+};

@@ -1,0 +1,251 @@
+/* undo: takes back a run, or the part of it that a filter selects. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/spoolsweep/act.h"
+#include "core/act/state.h"
+#include "core/act/trash.h"
+#include "core/base/xalloc.h"
+#include "core/query/keymap.h"
+
+/* Retries of what comes back to the queue are this far apart: 20 a second. */
+#define SPREAD 0.05
+
+static bool take_number(const char *word, unsigned *number)
+{
+	int64_t value;
+
+	if (!slice_to_i64(slice_cstr(word), &value) || value < 1 || value > 999999999)
+		return false;
+	*number = (unsigned)value;
+	return true;
+}
+
+static int read_run(struct act *act, unsigned number, struct journal_log *log)
+{
+	struct err err;
+	int state;
+
+	if (state_open(act->app->spools.list[0]->owner, &state, &err) != 0) {
+		warn_text("there is no journal yet: nothing was done that could be undone");
+		return EXIT_NOTHING;
+	}
+	int r = journal_read(state, number, log, &err);
+	close(state);
+	if (r == 0)
+		return EXIT_DONE;
+	int code = complain(&err);
+	warn_text("spoolsweep journal lists the runs there are");
+	return code;
+}
+
+static bool was_done(const struct journal_log *log, uint32_t item)
+{
+	enum outcome outcome = (enum outcome)log->outcomes[item].outcome;
+	return outcome == OUTCOME_DONE || outcome == OUTCOME_DELIVERING ||
+		outcome == OUTCOME_UNTIDY;
+}
+
+/* ---- what lies in the trash ---- */
+
+/* The run's folder in each trash, as a queue to be read in place of the real one. */
+static int open_views(struct act *act, unsigned number)
+{
+	struct app *app = act->app;
+	size_t found = 0;
+	struct err err;
+
+	for (size_t i = 0; i < app->spools.count; i++) {
+		const struct spool *spool = app->spools.list[i];
+		int trash = act->trashes[i], fd = -1;
+		if (trash < 0 && trash_open(spool, &trash, &err) != 0)
+			continue;
+		if (trash_open_run(NULL, trash, number, &fd, &err) == 0) {
+			char *path = xasprintf("%s/" TRASH_FOLDER "/%u", spool->path, number);
+			act->places[i].places.trash = dup(fd);
+			act->views[i] = spool_view(spool, fd, path, &err);
+			act->places[i].from = act->views[i];
+			free(path);
+			found += act->views[i] != NULL;
+		}
+		if (trash != act->trashes[i])
+			close(trash);
+	}
+	if (found)
+		return EXIT_DONE;
+	warn_text("nothing of run %u is left in the trash: it was undone, or expunged", number);
+	return EXIT_NOTHING;
+}
+
+/* The scan reads the views; everything else goes on with the queues. */
+static int scan_views(struct act *act)
+{
+	struct app *app = act->app;
+	struct spools queues = app->spools;
+	struct spool **views = xcalloc(queues.count, sizeof(*views));
+
+	app->spools.list = views;
+	app->spools.count = 0;
+	for (size_t i = 0; i < queues.count; i++) {
+		if (!act->views[i])
+			continue;
+		act->views[i]->number = (unsigned)app->spools.count; /* its place in this scan */
+		views[app->spools.count++] = act->views[i];
+	}
+	int code = scan_spools(app);
+	app->spools = queues;
+	act->scanned = views;
+	return code;
+}
+
+/* The plan names queues, not views of them. */
+static void name_queues(struct act *act)
+{
+	for (uint32_t i = 0; act->scanned && i < act->plan.count; i++) {
+		const struct spool *view = act->scanned[act->plan.items[i].spool];
+		for (unsigned k = 0; k < act->app->spools.count; k++)
+			if (act->views[k] == view)
+				act->plan.items[i].spool = k;
+	}
+}
+
+/* ---- what still lies in the queue ---- */
+
+/* Leaves the rows that the run is about, and notes where it found each. */
+static void keep_rows_of(struct act *act, const struct journal_log *log)
+{
+	struct app *app = act->app;
+	const struct snap *snap = &app->scan.snap;
+	struct keymap digests = {0};
+	uint8_t *queues = xcalloc(log->nitems, 1);
+	struct bitset kept = bitset_new(snap->rows);
+
+	for (uint32_t i = 0; i < log->nitems; i++)
+		if (was_done(log, i))
+			queues[keymap_add(&digests, log->items[i].digest)] = log->outcomes[i].queue;
+	for (size_t row = bitset_next(&app->rows, 0); row != SIZE_MAX;
+		row = bitset_next(&app->rows, row + 1)) {
+		uint64_t digest = (uint64_t)snap_wide(snap, WIDE_DIGEST, (uint32_t)row);
+		uint32_t place = keymap_find(&digests, digest);
+		if (place == KEYMAP_NONE)
+			continue;
+		bitset_set(&kept, row);
+		snap->small[row].queue = queues[place];
+	}
+	act->missing = digests.count - (uint32_t)bitset_count(&kept);
+	bitset_free(&app->rows);
+	app->rows = kept;
+	keymap_free(&digests);
+	free(queues);
+}
+
+static int plan_undo(struct act *act, unsigned number, const struct journal_log *log)
+{
+	struct journal_head *head = &act->plan.head;
+	const char *to = act->app->options.to;
+	bool origin = to && strcmp(to, "origin") == 0;
+
+	head->undoes = number;
+	head->op = OP_RESTORE;
+	head->to_hold = !origin;
+	act->spread = SPREAD;
+	act->done_word = "brought back";
+	switch (log->head.op) {
+	case OP_PURGE:
+		if (log->head.no_undo) {
+			warn_text("run %u removed for good (--no-undo): there is no way back",
+				number);
+			return EXIT_NOTHING;
+		}
+		return open_views(act, number);
+	case OP_HOLD:
+		head->to_hold = false;
+		return EXIT_DONE;
+	case OP_RELEASE:
+		head->op = OP_HOLD;
+		return EXIT_DONE;
+	case OP_RESTORE:
+		head->op = OP_PURGE;
+		act->done_word = "purged";
+		return EXIT_DONE;
+	case OP_RETRY:
+	case OP_REQUEUE:
+	case OPS:
+		break;
+	}
+	warn_text("a %s cannot be taken back: the mail server has the messages",
+		op_name(log->head.op));
+	return EXIT_NOTHING;
+}
+
+static int undo(struct act *act, unsigned number)
+{
+	struct app *app = act->app;
+	struct journal_log log = {0};
+
+	int code = read_run(act, number, &log);
+	if (code == EXIT_DONE && log.running) {
+		warn_text("run %u is at work this moment", number);
+		code = EXIT_BUSY;
+	}
+	if (code == EXIT_DONE)
+		code = act_open(act);
+	if (code == EXIT_DONE)
+		code = plan_undo(act, number, &log);
+	if (code == EXIT_DONE)
+		code = log.head.op == OP_PURGE ? scan_views(act) : scan_spools(app);
+	if (code == EXIT_DONE && log.head.op != OP_PURGE)
+		keep_rows_of(act, &log);
+	journal_log_free(&log);
+	if (code != EXIT_DONE)
+		return code;
+	plan_add_rows(&act->plan, &app->scan.snap, &app->rows);
+	name_queues(act);
+	act->guard.total = act->plan.count;
+	act->guard.accounts = 1;
+	act->guard.specific = true;
+	if (act->missing)
+		warn_text("%u of run %u are not there any more", act->missing, number);
+	if (!act->plan.count)
+		return reading_exit(app);
+	if (!app->options.apply || !app->options.yes)
+		code = preview_print(act);
+	return code == EXIT_DONE && app->options.apply ? act_perform(act) : code;
+}
+
+static int run(struct app *app)
+{
+	struct act act = {.app = app};
+	const char *filter;
+	unsigned number;
+
+	if (!app->noperands || !take_number(app->operands[0], &number)) {
+		warn_text("undo takes the number of a run: spoolsweep journal lists them");
+		return EXIT_USAGE;
+	}
+	if (app->options.to && strcmp(app->options.to, "hold") != 0 &&
+		strcmp(app->options.to, "origin") != 0) {
+		warn_text("--to takes hold or origin, not '%s'", app->options.to);
+		return EXIT_USAGE;
+	}
+	if (!take_filter(app, 1, &filter))
+		return EXIT_USAGE;
+	app->as_started = act_make_folders;
+	app->need.parts |= NEED_ALL & ~(NEED_REASONS | NEED_ATTRIBUTES);
+	int code = prepare_filter(app, filter);
+	if (code == EXIT_DONE)
+		code = prepare_owner(app);
+	if (code == EXIT_DONE)
+		code = undo(&act, number);
+	act_close(&act);
+	return code;
+}
+
+const struct command command_undo = {
+	.name = "undo",
+	.operands = "RUN [FILTER]",
+	.summary = "take back a run, or the part of it that FILTER selects",
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_UNDO,
+	.run = run,
+};

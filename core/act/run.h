@@ -1,0 +1,90 @@
+/*
+ * run: carries out a plan, message by message.
+ *
+ * For each message: the driver finds it wherever it is by now and holds its file
+ * open; if it still is the one that was planned (identity, digest) its steps are
+ * executed, and the outcome goes to the journal. A message that moves on meanwhile
+ * is followed. Nobody else's error stops a run: only what would meet every message
+ * alike, a full or read-only disk, a journal that cannot be written, or the user.
+ *
+ * Workers act, the calling thread writes the journal and tells the progress. What
+ * became of mail that was being delivered is found out at the end (settle.h).
+ */
+#ifndef CORE_ACT_RUN_H
+#define CORE_ACT_RUN_H
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "core/act/execute.h"
+#include "core/act/plan.h"
+
+/* Where the messages of one spool of the plan are, and where they go. */
+struct run_place {
+	const struct spool *from; /* the queue itself, or its trash opened as a queue */
+	const struct spool *spool;
+	struct places places;
+};
+
+struct run_options {
+	const struct fsops *ops;
+	unsigned jobs; /* workers; 0 for the default */
+	int64_t now;
+	/* OP_RESTORE to the queue: this many seconds between the first attempts of two messages. */
+	double spread;
+	/* Called on the calling thread about ten times a second. */
+	void (*progress)(void *ctx, uint32_t done, uint32_t count);
+	void *ctx;
+	const volatile sig_atomic_t
+		*interrupted; /* or NULL; set: the run stops between two messages */
+};
+
+struct run {
+	const struct plan *plan;
+	struct run_place *places; /* by plan->head.spools */
+	struct journal *journal;  /* or NULL */
+	const struct run_options *options;
+	const uint8_t *known; /* by item, of a run that is resumed: what is done is passed over */
+
+	/* The result. */
+	uint8_t *outcomes; /* by item: enum outcome; owned */
+	uint32_t counts[OUTCOMES];
+	bool stopped; /* before its end: `why`, or interrupted */
+	struct err why;
+	struct err unwoken; /* the MTA could not be told: it looks by itself, later */
+
+	uint32_t unsettled; /* still in delivery at the end */
+	struct err blind;   /* why it cannot be told who is in delivery */
+
+	pthread_mutex_t lock; /* of all below, and of the result */
+	uint32_t next;        /* the first item nobody took yet */
+	uint32_t done;
+	struct under_way { /* mail the MTA was working on when it was acted on: settle.h */
+		uint32_t item;
+		uint32_t served; /* recipients that were done by then */
+		bool told;       /* as OUTCOME_DELIVERING */
+		bool busy;       /* an agent had it open at the last look */
+	} * under_way;
+	uint32_t nunder_way;
+};
+
+/*
+ * Does it. `run` has plan, places, journal, options and perhaps known set, all else 0. 0 when
+ * it came to its end, whatever became of single messages; -1 with run->why when it stopped.
+ */
+int run_apply(struct run *run);
+void run_free(struct run *run);
+
+/*
+ * What one message comes to. `words` say why it was refused or failed, `as` where it was
+ * found and how many recipients were done by then. For the engine and its tests.
+ */
+struct found_as {
+	unsigned queue;
+	enum msg_state state;
+	uint32_t served;
+};
+enum outcome run_one(struct run *run, uint32_t item, struct arena *arena, struct found_as *as,
+	struct err *words);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * settle: what became of mail that the MTA was working on when it was acted on.
+ *
+ * A delivery agent that has the file open finishes its work wherever the file is
+ * now. So at the end of a run such messages are looked at once more: whoever is
+ * still locked by an agent, or has more recipients done than before, is told as
+ * OUTCOME_DELIVERING; and logs that were written after a purge are swept.
+ */
+#ifndef CORE_ACT_SETTLE_H
+#define CORE_ACT_SETTLE_H
+
+#include "core/act/run.h"
+
+/* While the run acts, with its lock held: remembers a message that may be under way. */
+void settle_note(struct run *run, uint32_t item, uint32_t served);
+
+/*
+ * At the end of a run. Waits a few seconds for deliveries to come to their end, so that
+ * what they write about a purged message can be swept; run->unsettled counts the rest.
+ */
+void settle(struct run *run);
+
+#endif
