@@ -146,12 +146,12 @@ static enum end move(const struct places *places, const struct step *step, const
 /* The MTA wrote a second log after the first was moved: the trash keeps both. */
 static enum end move_beside(const struct places *places, const struct step *step)
 {
-	char to[STEP_PATH_MAX + 4];
+	char to[STEP_PATH_MAX + sizeof(".4294967295")];
 	enum end end = END_FAILED;
 
 	errno = EEXIST;
-	for (int n = 2; n <= BESIDE_MAX && end == END_FAILED && errno == EEXIST; n++) {
-		snprintf(to, sizeof(to), "%s.%d", step->to, n);
+	for (unsigned n = 2; n <= BESIDE_MAX && end == END_FAILED && errno == EEXIST; n++) {
+		snprintf(to, sizeof(to), "%s.%u", step->to, n);
 		end = move(places, step, to);
 	}
 	return end;
