@@ -23,6 +23,8 @@ struct fsops {
 	int (*make_folder)(const struct fsops *ops, int dir, const char *path, mode_t mode);
 	int (*remove_folder)(const struct fsops *ops, int dir, const char *path);
 	int (*set_mode)(const struct fsops *ops, int fd, mode_t mode);
+	/* fchown(2): root gives what it made to the owner of the queue. */
+	int (*set_owner)(const struct fsops *ops, int fd, uid_t owner, gid_t group);
 	/* Access and modification time. */
 	int (*set_time)(const struct fsops *ops, int fd, int64_t seconds);
 	/* pwrite(2) of all of it. */

@@ -36,7 +36,7 @@ bool trash_lock(int trash);
 /* The folder of a run, made when `ops` is not NULL. */
 int trash_open_run(const struct fsops *ops, int trash, unsigned run, int *fd, struct err *err);
 
-/* The runs that have something in the trash, ascending; *runs is malloc'd. */
+/* The runs that have a folder in the trash, ascending; *runs is malloc'd. */
 int trash_runs(int trash, unsigned **runs, size_t *count, struct err *err);
 
 #endif
