@@ -5,6 +5,21 @@
 #include "cmd/spoolsweep/spool_facts.h"
 #include "core/out/sink.h"
 
+/* What those of the capabilities that are about telling are called, or `none`. */
+static void print_facts(unsigned caps, const char *none, struct buf *out)
+{
+	bool any = false;
+
+	for (unsigned i = 0; capability_word(i); i++) {
+		if (!(caps & ~(unsigned)CAP_ACT & 1u << i))
+			continue;
+		buf_printf(out, "%s %s", any ? "," : "", capability_word(i));
+		any = true;
+	}
+	if (!any)
+		buf_add(out, slice_cstr(none));
+}
+
 static void print_text(const struct app *app, const struct spool *spool, struct buf *out)
 {
 	put(app, out, slice_cstr(spool->path));
@@ -33,18 +48,12 @@ static void print_text(const struct app *app, const struct spool *spool, struct 
 		buf_add(out,
 			SLICE("trusted networks unknown (private addresses are taken for them)"));
 	buf_add(out, SLICE("\n  can tell  "));
-	for (unsigned i = 0; capability_word(i); i++)
-		if (spool->format->caps & 1u << i)
-			buf_printf(out, "%s %s", i ? "," : "", capability_word(i));
+	print_facts(spool->format->caps, " nothing", out);
 	buf_add(out, SLICE("\n  cannot    "));
-	bool any = false;
-	for (unsigned i = 0; capability_word(i); i++) {
-		if (spool->format->caps & 1u << i)
-			continue;
-		buf_printf(out, "%s %s", any ? "," : "", capability_word(i));
-		any = true;
-	}
-	buf_add(out, any ? SLICE("\n") : SLICE(" (nothing is missing)\n"));
+	print_facts(~spool->format->caps, " (nothing is missing)", out);
+	buf_printf(out, "\n  can do     %s\n",
+		spool->format->caps & CAP_ACT ? "purge, hold, release, retry, undo"
+					      : "nothing: it is read only");
 }
 
 static int run(struct app *app)

@@ -8,7 +8,7 @@ const char *mta_word(enum mta_state mta)
 const char *capability_word(unsigned i)
 {
 	static const char *const words[] = {"account", "client", "recipient state",
-		"reason of each recipient", "next retry", "number of attempts", "body"};
+		"reason of each recipient", "next retry", "number of attempts", "body", "act"};
 	return i < sizeof(words) / sizeof(*words) ? words[i] : NULL;
 }
 

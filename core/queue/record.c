@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 /* One table for both names: bit, name for scripts, words for people. */
 static const struct {
 	enum warning bit;
@@ -48,6 +51,43 @@ const struct rcpt **record_listed_rcpts(const struct record *record, struct aren
 	if (record->nrcpts)
 		qsort(listed, record->nrcpts, sizeof(struct rcpt *), by_log_then_file);
 	return listed;
+}
+
+/* Little-endian whatever the machine: the digest is compared elsewhere and later. */
+static void digest_number(XXH3_state_t *state, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(value >> 8 * i);
+	XXH3_64bits_update(state, bytes, sizeof(bytes));
+}
+
+/* Its length goes first, so that no byte can pass from one value into the next. */
+static void digest_text(XXH3_state_t *state, struct slice text)
+{
+	digest_number(state, slice_known(text) ? text.len : UINT64_MAX);
+	if (text.len)
+		XXH3_64bits_update(state, text.ptr, text.len);
+}
+
+uint64_t record_digest(const struct record *record)
+{
+	/* Where no record told the arrival it is the time of the file, which a retry moves. */
+	int64_t arrival = record->warnings & WARN_NO_TIME ? -1 : record->arrival;
+	XXH3_state_t state;
+
+	XXH3_64bits_reset(&state);
+	digest_text(&state, record->queue_id);
+	digest_number(&state, (uint64_t)arrival);
+	digest_number(&state, (uint64_t)record->created);
+	digest_text(&state, record->sender);
+	digest_text(&state, record->account);
+	digest_text(&state, record->client_ip);
+	digest_number(&state, (uint64_t)record->size);
+	digest_text(&state, record->log_id);
+	uint64_t digest = XXH3_64bits_digest(&state);
+	return digest ? digest : 1; /* 0 is "none" in a journal */
 }
 
 const char *warning_text(enum warning bit)

@@ -149,8 +149,8 @@ static inline struct record record_unknown(void)
 /*
  * A digest of what never changes about a queued message: id, times, envelope sender,
  * login, client, size. The same in every process. Attempts, done recipients and a
- * move to another queue do not change it. Not a defence against one who can write
- * queue files; the identity is there for that.
+ * move to another queue do not change it. Never 0. Not a defence against one who can
+ * write queue files; the identity is there for that.
  */
 uint64_t record_digest(const struct record *record);
 

@@ -6,6 +6,9 @@
 
 #include "core/queue/record.h"
 
+#define DIGEST_KNOWN UINT64_C(0x90daac3347b2f678)
+#define DIGEST_NOTHING UINT64_C(0x7992ee0288330c4f)
+
 /* Scripts compare these names: short, lower case, each its own. */
 static void assert_short_name(const char *name)
 {
@@ -97,6 +100,82 @@ static void lists_recipients_by_log_then_file(void **state)
 	arena_free(&arena);
 }
 
+static struct record digested(void)
+{
+	struct record record = record_unknown();
+
+	record.queue_id = SLICE("ABCDE1234");
+	record.arrival = 1700000000;
+	record.created = 1700000001;
+	record.sender = SLICE("a@example.com");
+	record.account = SLICE("bob@example.com");
+	record.client_ip = SLICE("192.0.2.1");
+	record.size = 292;
+	return record;
+}
+
+/* It is in journals: whoever changes what it is made of makes old runs unknown. */
+static void digests_the_same_everywhere(void **state)
+{
+	struct record record = digested(), nothing = record_unknown();
+	(void)state;
+
+	assert_true(record_digest(&record) == DIGEST_KNOWN);
+	assert_true(record_digest(&nothing) == DIGEST_NOTHING);
+}
+
+static void digests_what_never_changes(void **state)
+{
+	struct record base = digested(), other = base;
+	struct rcpt rcpt = {.state = RCPT_DONE};
+	(void)state;
+
+	other.queue_name = SLICE("active");
+	other.state = STATE_ACTIVE;
+	other.inode = 7;
+	other.identity = 8;
+	other.warnings = WARN_NOT_READY;
+	other.next_retry = 1700000900;
+	other.attempts = 3;
+	other.forced_expire = true;
+	other.rcpts = &rcpt;
+	other.nrcpts = 1;
+	other.subject = SLICE("hi");
+	assert_true(record_digest(&other) == record_digest(&base));
+
+	/* The time of the file stands in for the arrival: the next attempt changes it. */
+	base.warnings = other.warnings = WARN_NO_TIME;
+	other.arrival += 300;
+	assert_true(record_digest(&other) == record_digest(&base));
+}
+
+static void digests_every_part(void **state)
+{
+	enum { CHANGES = 12 };
+	struct record records[CHANGES];
+	(void)state;
+
+	for (unsigned i = 0; i < CHANGES; i++)
+		records[i] = digested();
+	records[1].queue_id = SLICE("ABCDE1235");
+	records[2].arrival++;
+	records[3].created = -1;
+	records[4].sender = SLICE("");
+	records[5].sender = (struct slice){0};
+	records[6].account = SLICE("");
+	records[7].account = (struct slice){0};
+	records[8].client_ip = SLICE("192.0.2.10");
+	records[9].size = INT64_MAX;
+	records[10].log_id = SLICE("");
+	/* The same bytes, parted elsewhere. */
+	records[11].sender = SLICE("a@example.combob@example.com");
+	records[11].account = SLICE("");
+	for (unsigned i = 0; i < CHANGES; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (record_digest(&records[i]) == record_digest(&records[k]))
+				fail_msg("%u and %u have one digest", i, k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +183,9 @@ int main(void)
 		cmocka_unit_test(names_states_and_sources),
 		cmocka_unit_test(begins_with_nothing_known),
 		cmocka_unit_test(lists_recipients_by_log_then_file),
+		cmocka_unit_test(digests_the_same_everywhere),
+		cmocka_unit_test(digests_what_never_changes),
+		cmocka_unit_test(digests_every_part),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

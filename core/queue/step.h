@@ -38,7 +38,7 @@ enum step_kind {
 struct step {
 	enum step_kind kind;
 	bool commit;
-	bool optional; /* there may be nothing at `from`: a log of reasons */
+	bool optional; /* a log: there may be nothing at `from`, or a newer one at `to`, which stays */
 	enum root from_root, to_root;
 	char from[STEP_PATH_MAX]; /* relative to its root */
 	char to[STEP_PATH_MAX];
@@ -51,15 +51,18 @@ struct steps {
 	unsigned count;
 };
 
+struct spool;
+
 /* What is asked of a driver for one message. */
 struct request {
 	enum op op;
-	bool no_undo;        /* OP_PURGE: unlink, no trash */
-	bool to_hold;        /* OP_RESTORE: into hold, wherever it came from */
-	enum root from_root; /* OP_RESTORE: where it lies now */
-	unsigned origin;     /* OP_RESTORE: the driver's number of the queue it came from */
-	int64_t now;         /* epoch seconds */
-	int64_t due;         /* when its next attempt may come, for what goes back to the queue */
+	const struct spool *target; /* OP_RESTORE: the queue that ROOT_SPOOL is */
+	bool no_undo;               /* OP_PURGE: unlink, no trash */
+	bool to_hold;               /* OP_RESTORE: into hold, wherever it came from */
+	enum root from_root;        /* OP_RESTORE: where it lies now; the spool of the pin */
+	unsigned origin;            /* OP_RESTORE: the driver's number of the queue it came from */
+	int64_t now;                /* epoch seconds */
+	int64_t due; /* when its next attempt may come, for what goes back to the queue */
 };
 
 #endif

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "formats/postfix/queue_id.h"
+
 int open_quietly(int at, const char *path)
 {
 	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
@@ -37,13 +39,12 @@ int found_locate(const struct spool *spool, struct slice id, uint64_t inode, str
 		PQ_CORRUPT,
 	};
 	struct postfix layout = *postfix_of(spool);
-	char path[POSTFIX_PATH_MAX];
 
 	for (unsigned round = 0; round < 2; round++) {
 		for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-			if (!postfix_path(&layout, order[i], id, path))
+			if (!postfix_path(&layout, order[i], id, found->path))
 				continue;
-			found->fd = open_inode(spool->fd, path, inode);
+			found->fd = open_inode(spool->fd, found->path, inode);
 			found->queue = order[i];
 			if (found->fd >= 0 || errno != ENOENT)
 				return found->fd;
@@ -55,9 +56,9 @@ int found_locate(const struct spool *spool, struct slice id, uint64_t inode, str
 			if (depth == postfix_of(spool)->depth[order[i]])
 				continue;
 			layout.depth[order[i]] = depth;
-			if (!postfix_path(&layout, order[i], id, path))
+			if (!postfix_path(&layout, order[i], id, found->path))
 				continue;
-			found->fd = open_inode(spool->fd, path, inode);
+			found->fd = open_inode(spool->fd, found->path, inode);
 			found->queue = order[i];
 			if (found->fd >= 0)
 				return found->fd;
@@ -65,6 +66,22 @@ int found_locate(const struct spool *spool, struct slice id, uint64_t inode, str
 	}
 	errno = ENOENT;
 	return -1;
+}
+
+enum severity found_open(
+	const struct spool *spool, const struct unit *unit, struct found *found, struct err *err)
+{
+	if (!queue_id_valid(unit->name))
+		return SEV_GONE;
+	if (found_locate(spool, unit->name, unit->inode, found) >= 0)
+		return SEV_OK;
+	if (errno == ENOENT)
+		return SEV_GONE;
+	if (errno == ELOOP)
+		err_set(err, ERR_DAMAGED, 0, "a symbolic link is in its place");
+	else
+		err_sys(err, "cannot open");
+	return SEV_FAIL;
 }
 
 int found_look(struct found *found, struct err *err)

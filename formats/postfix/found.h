@@ -17,6 +17,7 @@ struct found {
 	enum postfix_queue queue;
 	bool looked; /* st is filled in: found_look */
 	struct stat st;
+	char path[POSTFIX_PATH_MAX]; /* relative to the spool; by found_locate */
 };
 
 /*
@@ -26,11 +27,22 @@ struct found {
  */
 int found_locate(const struct spool *spool, struct slice id, uint64_t inode, struct found *found);
 
+/*
+ * found_locate for the message of a unit. SEV_OK with found->fd open, SEV_GONE, or
+ * SEV_FAIL with *err.
+ */
+enum severity found_open(
+	const struct spool *spool, const struct unit *unit, struct found *found, struct err *err);
+
 /* fstat(2), unless it was done before. -1 with *err when it is no plain file. */
 int found_look(struct found *found, struct err *err);
 
 /* As openat(2), for reading. */
 int open_quietly(int at, const char *path);
+
+/* Has the file parsed: read.c. The record has its queue_id, the caller has found_look'ed. */
+enum severity found_read(const struct spool *spool, struct found *found, const struct need *need,
+	struct arena *arena, struct record *record, struct err *err);
 
 /* Reads the logs, and puts the reasons into the recipients of the record. */
 void postfix_read_reasons(const struct spool *spool, const struct found *found, struct arena *arena,

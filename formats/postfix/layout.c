@@ -18,6 +18,7 @@ const struct postfix_layout postfix_queues[PQ_FOLDERS] = {
 	[PQ_CORRUPT] = {"corrupt", STATE_CORRUPT},
 	[PQ_DEFER] = {"defer", STATE_UNKNOWN},
 	[PQ_BOUNCE] = {"bounce", STATE_UNKNOWN},
+	[PQ_TRACE] = {"trace", STATE_UNKNOWN},
 };
 
 static bool has_folder(int fd, const char *name)

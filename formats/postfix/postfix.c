@@ -96,7 +96,7 @@ const struct format format_postfix = {
 	.name = "postfix",
 	.title = "Postfix",
 	.caps = CAP_ACCOUNT | CAP_CLIENT | CAP_RCPT_STATE | CAP_RCPT_REASON | CAP_NEXT_RETRY |
-		CAP_BODY,
+		CAP_BODY | CAP_ACT,
 	.probe = postfix_probe,
 	.find = postfix_find,
 	.open = postfix_open,
@@ -106,4 +106,12 @@ const struct format format_postfix = {
 	.find_id = postfix_find_id,
 	.content = postfix_content,
 	.id_ok = queue_id_valid,
+	.pin = postfix_pin,
+	.unpin = postfix_unpin,
+	.steps = postfix_steps,
+	.in_place = postfix_in_place,
+	.sweep = postfix_sweep,
+	.in_delivery = postfix_in_delivery,
+	.wake = postfix_wake,
+	.logged_as = postfix_logged_as,
 };

@@ -3,7 +3,8 @@
  *
  * The data flow: layout.c knows the folders, config.c asks postconf(1), walk.c
  * lists, found.c finds and opens the file of a message, read.c and reasons.c have
- * its bytes and those of its logs parsed. README.md says which states a message goes through.
+ * its bytes and those of its logs parsed. pin.c, act.c, locks.c and wake.c are what
+ * changes a queue. README.md says which states a message goes through.
  */
 #ifndef FORMATS_POSTFIX_POSTFIX_H
 #define FORMATS_POSTFIX_POSTFIX_H
@@ -24,6 +25,7 @@ enum postfix_queue {
 	PQ_MESSAGES, /* the ones above hold messages, those below text about them */
 	PQ_DEFER = PQ_MESSAGES,
 	PQ_BOUNCE,
+	PQ_TRACE,
 	PQ_FOLDERS,
 };
 
@@ -61,6 +63,24 @@ void postfix_configure(struct spool *spool, struct postfix *postfix);
 
 /* walk.c */
 int postfix_walk(const struct spool *spool, int64_t since, struct walk_sink *sink, struct err *err);
+
+/* pin.c */
+enum severity postfix_pin(const struct spool *spool, const struct unit *unit, struct arena *arena,
+	struct pin *pin, struct err *err);
+void postfix_unpin(struct pin *pin);
+bool postfix_in_place(const struct pin *pin);
+
+/* act.c */
+int postfix_steps(
+	const struct pin *pin, const struct request *request, struct steps *steps, struct err *err);
+void postfix_sweep(const struct spool *spool, struct slice id, bool no_undo, struct steps *steps);
+const char *postfix_logged_as(enum op op);
+
+/* locks.c */
+int postfix_in_delivery(const struct spool *spool, struct hashset *inodes, struct err *err);
+
+/* wake.c */
+int postfix_wake(const struct spool *spool, enum op op, struct err *err);
 
 /* read.c */
 enum severity postfix_read(const struct folder *folder, const struct unit *unit,

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/queue/identity.h"
 #include "formats/postfix/content.h"
 #include "formats/postfix/envelope.h"
 #include "formats/postfix/found.h"
@@ -117,8 +118,8 @@ static enum severity read_window(const struct spool *spool, struct found *found,
 	return record->warnings ? SEV_WARN : SEV_OK;
 }
 
-static enum severity read_open(const struct spool *spool, struct found *found,
-	const struct need *need, struct arena *arena, struct record *record, struct err *err)
+enum severity found_read(const struct spool *spool, struct found *found, const struct need *need,
+	struct arena *arena, struct record *record, struct err *err)
 {
 	struct window window;
 
@@ -128,6 +129,8 @@ static enum severity read_open(const struct spool *spool, struct found *found,
 	}
 	enum severity severity = read_window(spool, found, &window, need, arena, record, err);
 	window_close(&window);
+	if (need->parts & NEED_IDENTITY)
+		record->identity = identity_of(found->fd);
 	return severity;
 }
 
@@ -183,23 +186,9 @@ enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 	record->inode = unit->inode;
 	enum severity severity = SEV_FAIL;
 	if (!(moved || wants_status(&found, unit, need)) || found_look(&found, err) == 0)
-		severity = read_open(folder->spool, &found, need, arena, record, err);
+		severity = found_read(folder->spool, &found, need, arena, record, err);
 	close(found.fd);
 	return severity;
-}
-
-/* SEV_OK with found->fd open, SEV_GONE, or SEV_FAIL. */
-static enum severity open_by_id(
-	const struct spool *spool, const struct unit *unit, struct found *found, struct err *err)
-{
-	if (!queue_id_valid(unit->name))
-		return SEV_GONE;
-	if (found_locate(spool, unit->name, unit->inode, found) >= 0)
-		return SEV_OK;
-	if (errno == ENOENT)
-		return SEV_GONE;
-	err_sys(err, "cannot open");
-	return SEV_FAIL;
 }
 
 enum severity postfix_find_id(const struct spool *spool, const struct unit *unit,
@@ -209,12 +198,12 @@ enum severity postfix_find_id(const struct spool *spool, const struct unit *unit
 
 	record_clear(record);
 	record->queue_id = unit->name;
-	enum severity severity = open_by_id(spool, unit, &found, err);
+	enum severity severity = found_open(spool, unit, &found, err);
 	if (severity != SEV_OK)
 		return severity;
 	severity = SEV_FAIL;
 	if (found_look(&found, err) == 0)
-		severity = read_open(spool, &found, need, arena, record, err);
+		severity = found_read(spool, &found, need, arena, record, err);
 	close(found.fd);
 	return severity;
 }
@@ -230,7 +219,7 @@ enum severity postfix_content(const struct spool *spool, const struct unit *unit
 	struct found found = {.logs = -1};
 
 	record.queue_id = unit->name;
-	enum severity severity = open_by_id(spool, unit, &found, err);
+	enum severity severity = found_open(spool, unit, &found, err);
 	if (severity != SEV_OK)
 		return severity;
 	severity = SEV_FAIL;

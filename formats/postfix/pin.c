@@ -1,0 +1,125 @@
+/*
+ * Holds a message open while it is acted on.
+ *
+ * The lock is a shared one, as delivery agents take it: they go on, and the queue
+ * manager, which wants an exclusive one before it begins, leaves the message for a
+ * minute. An exclusive one would make an agent exit, and Postfix would take the
+ * destination for dead (global/deliver_request.c, qmgr/qmgr_message.c).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "formats/postfix/found.h"
+#include "formats/postfix/queue_id.h"
+
+_Static_assert((int)STEP_PATH_MAX >= (int)POSTFIX_PATH_MAX, "the path of a step holds any of ours");
+
+/* The queue manager reads an envelope in a few milliseconds, a very long one in some more. */
+enum { LOCK_TRIES = 6, LOCK_PAUSE_MS = 20 };
+
+/* What record_digest is made of is always read. */
+static const struct need to_act = {.parts = NEED_IDENTITY | NEED_STATUS};
+
+static enum severity refuse(struct err *err, const char *why)
+{
+	err_set(err, ERR_DAMAGED, 0, "%s", why);
+	return SEV_SKIP;
+}
+
+static enum severity check_mode(const struct found *found, struct err *err)
+{
+	mode_t mode = found->st.st_mode & S_IRWXU;
+
+	/* Nobody writes or reads there; a damaged file may have any mode. */
+	if (found->queue == PQ_CORRUPT || mode == S_IRWXU)
+		return SEV_OK;
+	if (mode == S_IRUSR)
+		return refuse(err, "marked as damaged: Postfix will move it to corrupt by itself");
+	return refuse(err, "still being written: its sender has not been told yet that it is here");
+}
+
+/*
+ * A short id is the microsecond and the inode: only while both belong to this file
+ * can no other message get the id. Where no MTA runs nobody gives out ids.
+ */
+static bool has_foreign_name(const struct spool *spool, struct slice id, const struct found *found)
+{
+	struct queue_id parts;
+	return spool->mta != MTA_STOPPED && queue_id_decode(id, &parts) && !parts.is_long &&
+		parts.inode != found->st.st_ino;
+}
+
+static enum severity check(
+	const struct spool *spool, struct slice id, struct found *found, struct err *err)
+{
+	if (found_look(found, err) != 0)
+		return SEV_FAIL;
+	enum severity severity = check_mode(found, err);
+	if (severity != SEV_OK)
+		return severity;
+	if (found->queue != PQ_MAILDROP && found->st.st_uid != spool->owner)
+		return refuse(err, "its file does not belong to the owner of the queue");
+	if (found->st.st_dev != spool->dev)
+		return refuse(err, "it lies on another file system than the queue");
+	if (has_foreign_name(spool, id, found))
+		return refuse(err,
+			"the inode in its queue id is not that of its file, as after a restore "
+			"from a backup: stop Postfix and start it again, which gives it a new id");
+	return SEV_OK;
+}
+
+static enum severity lock(int fd, struct err *err)
+{
+	static const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000 * 1000};
+
+	for (unsigned i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+			return SEV_OK;
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			err_sys(err, "cannot lock it");
+			return SEV_FAIL;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return refuse(err, "the queue manager is reading it right now: try again");
+}
+
+enum severity postfix_pin(const struct spool *spool, const struct unit *unit, struct arena *arena,
+	struct pin *pin, struct err *err)
+{
+	struct found found = {.logs = -1};
+	enum severity severity = found_open(spool, unit, &found, err);
+
+	if (severity != SEV_OK)
+		return severity;
+	*pin = (struct pin){.spool = spool, .fd = found.fd, .queue = found.queue};
+	record_clear(&pin->record);
+	pin->record.queue_id = unit->name;
+	memcpy(pin->path, found.path, sizeof(found.path));
+	severity = check(spool, unit->name, &found, err);
+	if (severity == SEV_OK)
+		severity = lock(found.fd, err);
+	if (severity == SEV_OK)
+		severity = found_read(spool, &found, &to_act, arena, &pin->record, err);
+	if (severity > SEV_WARN)
+		postfix_unpin(pin);
+	return severity;
+}
+
+void postfix_unpin(struct pin *pin)
+{
+	close(pin->fd); /* and so the lock is given back */
+	pin->fd = -1;
+}
+
+bool postfix_in_place(const struct pin *pin)
+{
+	struct stat ours, there;
+	return fstat(pin->fd, &ours) == 0 &&
+		fstatat(pin->spool->fd, pin->path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+		there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
+}
