@@ -33,6 +33,8 @@ struct fsops {
 	int (*sync)(const struct fsops *ops, int fd);
 	/* posix_fallocate(3): the room is there, or ENOSPC now and not half-way. */
 	int (*reserve)(const struct fsops *ops, int fd, off_t len);
+	/* ftruncate(2) */
+	int (*cut)(const struct fsops *ops, int fd, off_t len);
 };
 
 extern const struct fsops fsops_real;

@@ -46,6 +46,9 @@ enum {
 	LIMIT_EXTRA_HEADERS = 8,
 	/* Names of files that could not be read, kept for the report; all are counted. */
 	LIMIT_NAMED_FAILURES = 1000,
+	/* Messages of one run, and bytes of one line of its journal: a value, all of it escaped. */
+	LIMIT_JOURNAL_ITEMS = 16 * 1000 * 1000,
+	LIMIT_JOURNAL_LINE = 4 * LIMIT_VALUE + 256,
 	/* Queues that one command reads together (rows keep the number in 8 bits). */
 	LIMIT_SPOOLS = 200,
 };

@@ -1,0 +1,42 @@
+#include "core/act/journal.h"
+
+static const char *const ops[OPS] = {
+	[OP_PURGE] = "purge",
+	[OP_HOLD] = "hold",
+	[OP_RELEASE] = "release",
+	[OP_RETRY] = "retry",
+	[OP_REQUEUE] = "requeue",
+	[OP_RESTORE] = "restore",
+};
+
+static const char *const outcomes[OUTCOMES] = {
+	[OUTCOME_NONE] = "unknown",
+	[OUTCOME_DONE] = "done",
+	[OUTCOME_DELIVERING] = "delivering",
+	[OUTCOME_GONE] = "gone",
+	[OUTCOME_CHANGED] = "changed",
+	[OUTCOME_REFUSED] = "refused",
+	[OUTCOME_FAILED] = "failed",
+	[OUTCOME_UNTIDY] = "untidy",
+};
+
+const char *op_name(enum op op)
+{
+	return ops[op];
+}
+
+bool op_find(struct slice name, enum op *op)
+{
+	for (unsigned i = 0; i < OPS; i++) {
+		if (slice_eq(name, slice_cstr(ops[i]))) {
+			*op = (enum op)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+	return outcomes[outcome];
+}

@@ -1,0 +1,236 @@
+#include "core/act/journal_read.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/act/journal_files.h"
+#include "core/act/journal_head.h"
+#include "core/act/journal_lines.h"
+#include "core/base/limits.h"
+#include "core/base/xalloc.h"
+
+struct reading {
+	struct journal_log *log;
+	unsigned number;    /* of the run; 0 a plan */
+	unsigned head;      /* lines of it that were read */
+	uint32_t cap;       /* of log->items */
+	struct slice words; /* told last: what fails for one message often does for the next */
+};
+
+/* Functions that take a line answer NULL, or what is wrong with it in words. */
+
+static const char *take_head(struct reading *reading, const struct journal_fields *fields)
+{
+	struct journal_head *head = &reading->log->head;
+	const char *wrong = journal_get_head(&reading->log->arena, &reading->head, fields, head);
+
+	if (wrong || !journal_head_whole(reading->head, head) || head->number == reading->number)
+		return wrong;
+	return reading->number ? "the number of the run is not that of the file"
+			       : "this is the journal of a run, not a plan";
+}
+
+static struct journal_item *next_item(struct reading *reading)
+{
+	struct journal_log *log = reading->log;
+
+	if (log->nitems == reading->cap) {
+		/* Not as many as the head promises: it may be wrong. */
+		reading->cap = reading->cap ? reading->cap * 2 : 1024;
+		log->items = xrealloc(log->items, reading->cap, sizeof(*log->items));
+	}
+	return &log->items[log->nitems];
+}
+
+static const char *take_item(struct reading *reading, const struct journal_fields *fields)
+{
+	struct journal_log *log = reading->log;
+	const struct slice *list = fields->list;
+	uint64_t number, spool, queue;
+
+	if (log->nitems == log->head.items)
+		return "there are more messages than the head says";
+	struct journal_item *item = next_item(reading);
+	if (fields->count != 9 || !journal_get_count(list[1], log->nitems, &number) ||
+		number != log->nitems || !journal_get_text(&log->arena, list[2], &item->id) ||
+		!item->id.len || !journal_get_count(list[3], LIMIT_SPOOLS, &spool) ||
+		spool >= log->head.nspools || !journal_get_count(list[4], UINT8_MAX, &queue) ||
+		!journal_get_count(list[5], UINT64_MAX, &item->inode) ||
+		!journal_get_bits(list[6], &item->identity) ||
+		!journal_get_bits(list[7], &item->digest) ||
+		!journal_get_number(list[8], &item->size))
+		return "this is not the message that is due";
+	item->spool = (unsigned)spool;
+	item->queue = (unsigned)queue;
+	log->nitems++;
+	return NULL;
+}
+
+static const char *take_go(struct reading *reading)
+{
+	struct journal_log *log = reading->log;
+
+	if (log->nitems < log->head.items)
+		return "there are fewer messages than the head says";
+	log->went = true;
+	log->outcomes = xcalloc(log->nitems, sizeof(*log->outcomes));
+	return NULL;
+}
+
+static bool find_outcome(struct slice name, uint8_t *outcome)
+{
+	for (*outcome = OUTCOME_DONE; *outcome < OUTCOMES; (*outcome)++)
+		if (slice_eq(name, slice_cstr(outcome_name((enum outcome) * outcome))))
+			return true;
+	return false;
+}
+
+static const char *take_outcome(struct reading *reading, const struct journal_fields *fields)
+{
+	struct journal_log *log = reading->log;
+	const struct slice *list = fields->list;
+	uint64_t item, queue;
+	uint8_t outcome;
+
+	if (fields->count != 4 || !find_outcome(list[0], &outcome))
+		return "this is no outcome";
+	if (!journal_get_count(list[1], UINT32_MAX, &item) || item >= log->nitems)
+		return "an outcome of a message that the run does not have";
+	if (!journal_get_count(list[2], UINT8_MAX, &queue))
+		return "an outcome without a queue";
+	/* Escaped or not, equal words are equal fields; they are kept once. */
+	struct journal_outcome *to = &log->outcomes[item];
+	struct slice words;
+	if (!journal_get_text(&log->arena, list[3], &words))
+		return "the words of an outcome are not escaped as they should be";
+	if (slice_known(words) && slice_known(reading->words) && slice_eq(words, reading->words)) {
+		arena_trim(&log->arena, words.ptr, words.len + 1, 0);
+		words = reading->words;
+	}
+	reading->words = words;
+	*to = (struct journal_outcome){.outcome = outcome, .queue = (uint8_t)queue, .words = words};
+	return NULL;
+}
+
+static const char *take_line(struct reading *reading, struct slice line)
+{
+	struct journal_log *log = reading->log;
+	struct journal_fields fields;
+
+	if (!journal_split(line, &fields))
+		return "this is no line that spoolsweep writes";
+	if (!journal_head_whole(reading->head, &log->head))
+		return take_head(reading, &fields);
+	if (!log->went)
+		return slice_eq(line, SLICE("go"))                ? take_go(reading)
+			: slice_eq(fields.list[0], SLICE("item")) ? take_item(reading, &fields)
+								  : "this is no message";
+	if (log->ended || !reading->number)
+		return "there is something behind the end";
+	if (!slice_eq(line, SLICE("end")))
+		return take_outcome(reading, &fields);
+	log->ended = true;
+	return NULL;
+}
+
+/* What can be wrong with a file all of whose lines are right. */
+static const char *check_end(
+	const struct reading *reading, bool running, bool rest, const struct journal_tail *tail)
+{
+	const struct journal_log *log = reading->log;
+
+	if (rest && (log->ended || (log->went && !reading->number)))
+		return "there is something behind the end";
+	/* "go" is written when all before it is on disk: what is missing here was there once. */
+	if (tail->go && !log->went && !running)
+		return "there is a hole before the line \"go\"; see spoolsweep-journal(5)";
+	if (!reading->number && !log->went)
+		return "such a plan is not carried out; make it anew";
+	if (!journal_head_whole(reading->head, &log->head))
+		return running
+			? "its run is only starting; look again in a moment"
+			: "its run stopped before it touched anything; the file may be removed";
+	return NULL;
+}
+
+static void count_outcomes(struct journal_log *log)
+{
+	if (!log->outcomes)
+		log->outcomes = xcalloc(log->nitems, sizeof(*log->outcomes));
+	for (uint32_t i = 0; i < log->nitems; i++)
+		log->counts[log->outcomes[i].outcome]++;
+}
+
+static int read_all(struct reading *reading, struct journal_lines *lines, bool running,
+	struct journal_end *end, struct err *err)
+{
+	struct journal_tail tail;
+	struct slice line;
+	enum journal_line got;
+	const char *wrong;
+
+	while ((got = journal_lines_next(lines, &line, err)) == JOURNAL_LINE) {
+		wrong = take_line(reading, line);
+		if (wrong)
+			return err_set(err, ERR_DAMAGED, 0,
+				"the journal %s is damaged in line %zu: %s; see "
+				"spoolsweep-journal(5)",
+				lines->path, lines->number, wrong);
+	}
+	if (got == JOURNAL_LINE_FAILED || journal_lines_tail(lines, &tail, err) != 0)
+		return -1;
+	wrong = check_end(reading, running, tail.end > lines->whole, &tail);
+	if (wrong)
+		return err_set(err, ERR_DAMAGED, 0,
+			"the journal %s is not whole behind line %zu: %s", lines->path,
+			lines->number, wrong);
+	if (end)
+		*end = (struct journal_end){.whole = lines->whole, .end = tail.end};
+	return 0;
+}
+
+int journal_read_file(int fd, unsigned number, bool running, struct journal_log *log,
+	struct journal_end *end, struct err *err)
+{
+	char *path = journal_path(fd);
+	struct journal_lines lines = {.fd = fd, .path = path};
+	struct reading reading = {.log = log, .number = number};
+
+	*log = (struct journal_log){0};
+	int ok = read_all(&reading, &lines, running, end, err);
+	if (ok == 0) {
+		count_outcomes(log);
+		log->running = running && !log->ended;
+	} else {
+		journal_log_free(log);
+	}
+	journal_lines_free(&lines);
+	free(path);
+	return ok;
+}
+
+int journal_read(int state, unsigned number, struct journal_log *log, struct err *err)
+{
+	int fd = journal_open_file(state, number, O_RDONLY, err);
+
+	*log = (struct journal_log){0};
+	if (fd < 0)
+		return -1;
+	int ok = journal_read_file(fd, number, journal_is_running(fd), log, NULL, err);
+	close(fd);
+	return ok;
+}
+
+int journal_read_plan(int fd, struct journal_log *log, struct err *err)
+{
+	return journal_read_file(fd, 0, false, log, NULL, err);
+}
+
+void journal_log_free(struct journal_log *log)
+{
+	free(log->items);
+	free(log->outcomes);
+	arena_free(&log->arena);
+	*log = (struct journal_log){0};
+}
