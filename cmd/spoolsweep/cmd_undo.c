@@ -203,8 +203,7 @@ static int undo(struct act *act, unsigned number)
 	plan_add_rows(&act->plan, &app->scan.snap, &app->rows);
 	name_queues(act);
 	act->guard.total = act->plan.count;
-	act->guard.accounts = 1;
-	act->guard.specific = true;
+	act->guard.way_back = true;
 	if (act->missing)
 		warn_text("%u of run %u are not there any more", act->missing, number);
 	if (!act->plan.count)

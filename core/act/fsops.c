@@ -157,6 +157,12 @@ static int real_reserve(const struct fsops *ops, int fd, off_t len)
 	return -1;
 }
 
+static int real_cut(const struct fsops *ops, int fd, off_t len)
+{
+	(void)ops;
+	return ftruncate(fd, len);
+}
+
 const struct fsops fsops_real = {
 	.move = real_move,
 	.remove = real_remove,
@@ -168,4 +174,5 @@ const struct fsops fsops_real = {
 	.write = real_write,
 	.sync = real_sync,
 	.reserve = real_reserve,
+	.cut = real_cut,
 };

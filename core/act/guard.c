@@ -17,7 +17,7 @@ int guard_check(const struct guard *guard, struct err *err)
 		return err_set(err, ERR_USAGE, 0,
 			"%u messages are more than --max %lld: nothing was done", count,
 			(long long)guard->max);
-	if (!guard->yes || enough(guard))
+	if (!guard->yes || guard->way_back || enough(guard))
 		return 0;
 	if (!guard->specific)
 		return err_set(err, ERR_USAGE, 0,

@@ -14,6 +14,7 @@ struct guard {
 	uint32_t count;    /* messages the plan is about */
 	uint32_t total;    /* in the queues that were read */
 	uint32_t accounts; /* distinct logins among them, "none" counts as one */
+	bool way_back;     /* of a run: its size was confirmed when it was made */
 	bool specific;     /* the filter says more than age, size or queue; or ids were given */
 	int64_t max;       /* --max; -1 not given */
 	bool yes;          /* --yes: nobody is asked */

@@ -29,17 +29,17 @@ static bool is_planned(const struct journal_item *item, const struct record *rec
 static struct request request_for(const struct run *run, uint32_t number)
 {
 	const struct journal_head *head = &run->plan->head;
+	const struct journal_item *item = &run->plan->items[number];
+	const struct run_place *place = &run->places[item->spool];
 	const struct run_options *options = run->options;
 
 	return (struct request){
 		.op = head->op,
+		.target = place->spool,
 		.no_undo = head->no_undo,
 		.to_hold = head->to_hold,
-		.from_root = run->places[run->plan->items[number].spool].from !=
-				run->places[run->plan->items[number].spool].spool
-			? ROOT_TRASH
-			: ROOT_SPOOL,
-		.origin = run->plan->items[number].queue,
+		.from_root = place->from == place->spool ? ROOT_SPOOL : ROOT_TRASH,
+		.origin = item->queue,
 		.now = options->now,
 		.due = options->now + (int64_t)(options->spread * number),
 	};
