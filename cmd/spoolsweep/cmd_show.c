@@ -324,18 +324,15 @@ static int show_text(struct app *app, struct shown *shown, const char *id)
 static int run(struct app *app)
 {
 	struct shown shown = {0};
-	struct err err;
 
 	if (app->noperands != 1) {
 		warn_text("show takes one queue id: spoolsweep show ID");
 		return EXIT_USAGE;
 	}
 	app->need.parts = NEED_ALL;
-	int code = prepare_spools(app);
+	int code = prepare_owner(app);
 	if (code != EXIT_DONE)
 		return code;
-	if (spools_drop_privileges(&app->spools, &err) != 0)
-		return complain(&err);
 	code = find_message(app, app->operands[0], &shown);
 	if (code == EXIT_DONE) {
 		index_message(app, &shown);
@@ -355,6 +352,6 @@ const struct command command_show = {
 	.name = "show",
 	.operands = "ID",
 	.summary = "one message: envelope with the source of each fact, reasons, headers",
-	.takes = OPT_QUEUE | OPT_JSON | OPT_SHOW,
+	.takes = OPT_QUEUE | OPT_JSON | OPT_SHOW | OPT_TRASH,
 	.run = run,
 };

@@ -52,6 +52,8 @@ struct app {
 	bool started_as_root;
 	int64_t now;
 	struct spools spools;
+	struct spools
+		queues; /* with --trash: the real ones, while spools are views of their trash */
 	struct need need;
 	struct filter *filter;
 	const char *filter_text; /* "" without one */
@@ -134,6 +136,10 @@ void put_as_root(const struct app *app, struct buf *out);
 
 /* The name of the field as a script needs it: header:X-Mailer, with the header's name. */
 void add_field_name(const struct app *app, const struct field_ref *ref, struct buf *out);
+
+/* ---- trash_views.c: the trash in place of the queues, and back ---- */
+int use_trash(struct app *app);
+void leave_trash(struct app *app);
 
 /* ---- interrupt.c: SIGINT and SIGTERM as a flag ---- */
 extern volatile sig_atomic_t interrupted;

@@ -89,6 +89,7 @@ static void release(struct app *app)
 	bitset_free(&app->rows);
 	scan_free(&app->scan);
 	filter_free(app->filter);
+	leave_trash(app);
 	spools_close(&app->spools);
 	options_free(&app->options);
 }

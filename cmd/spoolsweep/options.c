@@ -7,7 +7,7 @@
 #include "core/base/slice.h"
 #include "core/base/xalloc.h"
 
-enum kind { FLAG, TEXT, NUMBER, SPOOL, WHEN };
+enum kind { FLAG, TEXT, NUMBER, SPOOL, WHEN, TRASH };
 
 struct option {
 	const char *name;
@@ -43,6 +43,7 @@ static const struct option table[] = {
 	{"columns", 0, TEXT, OPT_LIST, AT(columns), "A,B", "print these fields"},
 	{"raw", 0, FLAG, OPT_SHOW, AT(raw), NULL, "the whole message as it will be sent"},
 	{"headers", 0, FLAG, OPT_SHOW, AT(headers), NULL, "the header block as it will be sent"},
+	{"trash", 0, TRASH, OPT_TRASH, 0, "[RUN]", "what lies in the trash, of all runs or of one"},
 	{"apply", 0, FLAG, OPT_ACT, AT(apply), NULL, "do it; without this only the plan is shown"},
 	{"yes", 0, FLAG, OPT_ACT, AT(yes), NULL, "do not ask: for scripts, with --apply"},
 	{"max", 0, NUMBER, OPT_ACT, AT(max), "N", "refuse if it is more than N messages"},
@@ -116,6 +117,14 @@ static int store(
 		break;
 	case WHEN:
 		return store_color(options, value, err);
+	case TRASH:
+		options->trash = true;
+		if (value &&
+			(!slice_to_i64(slice_cstr(value), &options->trash_run) ||
+				options->trash_run < 1))
+			return err_set(err, ERR_USAGE, 0,
+				"--trash takes the number of a run, or nothing, not '%s'", value);
+		break;
 	}
 	return 0;
 }
@@ -138,6 +147,11 @@ static int parse_one(struct options *options, int argc, char **argv, int *at, st
 	}
 	if (!option)
 		return err_set(err, ERR_USAGE, 0, "there is no option '%s'", argument);
+	if (option->kind == TRASH && !slice_known(value)) {
+		int64_t run;
+		bool follows = *at + 1 < argc && slice_to_i64(slice_cstr(argv[*at + 1]), &run);
+		return store(options, option, follows ? argv[++*at] : NULL, err);
+	}
 	if (option->kind == FLAG) {
 		if (slice_known(value))
 			return err_set(err, ERR_USAGE, 0, "--%s takes no value", option->name);

@@ -27,7 +27,8 @@ enum option_group {
 	OPT_PURGE = 1 << 10,   /* --no-undo */
 	OPT_UNDO = 1 << 11,    /* --to */
 	OPT_EXPUNGE = 1 << 12, /* --now */
-	OPT_GROUPS = 13,
+	OPT_TRASH = 1 << 13,   /* --trash */
+	OPT_GROUPS = 14,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -45,10 +46,11 @@ struct options {
 	const char *local_domains;
 	const char *trusted_networks;
 	const char *as_of;
-	bool apply, yes, no_undo;
-	const char *all; /* must be ALL */
-	const char *to;  /* hold or origin */
-	const char *now; /* a run */
+	bool apply, yes, no_undo, trash;
+	int64_t trash_run; /* 0: all of them */
+	const char *all;   /* must be ALL */
+	const char *to;    /* hold or origin */
+	const char *now;   /* a run */
 	const char *reason;
 	int64_t max;   /* -1 not given */
 	int64_t limit; /* -1 not given; 0 none */

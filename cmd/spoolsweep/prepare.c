@@ -178,7 +178,7 @@ int prepare_owner(struct app *app)
 		code = app->as_started(app);
 	if (code == EXIT_DONE && spools_drop_privileges(&app->spools, &err) != 0)
 		code = complain(&err);
-	return code;
+	return code == EXIT_DONE && app->options.trash ? use_trash(app) : code;
 }
 
 int scan_spools(struct app *app)
