@@ -62,6 +62,7 @@ struct app {
 	struct bitset rows; /* those the filter selects */
 	/* What the command does between opening the queues and giving up root; or NULL. */
 	int (*as_started)(struct app *app);
+	int file;    /* that as_started opened; archive */
 	bool acting; /* headers that could be forged select nothing */
 };
 
@@ -76,7 +77,7 @@ struct command {
 
 extern const struct command command_spools, command_report, command_top, command_list, command_show,
 	command_purge, command_hold, command_release, command_retry, command_requeue, command_undo,
-	command_expunge, command_journal, command_setup, command_help;
+	command_expunge, command_archive, command_journal, command_setup, command_help;
 
 /* All of them, ended by NULL: main.c. */
 extern const struct command *const commands[];

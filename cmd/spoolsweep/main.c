@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&command_requeue,
 	&command_undo,
 	&command_expunge,
+	&command_archive,
 	&command_journal,
 	&command_setup,
 	&command_help,
