@@ -75,7 +75,7 @@ $(BUILD)/spoolsweep: $(call objects,$(SPOOLSWEEP_SRC)) $(LIBRARY)
 $(BUILD)/forge: $(call objects,$(FORGE_SRC)) $(LIBRARY)
 	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(BUILD)/floor: $(call objects,cmd/bench/floor.c)
+$(BUILD)/floor $(BUILD)/mover: $(BUILD)/%: $(BUILD)/obj/cmd/bench/%.o
 	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # forge's code without its main, for its own tests.
@@ -146,7 +146,7 @@ live: test-deps
 
 # Its queues are forged below build/bench (5 GB) and stay there for the next time.
 bench:
-	@$(MAKE) --no-print-directory -s -j2 all $(BUILD)/floor
+	@$(MAKE) --no-print-directory -s -j2 all $(BUILD)/floor $(BUILD)/mover
 	@VARIANT=$(VARIANT) cmd/bench/bench.sh
 
 # Who may include whom: cmd -> tui -> core <- formats, and the order inside core.

@@ -21,6 +21,7 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(TOP, "testdata/lab"), os.path.join(TOP, "formats/postfix/live")]
 
+import acting  # noqa: E402 (the path has to be set first)
 import delivery  # noqa: E402 (the path has to be set first)
 import instance  # noqa: E402
 import measure  # noqa: E402
@@ -28,6 +29,7 @@ import tool  # noqa: E402
 
 PLACE = os.path.join(TOP, "build/bench")
 FLOOR = os.path.join(tool.BUILD, "floor")
+MOVER = os.path.join(tool.BUILD, "mover")
 MESSAGES = 100_000
 SCALES = (10_000, 100_000, 300_000)
 PAIRS = 5
@@ -152,6 +154,21 @@ def busy_server(verdicts, tree):
     verdicts.share(f"deliveries a second, {rate.scans} scans", rate.beside, rate.alone, least=0.95)
 
 
+def act(verdicts, with_postfix):
+    """Takes a queue to pieces, as its owner would: the mail owner's, if there is one."""
+    def forge(tree, messages):
+        tool.run(tool.FORGE, "postfix", "--messages", str(messages), "--seed", "1", tree,
+                 seconds=600)
+        if os.getuid() == 0 and not owner():
+            # Nobody is called postfix here, and a queue of root's is not acted on.
+            subprocess.run(["chown", "-R", "65534:65534", tree], check=True)
+
+    def become_queue(tree):
+        instance.Instance(queue=tree)
+
+    acting.report(verdicts, forge, PLACE, MESSAGES, MOVER, become_queue if with_postfix else None)
+
+
 def be_gentle():
     """As spoolsweep makes itself: what else this machine does weighs the same on all sides."""
     os.setpriority(os.PRIO_PROCESS, 0, 10)
@@ -179,6 +196,7 @@ def main():
         others = {}
         for name in ("postqueue -j", "qshape -s", "deliveries"):
             verdicts.skip(name, "no Postfix here, as said above")
+    act(verdicts, with_postfix)
     be_gentle()
     warm(verdicts, big, others)
     scaling(verdicts, trees)
