@@ -1,8 +1,6 @@
 #include "core/act/journal_read.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "core/act/journal_files.h"
 #include "core/act/journal_head.h"
@@ -207,18 +205,6 @@ int journal_read_file(int fd, unsigned number, bool running, struct journal_log 
 	}
 	journal_lines_free(&lines);
 	free(path);
-	return ok;
-}
-
-int journal_read(int state, unsigned number, struct journal_log *log, struct err *err)
-{
-	int fd = journal_open_file(state, number, O_RDONLY, err);
-
-	*log = (struct journal_log){0};
-	if (fd < 0)
-		return -1;
-	int ok = journal_read_file(fd, number, journal_is_running(fd), log, NULL, err);
-	close(fd);
 	return ok;
 }
 
