@@ -131,4 +131,52 @@ static inline void assert_slice(struct slice got, struct slice wanted)
 		assert_memory_equal(got.ptr, wanted.ptr, wanted.len);
 }
 
+enum { RUNS_ITEMS = 4 };
+
+/* A run that went to its end: the second message failed, the last had no outcome. */
+static inline struct buf runs_finished(struct runs *runs)
+{
+	runs_make(runs, RUNS_ITEMS);
+	struct journal *journal = runs_begin(runs);
+	runs_tell(runs, journal, 0, OUTCOME_DONE);
+	runs_tell(runs, journal, 1, OUTCOME_FAILED);
+	runs_tell(runs, journal, 2, OUTCOME_UNTIDY);
+	assert_int_equal(journal_end(journal, &runs->err), 0);
+	return runs_bytes(runs, 1);
+}
+
+static inline void runs_put(struct runs *runs, struct slice bytes, size_t nuls)
+{
+	static const char room[8192];
+	struct buf all = {0};
+	buf_add(&all, bytes);
+	buf_add(&all, slice_of(room, nuls));
+	tree_file(&runs->tree, "000001.journal", buf_slice(&all), 0600);
+	buf_free(&all);
+}
+
+/* Behind the line that begins with these words. */
+static inline size_t runs_behind(const struct buf *bytes, const char *words)
+{
+	struct slice from =
+		slice_from(buf_slice(bytes), slice_find(buf_slice(bytes), slice_cstr(words)) + 1);
+	assert_true(from.len > 0);
+	return bytes->len - from.len + slice_index(from, '\n') + 1;
+}
+
+static inline void runs_finish(struct runs *runs, struct journal *journal, uint32_t from)
+{
+	for (uint32_t i = from; i < RUNS_ITEMS; i++)
+		runs_tell(runs, journal, i, OUTCOME_GONE);
+	assert_int_equal(journal_end(journal, &runs->err), 0);
+	struct journal_log log = runs_read(runs, 1);
+	assert_true(log.ended);
+	assert_int_equal(log.counts[OUTCOME_NONE], 0);
+	assert_int_equal(log.counts[OUTCOME_GONE], RUNS_ITEMS - from);
+	journal_log_free(&log);
+	struct buf bytes = runs_bytes(runs, 1);
+	assert_int_equal(slice_index(buf_slice(&bytes), '\0'), SIZE_MAX);
+	buf_free(&bytes);
+}
+
 #endif
