@@ -119,12 +119,37 @@ static void a_write_that_failed_may_be_tried_again(void **state)
 	runs_remove(&runs);
 }
 
+static void resuming_may_fail_too(void **state)
+{
+	struct runs runs;
+	(void)state;
+	for (unsigned at = 1; at <= 3; at++) { /* the wipe, its sync, the room */
+		runs_make(&runs, RUNS_ITEMS);
+		journal_close(runs_begin(&runs));
+		struct buf bytes = runs_bytes(&runs, 1);
+		bytes.len = runs_behind(&bytes, "\ngo\n");
+		buf_add(&bytes, SLICE("done\t0\t3\t-\ndone\t1"));
+		runs_put(&runs, buf_slice(&bytes), 100);
+		buf_free(&bytes);
+		runs.fs = test_fsops_new(&test_fsops_plain);
+		runs.fs.fail_at = at;
+		assert_null(journal_resume(&runs.fs.ops, runs.tree.fd, 1, &runs.err));
+		assert_non_null(strstr(runs.err.text, "000001.journal"));
+		assert_non_null(strstr(runs.err.text, "cannot go on"));
+		struct journal *journal = journal_resume(&runs.fs.ops, runs.tree.fd, 1, &runs.err);
+		assert_non_null(journal);
+		runs_finish(&runs, journal, 1);
+		runs_remove(&runs);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_call_may_fail),
 		cmocka_unit_test(a_full_disk_is_told_at_once),
 		cmocka_unit_test(a_write_that_failed_may_be_tried_again),
+		cmocka_unit_test(resuming_may_fail_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
