@@ -159,9 +159,9 @@ headers:
 		$(CC) $(ALL_CFLAGS) -fsyntax-only -x c $$h || exit 1; \
 	done
 
-# The manual is well-formed and names every command, option and field.
+# The manuals are well-formed, and spoolsweep(8) names every command, option and field.
 manual: $(BUILD)/spoolsweep
-	@mandoc -T lint -W warning cmd/man/spoolsweep.8
+	@mandoc -T lint -W warning cmd/man/spoolsweep.8 cmd/man/spoolsweep-journal.5
 	@sh cmd/man/in_step.sh $(BUILD)/spoolsweep cmd/man/spoolsweep.8
 
 lint:
@@ -179,5 +179,6 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 install: all
 	install -D -m 755 build/release/spoolsweep $(DESTDIR)$(PREFIX)/sbin/spoolsweep
 	install -D -m 644 cmd/man/spoolsweep.8 $(SHARE)/man/man8/spoolsweep.8
+	install -D -m 644 cmd/man/spoolsweep-journal.5 $(SHARE)/man/man5/spoolsweep-journal.5
 	install -D -m 644 cmd/completion/spoolsweep.bash $(SHARE)/bash-completion/completions/spoolsweep
 	install -D -m 644 cmd/completion/_spoolsweep $(SHARE)/zsh/vendor-completions/_spoolsweep

@@ -69,7 +69,8 @@ struct journal;
 
 /*
  * Takes the next free number in the folder `state`, and reserves room for all items and
- * outcomes: a disk that is full is told here. head->number is filled in.
+ * outcomes: a disk that is full is told here. head->number is filled in. `state` stays
+ * open until "go".
  */
 struct journal *journal_create(
 	const struct fsops *ops, int state, struct journal_head *head, struct err *err);

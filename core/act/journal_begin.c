@@ -56,12 +56,6 @@ static int check_head(const struct journal_head *head, struct err *err)
 	return 0;
 }
 
-static int put_head(struct journal *journal, const struct journal_head *head, struct err *err)
-{
-	journal_put_head(&journal->out, head);
-	return journal_flush(journal, err);
-}
-
 struct journal *journal_plan(
 	const struct fsops *ops, int fd, const struct journal_head *head, struct err *err)
 {
@@ -71,7 +65,8 @@ struct journal *journal_plan(
 	if (check_head(head, err) != 0)
 		return NULL;
 	struct journal *journal = new_journal(ops, fd, &plan);
-	if (put_head(journal, &plan, err) == 0)
+	journal_put_head(&journal->out, &plan);
+	if (journal_flush(journal, err) == 0)
 		return journal;
 	journal_close(journal);
 	return NULL;
@@ -177,7 +172,7 @@ struct journal *journal_create(
 static int lock_again(const struct journal *journal, struct err *err)
 {
 	/* A reader that looks holds the lock for a moment, a run for as long as it lasts. */
-	const struct timespec moment = {.tv_nsec = 20 * 1000 * 1000};
+	const struct timespec moment = {.tv_nsec = 20000000L};
 
 	for (int tries = 0; tries < 10; tries++) {
 		if (flock(journal->fd, LOCK_EX | LOCK_NB) == 0)
@@ -190,6 +185,15 @@ static int lock_again(const struct journal *journal, struct err *err)
 		err, ERR_USAGE, 0, "run %u is still going on; wait for its end", journal->number);
 }
 
+static int cannot_go_on(const struct journal *journal, struct err *err)
+{
+	return err_sys(err,
+		"cannot write the journal %s, so that the run cannot go on; make its folder "
+		"writable "
+		"and try again",
+		journal->path);
+}
+
 /* NULs over what a crash left of the last lines: the next ones are shorter, perhaps. */
 static int wipe(const struct journal *journal, const struct journal_end *end, struct err *err)
 {
@@ -200,10 +204,10 @@ static int wipe(const struct journal *journal, const struct journal_end *end, st
 		off_t left = end->end - at, most = (off_t)sizeof(nothing);
 		size_t len = (size_t)(left < most ? left : most);
 		if (ops->write(ops, journal->fd, nothing, len, at) != 0)
-			return err_sys(err, "cannot write the journal %s", journal->path);
+			return cannot_go_on(journal, err);
 	}
 	if (end->end > end->whole && ops->sync(ops, journal->fd) != 0)
-		return err_sys(err, "cannot write the journal %s", journal->path);
+		return cannot_go_on(journal, err);
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/act/journal.h"
+#include "core/act/journal_read.h"
 #include "core/act/journal_text.h"
 #include "core/base/xalloc.h"
 
@@ -73,6 +73,18 @@ bool journal_is_running(int fd)
 	/* Given back at once: a reader must not keep a run from going on. */
 	flock(fd, LOCK_UN);
 	return false;
+}
+
+int journal_read(int state, unsigned number, struct journal_log *log, struct err *err)
+{
+	int fd = journal_open_file(state, number, O_RDONLY, err);
+
+	*log = (struct journal_log){0};
+	if (fd < 0)
+		return -1;
+	int ok = journal_read_file(fd, number, journal_is_running(fd), log, NULL, err);
+	close(fd);
+	return ok;
 }
 
 static bool number_of(const char *file, unsigned *number)

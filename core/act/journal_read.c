@@ -1,8 +1,6 @@
 #include "core/act/journal_read.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "core/act/journal_files.h"
 #include "core/act/journal_head.h"
@@ -49,6 +47,8 @@ static const char *take_item(struct reading *reading, const struct journal_field
 	const struct slice *list = fields->list;
 	uint64_t number, spool, queue;
 
+	if (!slice_eq(list[0], SLICE("item")))
+		return "this is no message";
 	if (log->nitems == log->head.items)
 		return "there are more messages than the head says";
 	struct journal_item *item = next_item(reading);
@@ -80,9 +80,12 @@ static const char *take_go(struct reading *reading)
 
 static bool find_outcome(struct slice name, uint8_t *outcome)
 {
-	for (*outcome = OUTCOME_DONE; *outcome < OUTCOMES; (*outcome)++)
-		if (slice_eq(name, slice_cstr(outcome_name((enum outcome) * outcome))))
+	for (unsigned i = OUTCOME_DONE; i < OUTCOMES; i++) {
+		if (slice_eq(name, slice_cstr(outcome_name((enum outcome)i)))) {
+			*outcome = (uint8_t)i;
 			return true;
+		}
+	}
 	return false;
 }
 
@@ -99,11 +102,11 @@ static const char *take_outcome(struct reading *reading, const struct journal_fi
 		return "an outcome of a message that the run does not have";
 	if (!journal_get_count(list[2], UINT8_MAX, &queue))
 		return "an outcome without a queue";
-	/* Escaped or not, equal words are equal fields; they are kept once. */
 	struct journal_outcome *to = &log->outcomes[item];
 	struct slice words;
 	if (!journal_get_text(&log->arena, list[3], &words))
 		return "the words of an outcome are not escaped as they should be";
+	/* A million messages that fail for one reason are no reason to keep it a million times. */
 	if (slice_known(words) && slice_known(reading->words) && slice_eq(words, reading->words)) {
 		arena_trim(&log->arena, words.ptr, words.len + 1, 0);
 		words = reading->words;
@@ -122,10 +125,10 @@ static const char *take_line(struct reading *reading, struct slice line)
 		return "this is no line that spoolsweep writes";
 	if (!journal_head_whole(reading->head, &log->head))
 		return take_head(reading, &fields);
+	if (!log->went && slice_eq(line, SLICE("go")))
+		return take_go(reading);
 	if (!log->went)
-		return slice_eq(line, SLICE("go"))                ? take_go(reading)
-			: slice_eq(fields.list[0], SLICE("item")) ? take_item(reading, &fields)
-								  : "this is no message";
+		return take_item(reading, &fields);
 	if (log->ended || !reading->number)
 		return "there is something behind the end";
 	if (!slice_eq(line, SLICE("end")))
@@ -182,9 +185,8 @@ static int read_all(struct reading *reading, struct journal_lines *lines, bool r
 		return -1;
 	wrong = check_end(reading, running, tail.end > lines->whole, &tail);
 	if (wrong)
-		return err_set(err, ERR_DAMAGED, 0,
-			"the journal %s is not whole behind line %zu: %s", lines->path,
-			lines->number, wrong);
+		return err_set(err, ERR_DAMAGED, 0, "the journal %s, behind line %zu: %s",
+			lines->path, lines->number, wrong);
 	if (end)
 		*end = (struct journal_end){.whole = lines->whole, .end = tail.end};
 	return 0;
@@ -207,18 +209,6 @@ int journal_read_file(int fd, unsigned number, bool running, struct journal_log 
 	}
 	journal_lines_free(&lines);
 	free(path);
-	return ok;
-}
-
-int journal_read(int state, unsigned number, struct journal_log *log, struct err *err)
-{
-	int fd = journal_open_file(state, number, O_RDONLY, err);
-
-	*log = (struct journal_log){0};
-	if (fd < 0)
-		return -1;
-	int ok = journal_read_file(fd, number, journal_is_running(fd), log, NULL, err);
-	close(fd);
 	return ok;
 }
 

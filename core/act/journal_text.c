@@ -1,6 +1,7 @@
 #include "core/act/journal_text.h"
 
 #include <inttypes.h>
+#include <limits.h>
 
 #include "core/base/escape.h"
 
@@ -63,12 +64,19 @@ bool journal_split(struct slice line, struct journal_fields *fields)
 	return true;
 }
 
+static unsigned digit_of(char c)
+{
+	return ascii_is_digit(c)       ? (unsigned)(c - '0')
+		: c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+				       : UINT_MAX;
+}
+
 static bool digits(struct slice s, unsigned base, uint64_t most, uint64_t *value)
 {
 	uint64_t v = 0;
 
 	for (size_t i = 0; i < s.len; i++) {
-		size_t digit = slice_index(SLICE("0123456789abcdef"), s.ptr[i]);
+		unsigned digit = digit_of(s.ptr[i]);
 		if (digit >= base || __builtin_mul_overflow(v, base, &v) ||
 			__builtin_add_overflow(v, digit, &v) || v > most)
 			return false;

@@ -1,0 +1,111 @@
+/* What no crash leaves is told, with its line. */
+#include "core/act/test_journal.h"
+
+static const struct damage {
+	const char *line; /* replaces the line of that number */
+	size_t number;
+	const char *words;
+} damages[] = {
+	{"spoolsweep-journal\t2", 1, "another version"},
+	{"# a shell script", 1, "no journal of spoolsweep"},
+	{"run\t2", 17, "line 17"},
+	{"run\t0", 2, "makes no sense"},
+	{"run\t4294967296", 2, "makes no sense"},
+	{"op\tshred", 3, "makes no sense"},
+	{"no-undo\tperhaps", 4, "makes no sense"},
+	{"undoes\t-1", 6, "makes no sense"},
+	{"started\tyesterday", 7, "makes no sense"},
+	{"started\t-5", 7, "makes no sense"},
+	{"filter\t\\n", 8, "makes no sense"},
+	{"filter", 8, "is due"},
+	{"reason\ta\tb", 9, "is due"},
+	{"uid\t0x0", 11, "makes no sense"},
+	{"uid\t9223372036854775808", 11, "makes no sense"},
+	{"spools\t201", 14, "number of queues"},
+	{"spool\t1\tpostfix\t/var/spool/postfix", 15, "queue that is due"},
+	{"items\t3", 17, "more messages"},
+	{"items\t5", 17, "fewer messages"},
+	{"items\t16000001", 17, "number of messages"},
+	{"item\t0\tid\t0\t3\t1\t0000000000000000\t0000000000000000", 18, "is due"},
+	{"item\t1\tid\t0\t3\t1\t0000000000000000\t0000000000000000\t-", 18, "is due"},
+	{"item\t0\t\t0\t3\t1\t0000000000000000\t0000000000000000\t-", 18, "is due"},
+	{"item\t0\t-\t0\t3\t1\t0000000000000000\t0000000000000000\t-", 18, "is due"},
+	{"item\t0\tid\t2\t3\t1\t0000000000000000\t0000000000000000\t-", 18, "is due"},
+	{"item\t0\tid\t0\t256\t1\t0000000000000000\t0000000000000000\t-", 18, "is due"},
+	{"item\t0\tid\t0\t3\t18446744073709551616\t0000000000000000\t0000000000000000\t-", 18,
+		"is due"},
+	{"item\t0\tid\t0\t3\t1\t000000000000000\t0000000000000000\t-", 18, "is due"},
+	{"item\t0\tid\t0\t3\t1\t000000000000000A\t0000000000000000\t-", 18, "is due"},
+	{"item\t0\tid\t0\t3\t1\t0000000000000000\t0000000000000000\t-\tx", 18, "no line that"},
+	{"item\t0\tid\033\t0\t3\t1\t0000000000000000\t0000000000000000\t-", 18, "no line that"},
+	{"done\t0\t3\t-", 18, "no message"},
+	{"end", 22, "no message"},
+	{"go\t", 22, "no message"},
+	{"", 23, "no outcome"},
+	{"unknown\t0\t3\t-", 23, "no outcome"},
+	{"lost\t0\t3\t-", 23, "no outcome"},
+	{"go", 23, "no outcome"},
+	{"done\t4\t3\t-", 23, "does not have"},
+	{"done\t-\t3\t-", 23, "does not have"},
+	{"done\t0\t256\t-", 23, "without a queue"},
+	{"done\t0\t3\t\\q", 23, "not escaped"},
+	{"end", 23, "behind the end"},
+};
+
+static void damage_is_told_with_its_line(void **state)
+{
+	struct runs runs;
+	struct buf bytes = runs_finished(&runs);
+	char where[40];
+	(void)state;
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		struct slice line, rest = buf_slice(&bytes);
+		struct buf wrong = {0};
+		for (size_t n = 1; slice_cut(rest, '\n', &line, &rest); n++) {
+			buf_add(&wrong,
+				n == damages[i].number ? slice_cstr(damages[i].line) : line);
+			buf_addc(&wrong, '\n');
+		}
+		runs_put(&runs, buf_slice(&wrong), 0);
+		runs_refuses(&runs, 1, damages[i].words);
+		assert_int_equal(runs.err.code, ERR_DAMAGED);
+		assert_null(journal_resume(&runs.fs.ops, runs.tree.fd, 1, &runs.err));
+		assert_int_equal(runs.err.code, ERR_DAMAGED);
+		snprintf(where, sizeof(where), "line %zu", damages[i].number);
+		bool later =
+			strstr(damages[i].words, "messages") || strstr(damages[i].words, "end");
+		if (!later)
+			assert_non_null(strstr(runs.err.text, where));
+		buf_free(&wrong);
+	}
+	buf_free(&bytes);
+	runs_remove(&runs);
+}
+
+static void a_line_without_end_is_refused(void **state)
+{
+	struct runs runs;
+	struct buf bytes = runs_finished(&runs);
+	(void)state;
+	bytes.len = runs_behind(&bytes, "\ngo\n");
+	buf_pad(&bytes, 'x', 1000 * 1000);
+	runs_put(&runs, buf_slice(&bytes), 0);
+	runs_refuses(&runs, 1, "too long");
+	/* A crash leaves no more than half a line before the NULs. */
+	bytes.len -= 900 * 1000;
+	runs_put(&runs, buf_slice(&bytes), 8192);
+	struct journal_log log = runs_read(&runs, 1);
+	assert_true(log.went);
+	journal_log_free(&log);
+	buf_free(&bytes);
+	runs_remove(&runs);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(damage_is_told_with_its_line),
+		cmocka_unit_test(a_line_without_end_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
