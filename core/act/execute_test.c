@@ -98,6 +98,7 @@ static int take_it_first(
 
 	(void)to_dir, (void)to;
 	fsops_real.set_time(&fsops_real, taken->fd, STAGE_TIME + 4000);
+	fsops_real.set_mode(&fsops_real, taken->fd, 0710);
 	assert_int_equal(renameat(from_dir, from, from_dir, "active"), 0);
 	errno = ENOENT;
 	return -1;
@@ -117,7 +118,7 @@ static void leaves_what_the_mta_set_meanwhile(void **state)
 	assert_int_equal(run(&stage, &retry, &err), EXEC_MOVED_ON);
 	assert_int_equal(fstat(stage.pin.fd, &st), 0);
 	assert_int_equal(st.st_mtim.tv_sec, STAGE_TIME + 4000);
-	assert_int_equal(st.st_mode & 0777, 0700);
+	assert_int_equal(st.st_mode & 0777, 0710);
 	stage_remove(&stage);
 }
 
@@ -213,6 +214,42 @@ static void needs_the_files_that_are_not_optional(void **state)
 	assert_int_equal(execute(&stage.places, &stage.pin, &late, &err), EXEC_UNTIDY);
 	assert_text_has(err.text, "xfAB1");
 	assert_true(stage_has(&stage, STAGE_TRASH "/qfAB1"));
+
+	stage_file(&stage, "xfAB1"); /* only a log is put beside another */
+	stage_file(&stage, STAGE_TRASH "/xfAB1");
+	assert_int_equal(execute(&stage.places, &stage.pin, &late, &err), EXEC_UNTIDY);
+	assert_int_equal(err.sys, EEXIST);
+	assert_true(stage_has(&stage, "xfAB1"));
+	stage_remove(&stage);
+}
+
+/* What an optional step did not find is not put back either: at its target lies another. */
+static void puts_back_what_it_did_and_no_more(void **state)
+{
+	static const struct scenario two = {.message = "qfAB1",
+		.files = {"dfAB1", STAGE_TRASH "/xfAB1", STAGE_TRASH "/qfAB1"},
+		.steps = {{{TRASH("xfAB1"), .optional = true}, {TRASH("dfAB1")},
+				  {TRASH("qfAB1"), .commit = true}},
+			3}};
+	struct stage stage;
+	struct buf before, after;
+	struct err err;
+	(void)state;
+
+	stage_make(&stage, &two);
+	stage_list(&stage, &before);
+	assert_int_equal(run(&stage, &two, &err), EXEC_FAILED);
+	assert_text_has(err.text, "cannot move qfAB1 ");
+	assert_null(strstr(err.text, "put back"));
+	stage_list(&stage, &after);
+	assert_string_equal(buf_str(&before), buf_str(&after));
+	buf_free(&before);
+	buf_free(&after);
+
+	stage_file(&stage, "xfAB1"); /* and nothing is put beside before the commit step */
+	assert_int_equal(run(&stage, &two, &err), EXEC_FAILED);
+	assert_text_has(err.text, "cannot move xfAB1 ");
+	assert_false(stage_has(&stage, STAGE_TRASH "/xfAB1.2"));
 	stage_remove(&stage);
 }
 
@@ -235,6 +272,11 @@ static void sweeps_all_and_tells_the_first(void **state)
 	assert_int_equal(execute_sweep(&places, &sweep, &err), -1);
 	assert_text_has(err.text, "cannot move defer/A/AB1 ");
 	assert_false(stage_has(&stage, "trace/A/AB1"));
+	failing.calls = 0;
+	failing.stays = true;
+	assert_int_equal(execute_sweep(&places, &sweep, &err), -1);
+	assert_text_has(err.text, "cannot move defer/A/AB1 ");
+	assert_int_equal(failing.calls, 3);
 	assert_int_equal(execute_sweep(&stage.places, &sweep, &err), 0);
 	assert_true(stage_has(&stage, STAGE_TRASH "/defer/A/AB1"));
 	assert_int_equal(execute_sweep(&stage.places, &sweep, &err), 0); /* and again */
@@ -475,6 +517,7 @@ int main(void)
 		cmocka_unit_test(puts_a_second_log_beside_the_first),
 		cmocka_unit_test(puts_nothing_beside_in_the_queue),
 		cmocka_unit_test(needs_the_files_that_are_not_optional),
+		cmocka_unit_test(puts_back_what_it_did_and_no_more),
 		cmocka_unit_test(sweeps_all_and_tells_the_first),
 		cmocka_unit_test(refuses_paths_that_leave_the_queue),
 		cmocka_unit_test(refuses_steps_that_make_no_sense),
