@@ -109,7 +109,7 @@ static int make_parents(const struct fsops *ops, int dir, const char *path)
 {
 	char part[STEP_PATH_MAX];
 
-	for (size_t i = 0; path[i] && i < sizeof(part); i++) {
+	for (size_t i = 0; i < sizeof(part) && path[i]; i++) {
 		part[i] = path[i];
 		if (path[i] != '/')
 			continue;
