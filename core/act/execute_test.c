@@ -272,6 +272,8 @@ static void sweeps_all_and_tells_the_first(void **state)
 	assert_int_equal(execute_sweep(&places, &sweep, &err), -1);
 	assert_text_has(err.text, "cannot move defer/A/AB1 ");
 	assert_false(stage_has(&stage, "trace/A/AB1"));
+	stage_file(&stage, "bounce/A/AB1");
+	stage_file(&stage, "trace/A/AB1");
 	failing.calls = 0;
 	failing.stays = true;
 	assert_int_equal(execute_sweep(&places, &sweep, &err), -1);
