@@ -68,7 +68,8 @@ static enum severity check(
 	if (has_foreign_name(spool, id, found))
 		return refuse(err,
 			"the inode in its queue id is not that of its file, as after a restore "
-			"from a backup: stop Postfix and start it again, which gives it a new id");
+			"from a backup: 'postfix stop' and 'postfix start' give it a new id; where "
+			"no MTA uses this queue, say --offline");
 	return SEV_OK;
 }
 
