@@ -220,8 +220,7 @@ static int restore(
 static const char *const refusals[OPS][PQ_MESSAGES] = {
 	[OP_HOLD] =
 		{
-			[PQ_MAILDROP] = "Postfix has not taken it in yet: hold it when it has left "
-					"maildrop, or purge it",
+			[PQ_MAILDROP] = "Postfix has not taken it in yet: hold it once it has",
 			[PQ_HOLD] = "it is on hold already",
 			[PQ_CORRUPT] = "it is damaged: nothing delivers it from corrupt",
 		},
@@ -235,8 +234,7 @@ static const char *const refusals[OPS][PQ_MESSAGES] = {
 		},
 	[OP_RETRY] =
 		{
-			[PQ_MAILDROP] = "Postfix has not taken it in yet: it does so by itself, "
-					"within a minute",
+			[PQ_MAILDROP] = "Postfix has not taken it in yet, and will by itself",
 			[PQ_INCOMING] = "it is being tried: it is among the next",
 			[PQ_ACTIVE] = "it is being tried",
 			[PQ_HOLD] = "it is on hold: release it",
@@ -245,8 +243,8 @@ static const char *const refusals[OPS][PQ_MESSAGES] = {
 	[OP_REQUEUE] =
 		{
 			[PQ_MAILDROP] = "it is in maildrop already",
-			[PQ_ACTIVE] = "it is being tried: those who are served meanwhile would get "
-				      "it twice; hold it first",
+			[PQ_ACTIVE] =
+				"it is being tried, and could be delivered twice: hold it first",
 			[PQ_CORRUPT] = "it is damaged: Postfix cannot read it",
 		},
 };

@@ -142,7 +142,7 @@ static void acts_on_every_queue(void **state)
 			{
 				"no: in maildrop already",
 				"time now\nmove! spool:incoming/ID spool:maildrop/ID\n",
-				"no: would get it twice",
+				"no: delivered twice",
 				"time now\nmove! spool:deferred/A/ID spool:maildrop/ID\n",
 				"time now\nmove! spool:hold/ID spool:maildrop/ID\n",
 				"no: damaged",
