@@ -397,6 +397,45 @@ static void restores_from_where_it_lies(void **state)
 	test_spool_free(&test);
 }
 
+/* qmgr loses what comes back while it has it in memory: seen with Postfix 3.7. */
+static void gives_nothing_back_that_qmgr_remembers(void **state)
+{
+	static const struct {
+		enum mta_state mta;
+		bool forgot, to_hold;
+		const char *from_trash, *from_spool;
+	} cases[] = {
+		{MTA_RUNNING, false, false, "no: reload", "no: reload"},
+		{MTA_UNKNOWN, false, false, "no: reload", "no: reload"},
+		{MTA_RUNNING, true, false,
+			RESTORE_LOGS "time due\nmove! trash:active/ID spool:incoming/ID\n",
+			"time due\nmove! spool:hold/ID spool:incoming/ID\n"},
+		{MTA_RUNNING, false, true, RESTORE_LOGS "move! trash:active/ID spool:hold/ID\n",
+			"no: in hold already"},
+	};
+	struct test_spool live, trash;
+	(void)state;
+
+	test_spool_make(&live);
+	test_spool_make(&trash);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct spool target = *live.spool;
+		struct request request = {.op = OP_RESTORE,
+			.target = &target,
+			.from_root = ROOT_TRASH,
+			.origin = PQ_ACTIVE,
+			.mta_forgot = cases[i].forgot,
+			.to_hold = cases[i].to_hold,
+			.due = DUE};
+		target.mta = cases[i].mta;
+		check_steps(&trash, places[PQ_ACTIVE], 0700, &request, cases[i].from_trash);
+		request.from_root = ROOT_SPOOL;
+		check_steps(&live, places[PQ_HOLD], 0700, &request, cases[i].from_spool);
+	}
+	test_spool_free(&trash);
+	test_spool_free(&live);
+}
+
 /* What an engine does with moves, in as few words as possible. */
 static void carry_out(const struct steps *steps, const struct tree *spool, const struct tree *trash)
 {
@@ -552,6 +591,7 @@ int main(void)
 		cmocka_unit_test(requeues_nothing_that_is_in_delivery),
 		cmocka_unit_test(requeues_with_care_where_locks_are_hidden),
 		cmocka_unit_test(hashes_as_the_queue_is),
+		cmocka_unit_test(gives_nothing_back_that_qmgr_remembers),
 		cmocka_unit_test(comes_back_the_way_it_went),
 		cmocka_unit_test(restores_from_the_trash),
 		cmocka_unit_test(restores_from_where_it_lies),
