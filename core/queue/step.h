@@ -61,8 +61,9 @@ struct request {
 	bool to_hold;               /* OP_RESTORE: into hold, wherever it came from */
 	enum root from_root;        /* OP_RESTORE: where it lies now; the spool of the pin */
 	unsigned origin;            /* OP_RESTORE: the driver's number of the queue it came from */
-	int64_t now;                /* epoch seconds */
-	int64_t due; /* when its next attempt may come, for what goes back to the queue */
+	bool mta_forgot; /* OP_RESTORE: the MTA was started anew since it was taken out */
+	int64_t now;     /* epoch seconds */
+	int64_t due;     /* when its next attempt may come, for what goes back to the queue */
 };
 
 #endif

@@ -130,7 +130,7 @@ static int requeue(const struct pin *pin, int64_t now, struct steps *steps, stru
 /* ---- the way back ---- */
 
 /* Where a message goes; -1 with *err when it cannot be there. */
-static int find_goal(const struct pin *pin, const struct request *request, struct err *err)
+static int find_goal(const struct request *request, unsigned origin, struct err *err)
 {
 	/* What Postfix had in active it looks for in incoming when it starts anew. */
 	static const enum postfix_queue goals[PQ_MESSAGES] = {
@@ -141,8 +141,6 @@ static int find_goal(const struct pin *pin, const struct request *request, struc
 		[PQ_HOLD] = PQ_HOLD,
 		[PQ_CORRUPT] = PQ_CORRUPT,
 	};
-	/* The trash is laid out as the spool: where it lies there is where it came from. */
-	unsigned origin = request->from_root == ROOT_TRASH ? pin->queue : request->origin;
 
 	if (origin >= PQ_MESSAGES)
 		return err_set(err, ERR_DAMAGED, 0, "the journal names a queue that is none");
@@ -154,6 +152,25 @@ static int find_goal(const struct pin *pin, const struct request *request, struc
 			"it was in maildrop, and what Postfix has not taken in cannot be held: "
 			"use --to origin");
 	return PQ_HOLD;
+}
+
+/*
+ * qmgr(8) finds the work for a file by its id. Given one back that it has in memory, it
+ * adds the recipients to the old work, takes the new one for done, since it has none,
+ * and removes the file: the message is lost. Only a qmgr that was started since is
+ * known to have forgotten it.
+ */
+static int check_forgotten(const struct request *request, unsigned origin, unsigned goal,
+	const struct spool *target, struct err *err)
+{
+	if (origin != PQ_ACTIVE || goal != PQ_INCOMING || request->mta_forgot ||
+		target->mta == MTA_STOPPED)
+		return 0;
+	return err_set(err, ERR_USAGE, 0,
+		"it was being tried when it was taken out, and Postfix loses mail that comes back "
+		"while it remembers it: put it back --to hold, have it forgotten by 'postfix "
+		"reload', "
+		"then release it");
 }
 
 /* From where another run put it, if it still is where it can be taken from. */
@@ -196,9 +213,11 @@ static int restore(
 	bool from_spool = request->from_root == ROOT_SPOOL;
 	const struct spool *target = request->target ? request->target : pin->spool;
 	char path[POSTFIX_PATH_MAX];
-	int goal = find_goal(pin, request, err);
+	/* The trash is laid out as the spool: where it lies there is where it came from. */
+	unsigned origin = from_spool ? request->origin : pin->queue;
+	int goal = find_goal(request, origin, err);
 
-	if (goal < 0)
+	if (goal < 0 || check_forgotten(request, origin, (unsigned)goal, target, err) != 0)
 		return -1;
 	if (!from_spool && target == pin->spool)
 		return err_set(err, ERR_USAGE, 0, "no queue is named to put it back into");
@@ -220,8 +239,7 @@ static int restore(
 static const char *const refusals[OPS][PQ_MESSAGES] = {
 	[OP_HOLD] =
 		{
-			[PQ_MAILDROP] = "Postfix has not taken it in yet: hold it when it has left "
-					"maildrop, or purge it",
+			[PQ_MAILDROP] = "Postfix has not taken it in yet: hold it once it has",
 			[PQ_HOLD] = "it is on hold already",
 			[PQ_CORRUPT] = "it is damaged: nothing delivers it from corrupt",
 		},
@@ -235,8 +253,7 @@ static const char *const refusals[OPS][PQ_MESSAGES] = {
 		},
 	[OP_RETRY] =
 		{
-			[PQ_MAILDROP] = "Postfix has not taken it in yet: it does so by itself, "
-					"within a minute",
+			[PQ_MAILDROP] = "Postfix has not taken it in yet, and will by itself",
 			[PQ_INCOMING] = "it is being tried: it is among the next",
 			[PQ_ACTIVE] = "it is being tried",
 			[PQ_HOLD] = "it is on hold: release it",
@@ -245,8 +262,8 @@ static const char *const refusals[OPS][PQ_MESSAGES] = {
 	[OP_REQUEUE] =
 		{
 			[PQ_MAILDROP] = "it is in maildrop already",
-			[PQ_ACTIVE] = "it is being tried: those who are served meanwhile would get "
-				      "it twice; hold it first",
+			[PQ_ACTIVE] =
+				"it is being tried, and could be delivered twice: hold it first",
 			[PQ_CORRUPT] = "it is damaged: Postfix cannot read it",
 		},
 };

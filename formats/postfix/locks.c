@@ -156,7 +156,7 @@ static bool hides_master(const struct spool *spool, struct slice text)
 int postfix_in_delivery(const struct spool *spool, struct hashset *inodes, struct err *err)
 {
 	struct buf text = {0};
-	struct lock own;
+	struct lock own = {0};
 	int result = read_with_own(spool, &text, &own, err);
 
 	if (result == 0 && hides_master(spool, buf_slice(&text)))

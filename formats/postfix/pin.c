@@ -68,13 +68,14 @@ static enum severity check(
 	if (has_foreign_name(spool, id, found))
 		return refuse(err,
 			"the inode in its queue id is not that of its file, as after a restore "
-			"from a backup: stop Postfix and start it again, which gives it a new id");
+			"from a backup: 'postfix stop' and 'postfix start' give it a new id; where "
+			"no MTA uses this queue, say --offline");
 	return SEV_OK;
 }
 
 static enum severity lock(int fd, struct err *err)
 {
-	static const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000 * 1000};
+	static const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
 
 	for (unsigned i = 0; i < LOCK_TRIES; i++) {
 		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
@@ -85,7 +86,8 @@ static enum severity lock(int fd, struct err *err)
 		}
 		nanosleep(&pause, NULL);
 	}
-	return refuse(err, "the queue manager is reading it right now: try again");
+	err_set(err, ERR_IO, 0, "the queue manager is reading it right now: try again");
+	return SEV_SKIP;
 }
 
 enum severity postfix_pin(const struct spool *spool, const struct unit *unit, struct arena *arena,

@@ -21,13 +21,13 @@ static int64_t now_ms(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / (1000 * 1000);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A queue of callers that is full says so at once instead of letting one wait: try again. */
 static int connect_by(int fd, const struct sockaddr_un *address, int64_t end)
 {
-	static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000 * 1000};
+	static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
 
 	while (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0) {
 		if (errno != EAGAIN && errno != EINTR)
