@@ -66,6 +66,7 @@ struct run {
 	struct under_way { /* mail the MTA was working on when it was acted on: settle.h */
 		uint32_t item;
 		uint32_t served; /* recipients that were done by then */
+		unsigned queue;  /* where it was found */
 		bool told;       /* as OUTCOME_DELIVERING */
 		bool busy;       /* an agent had it open at the last look */
 	} * under_way;

@@ -16,7 +16,8 @@ void settle_note(struct run *run, uint32_t item, const struct found_as *as)
 	uint32_t n = run->nunder_way;
 	if ((n & (n - 1)) == 0) /* full at every power of two */
 		run->under_way = xrealloc(run->under_way, n ? n * 2 : 1, sizeof(*run->under_way));
-	run->under_way[run->nunder_way++] = (struct under_way){.item = item, .served = as->served};
+	run->under_way[run->nunder_way++] =
+		(struct under_way){.item = item, .served = as->served, .queue = as->queue};
 }
 
 static const struct spool *spool_after(
@@ -57,8 +58,8 @@ static void tell_delivering(struct run *run, struct under_way *one)
 	run->counts[OUTCOME_DELIVERING]++;
 	run->outcomes[one->item] = OUTCOME_DELIVERING;
 	if (run->journal &&
-		journal_outcome(run->journal, one->item, OUTCOME_DELIVERING,
-			run->plan->items[one->item].queue, (struct slice){0}, &err) != 0 &&
+		journal_outcome(run->journal, one->item, OUTCOME_DELIVERING, one->queue,
+			(struct slice){0}, &err) != 0 &&
 		!run->stopped) {
 		run->stopped = true;
 		run->why = err;
