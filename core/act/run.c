@@ -287,9 +287,8 @@ static void sync_all(struct run *run)
 	struct err err;
 
 	for (unsigned i = 0; i < run->plan->head.nspools; i++) {
-		const struct places *places = &run->places[i].places;
-		if (ops->sync(ops, places->spool) != 0 ||
-			(places->trash >= 0 && ops->sync(ops, places->trash) != 0)) {
+		/* The trash is on the same file system. */
+		if (ops->sync_all(ops, run->places[i].places.spool) != 0) {
 			err_sys(&err, "%s: cannot be synced", run->places[i].spool->path);
 			pthread_mutex_lock(&run->lock);
 			stop(run, &err);

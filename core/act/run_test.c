@@ -131,7 +131,8 @@ static void no_undo_leaves_nothing(void **state)
 	plan_all(&test, OP_PURGE, "INNOCENT");
 	test.plan.head.no_undo = true;
 	good_run(&test);
-	assert_int_equal(test.run.counts[OUTCOME_DONE], 5);
+	/* The inode of a removed file may be another's at once, and that one be in delivery. */
+	assert_int_equal(test.run.counts[OUTCOME_DONE] + test.run.counts[OUTCOME_DELIVERING], 5);
 	journal_agrees(&test, &test.run);
 	struct shot after = take_shot(&test);
 	assert_int_equal(after.count, 2); /* the innocent message and its log */

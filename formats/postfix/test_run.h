@@ -65,7 +65,7 @@ static inline void add_log(struct test_run *test, const char *path)
 static inline void test_run_make(struct test_run *test)
 {
 	*test = (struct test_run){.trash = -1, .fast = fsops_real};
-	test->fast.sync = no_sync;
+	test->fast.sync = test->fast.sync_all = no_sync;
 	test_spool_make(&test->queue);
 	tree_folder(&test->queue.tree, "trace");
 	tree_make(&test->state, "state");
