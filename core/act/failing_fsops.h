@@ -105,6 +105,16 @@ static inline int failing_sync(const struct fsops *ops, int fd)
 	return failing_now(ops) ? failing_answer(ops) : fsops_real.sync(&fsops_real, fd);
 }
 
+static inline int failing_sync_all(const struct fsops *ops, int fd)
+{
+	return failing_now(ops) ? failing_answer(ops) : fsops_real.sync_all(&fsops_real, fd);
+}
+
+static inline int failing_cut(const struct fsops *ops, int fd, off_t len)
+{
+	return failing_now(ops) ? failing_answer(ops) : fsops_real.cut(&fsops_real, fd, len);
+}
+
 static inline int failing_reserve(const struct fsops *ops, int fd, off_t len)
 {
 	return failing_now(ops) ? failing_answer(ops) : fsops_real.reserve(&fsops_real, fd, len);
@@ -123,6 +133,8 @@ static inline struct failing_fsops failing_fsops_new(void)
 	failing.ops.set_time = failing_set_time;
 	failing.ops.write = failing_write;
 	failing.ops.sync = failing_sync;
+	failing.ops.sync_all = failing_sync_all;
+	failing.ops.cut = failing_cut;
 	failing.ops.reserve = failing_reserve;
 	return failing;
 }

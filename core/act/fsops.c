@@ -143,6 +143,12 @@ static int real_sync(const struct fsops *ops, int fd)
 	}
 }
 
+static int real_sync_all(const struct fsops *ops, int fd)
+{
+	(void)ops;
+	return syncfs(fd);
+}
+
 static int real_reserve(const struct fsops *ops, int fd, off_t len)
 {
 	int why;
@@ -173,6 +179,7 @@ const struct fsops fsops_real = {
 	.set_time = real_set_time,
 	.write = real_write,
 	.sync = real_sync,
+	.sync_all = real_sync_all,
 	.reserve = real_reserve,
 	.cut = real_cut,
 };

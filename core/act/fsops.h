@@ -31,6 +31,11 @@ struct fsops {
 	int (*write)(const struct fsops *ops, int fd, const void *data, size_t len, off_t at);
 	/* fdatasync(2); of a folder: what was moved in and out of it is on disk. */
 	int (*sync)(const struct fsops *ops, int fd);
+	/*
+	 * syncfs(2): all that was done on the file system of fd. A rename between two folders
+	 * is not on disk when the one above them is: fsync(2) of that writes nothing.
+	 */
+	int (*sync_all)(const struct fsops *ops, int fd);
 	/* posix_fallocate(3): the room is there, or ENOSPC now and not half-way. */
 	int (*reserve)(const struct fsops *ops, int fd, off_t len);
 	/* ftruncate(2) */

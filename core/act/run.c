@@ -1,12 +1,14 @@
 #include "core/act/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/act/settle.h"
 #include "core/base/xalloc.h"
+#include "core/queue/spool.h"
 
 enum {
 	DEFAULT_JOBS = 2, /* renames wait for one lock of the file system anyway */
@@ -19,7 +21,7 @@ enum {
 
 /* ---- one message ---- */
 
-static bool is_planned(const struct journal_item *item, const struct record *record)
+bool run_is_planned(const struct journal_item *item, const struct record *record)
 {
 	/* A file system without handles or birth times leaves the inode and the digest. */
 	bool same_file = !item->identity || item->identity == record->identity;
@@ -100,8 +102,8 @@ enum outcome run_one(struct run *run, uint32_t number, struct arena *arena, stru
 		as->queue = pin.queue;
 		as->state = pin.record.state;
 		as->served = count_served(&pin.record);
-		outcome = is_planned(item, &pin.record) ? act_on(place, &pin, &request, words)
-							: OUTCOME_CHANGED;
+		outcome = run_is_planned(item, &pin.record) ? act_on(place, &pin, &request, words)
+							    : OUTCOME_CHANGED;
 		format->unpin(&pin);
 		arena_reset(arena);
 	}
@@ -109,6 +111,69 @@ enum outcome run_one(struct run *run, uint32_t number, struct arena *arena, stru
 		return outcome;
 	err_set(words, ERR_IO, 0, "it moved from queue to queue too fast to be caught: try again");
 	return OUTCOME_FAILED;
+}
+
+struct spool *run_view_trash(const struct run_place *place)
+{
+	struct err err;
+	int fd = fcntl(place->places.trash, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? NULL : spool_view(place->spool, fd, place->spool->path, &err);
+}
+
+/* ---- what an earlier process did ---- */
+
+static bool is_known(const struct run *run, uint32_t item)
+{
+	return run->known && run->known[item] != OUTCOME_NONE && run->known[item] != OUTCOME_FAILED;
+}
+
+static void start_from_known(struct run *run)
+{
+	for (uint32_t item = 0; item < run->plan->count; item++) {
+		if (!is_known(run, item))
+			continue;
+		run->outcomes[item] = run->known[item];
+		run->counts[run->known[item]]++;
+		run->done++;
+	}
+}
+
+static bool is_done(enum outcome outcome)
+{
+	return outcome == OUTCOME_DONE || outcome == OUTCOME_DELIVERING ||
+		outcome == OUTCOME_UNTIDY;
+}
+
+/*
+ * The process that died did not come to the end of its run, where logs are swept: it is
+ * done for all of them. OUTCOME_NONE: there is nothing new to tell.
+ */
+static enum outcome finish_one(
+	struct run *run, uint32_t number, struct found_as *as, struct err *words)
+{
+	enum outcome known = (enum outcome)run->known[number];
+	int left = 0;
+
+	*as = (struct found_as){.queue = run->plan->items[number].queue};
+	if (is_done(known) && run->plan->head.op == OP_PURGE)
+		left = settle_sweep(run, number, words);
+	if (known != OUTCOME_UNTIDY)
+		return OUTCOME_NONE;
+	return left == 0 ? OUTCOME_DONE : OUTCOME_UNTIDY;
+}
+
+/* Whether it left by itself or with --no-undo cannot be told. Its logs are nobody's now. */
+static enum outcome try_one(struct run *run, uint32_t number, struct arena *arena,
+	struct found_as *as, struct err *words)
+{
+	const struct journal_head *head = &run->plan->head;
+	struct err unused;
+
+	enum outcome outcome = run_one(run, number, arena, as, words);
+	if (outcome == OUTCOME_GONE && run->known && head->op == OP_PURGE && head->no_undo)
+		settle_sweep(run, number, &unused);
+	return outcome;
 }
 
 /* ---- workers ---- */
@@ -152,11 +217,14 @@ static void note(struct run *run, uint32_t item, enum outcome outcome, const str
 	struct slice text = told ? slice_cstr(words->text) : (struct slice){0};
 	struct err err;
 
+	if (run->outcomes[item] == OUTCOME_NONE)
+		run->done++;
+	else
+		run->counts[run->outcomes[item]]--;
 	run->outcomes[item] = (uint8_t)outcome;
 	run->counts[outcome]++;
-	run->done++;
 	if ((outcome == OUTCOME_DONE || outcome == OUTCOME_UNTIDY) && as->state == STATE_ACTIVE)
-		settle_note(run, item, as->served);
+		settle_note(run, item, as);
 	if (run->journal &&
 		journal_outcome(run->journal, item, outcome, as->queue, text, &err) != 0)
 		stop(run, &err);
@@ -186,11 +254,6 @@ static bool must_end(struct run *run)
 	return end;
 }
 
-static bool is_known(const struct run *run, uint32_t item)
-{
-	return run->known && run->known[item] != OUTCOME_NONE && run->known[item] != OUTCOME_FAILED;
-}
-
 static void *worker_main(void *arg)
 {
 	struct run *run = arg;
@@ -201,9 +264,11 @@ static void *worker_main(void *arg)
 		for (uint32_t item = from; item < to && !must_end(run); item++) {
 			struct err words = {0};
 			struct found_as as;
-			if (is_known(run, item))
+			enum outcome outcome = is_known(run, item)
+				? finish_one(run, item, &as, &words)
+				: try_one(run, item, &arena, &as, &words);
+			if (outcome == OUTCOME_NONE)
 				continue;
-			enum outcome outcome = run_one(run, item, &arena, &as, &words);
 			pthread_mutex_lock(&run->lock);
 			note(run, item, outcome, &as, &words);
 			pthread_mutex_unlock(&run->lock);
@@ -222,9 +287,8 @@ static void sync_all(struct run *run)
 	struct err err;
 
 	for (unsigned i = 0; i < run->plan->head.nspools; i++) {
-		const struct places *places = &run->places[i].places;
-		if (ops->sync(ops, places->spool) != 0 ||
-			(places->trash >= 0 && ops->sync(ops, places->trash) != 0)) {
+		/* The trash is on the same file system. */
+		if (ops->sync_all(ops, run->places[i].places.spool) != 0) {
 			err_sys(&err, "%s: cannot be synced", run->places[i].spool->path);
 			pthread_mutex_lock(&run->lock);
 			stop(run, &err);
@@ -306,6 +370,7 @@ int run_apply(struct run *run)
 {
 	pthread_mutex_init(&run->lock, NULL);
 	run->outcomes = xcalloc(run->plan->count, 1);
+	start_from_known(run);
 	work(run);
 	wake_all(run);
 	settle(run);

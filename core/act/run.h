@@ -44,7 +44,11 @@ struct run {
 	struct run_place *places; /* by plan->head.spools */
 	struct journal *journal;  /* or NULL */
 	const struct run_options *options;
-	const uint8_t *known; /* by item, of a run that is resumed: what is done is passed over */
+	/*
+	 * By item, of a run that is resumed (recover.h): what is done is passed over, what
+	 * is OUTCOME_UNTIDY is tidied up, OUTCOME_NONE and OUTCOME_FAILED are tried.
+	 */
+	const uint8_t *known;
 
 	/* The result. */
 	uint8_t *outcomes; /* by item: enum outcome; owned */
@@ -62,6 +66,7 @@ struct run {
 	struct under_way { /* mail the MTA was working on when it was acted on: settle.h */
 		uint32_t item;
 		uint32_t served; /* recipients that were done by then */
+		unsigned queue;  /* where it was found */
 		bool told;       /* as OUTCOME_DELIVERING */
 		bool busy;       /* an agent had it open at the last look */
 	} * under_way;
@@ -74,6 +79,12 @@ struct run {
  */
 int run_apply(struct run *run);
 void run_free(struct run *run);
+
+/* Whether a message that was found is the one that was planned, and was not edited. */
+bool run_is_planned(const struct journal_item *item, const struct record *record);
+
+/* The folder of the run in the trash, to look at what lies there; NULL when there is none. */
+struct spool *run_view_trash(const struct run_place *place);
 
 /*
  * What one message comes to. `words` say why it was refused or failed, `as` where it was

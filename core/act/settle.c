@@ -1,10 +1,7 @@
 #include "core/act/settle.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/base/xalloc.h"
 #include "core/queue/spool.h"
@@ -14,25 +11,13 @@ enum {
 	PAUSE_MS = 250,
 };
 
-void settle_note(struct run *run, uint32_t item, uint32_t served)
+void settle_note(struct run *run, uint32_t item, const struct found_as *as)
 {
 	uint32_t n = run->nunder_way;
 	if ((n & (n - 1)) == 0) /* full at every power of two */
 		run->under_way = xrealloc(run->under_way, n ? n * 2 : 1, sizeof(*run->under_way));
-	run->under_way[run->nunder_way++] = (struct under_way){.item = item, .served = served};
-}
-
-/* The place of the messages after the run, to look at them; NULL when they are nowhere. */
-static struct spool *view_after(const struct run *run, unsigned number)
-{
-	const struct run_place *place = &run->places[number];
-	struct err err;
-	int fd;
-
-	if (run->plan->head.op != OP_PURGE || run->plan->head.no_undo)
-		return NULL;
-	fd = fcntl(place->places.trash, F_DUPFD_CLOEXEC, 0);
-	return fd < 0 ? NULL : spool_view(place->spool, fd, place->spool->path, &err);
+	run->under_way[run->nunder_way++] =
+		(struct under_way){.item = item, .served = as->served, .queue = as->queue};
 }
 
 static const struct spool *spool_after(
@@ -73,8 +58,8 @@ static void tell_delivering(struct run *run, struct under_way *one)
 	run->counts[OUTCOME_DELIVERING]++;
 	run->outcomes[one->item] = OUTCOME_DELIVERING;
 	if (run->journal &&
-		journal_outcome(run->journal, one->item, OUTCOME_DELIVERING,
-			run->plan->items[one->item].queue, (struct slice){0}, &err) != 0 &&
+		journal_outcome(run->journal, one->item, OUTCOME_DELIVERING, one->queue,
+			(struct slice){0}, &err) != 0 &&
 		!run->stopped) {
 		run->stopped = true;
 		run->why = err;
@@ -116,16 +101,14 @@ static uint32_t ask(struct run *run)
 	return left;
 }
 
-static void sweep(struct run *run, const struct under_way *one)
+int settle_sweep(const struct run *run, uint32_t number, struct err *err)
 {
-	const struct journal_item *item = &run->plan->items[one->item];
+	const struct journal_item *item = &run->plan->items[number];
 	const struct run_place *place = &run->places[item->spool];
 	struct steps steps;
-	struct err err;
 
 	place->spool->format->sweep(place->spool, item->id, run->plan->head.no_undo, &steps);
-	/* What cannot be swept is an empty log without a message: not worth an error. */
-	execute_sweep(&place->places, &steps, &err);
+	return execute_sweep(&place->places, &steps, err);
 }
 
 void settle(struct run *run)
@@ -133,6 +116,7 @@ void settle(struct run *run)
 	static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
 	enum op op = run->plan->head.op;
 	unsigned nspools = run->plan->head.nspools;
+	struct err ignored;
 
 	if (!run->nunder_way || (op != OP_PURGE && op != OP_HOLD))
 		return;
@@ -143,15 +127,18 @@ void settle(struct run *run)
 	}
 	struct spool **views = xcalloc(nspools, sizeof(*views));
 	for (unsigned i = 0; i < nspools; i++)
-		views[i] = view_after(run, i);
+		views[i] = op == OP_PURGE && !run->plan->head.no_undo
+			? run_view_trash(&run->places[i])
+			: NULL;
 	struct arena arena = {0};
 	for (uint32_t i = 0; i < run->nunder_way; i++) {
 		struct under_way *one = &run->under_way[i];
 		unsigned number = run->plan->items[one->item].spool;
 		if (!one->told && was_served(run, spool_after(run, views, number), one, &arena))
 			tell_delivering(run, one);
+		/* What cannot be swept is an empty log without a message: not worth an error. */
 		if (op == OP_PURGE)
-			sweep(run, one);
+			settle_sweep(run, one->item, &ignored);
 	}
 	arena_free(&arena);
 	for (unsigned i = 0; i < nspools; i++)

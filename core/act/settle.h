@@ -12,7 +12,13 @@
 #include "core/act/run.h"
 
 /* While the run acts, with its lock held: remembers a message that may be under way. */
-void settle_note(struct run *run, uint32_t item, uint32_t served);
+void settle_note(struct run *run, uint32_t item, const struct found_as *as);
+
+/*
+ * Takes away logs that are in the queue without their message, as after a purge that was
+ * interrupted. -1 with *err when some stayed. Any thread.
+ */
+int settle_sweep(const struct run *run, uint32_t item, struct err *err);
 
 /*
  * At the end of a run. Waits a few seconds for deliveries to come to their end, so that

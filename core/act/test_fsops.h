@@ -107,6 +107,12 @@ static inline int plain_sync(const struct fsops *ops, int fd)
 	return fdatasync(fd);
 }
 
+static inline int plain_sync_all(const struct fsops *ops, int fd)
+{
+	(void)ops;
+	return syncfs(fd);
+}
+
 static inline int plain_reserve(const struct fsops *ops, int fd, off_t len)
 {
 	(void)ops;
@@ -129,6 +135,7 @@ static const struct fsops test_fsops_plain = {
 	.set_time = plain_set_time,
 	.write = plain_write,
 	.sync = plain_sync,
+	.sync_all = plain_sync_all,
 	.reserve = plain_reserve,
 	.cut = plain_cut,
 };
@@ -227,6 +234,14 @@ static inline int faulty_sync(const struct fsops *ops, int fd)
 	return test->real->sync(test->real, fd);
 }
 
+static inline int faulty_sync_all(const struct fsops *ops, int fd)
+{
+	struct test_fsops *test = test_fsops_of(ops);
+	if (test_fsops_fails(test, FSOP_SYNC))
+		return -1;
+	return test->real->sync_all(test->real, fd);
+}
+
 static inline int faulty_reserve(const struct fsops *ops, int fd, off_t len)
 {
 	struct test_fsops *test = test_fsops_of(ops);
@@ -257,6 +272,7 @@ static inline struct test_fsops test_fsops_new(const struct fsops *real)
 				.set_time = faulty_set_time,
 				.write = faulty_write,
 				.sync = faulty_sync,
+				.sync_all = faulty_sync_all,
 				.reserve = faulty_reserve,
 				.cut = faulty_cut,
 			},
