@@ -22,9 +22,10 @@ static int run(struct app *app)
 		put(app, &out, slice_cstr(spool->path));
 		buf_printf(
 			&out, "/" TRASH_FOLDER "  the trash, of uid %u\n", (unsigned)spool->owner);
-		put(app, &out, slice_cstr(state_path()));
-		buf_printf(&out, "/%u  the journals\n", (unsigned)spool->owner);
 	}
+	/* The queues of one run have one owner. */
+	put(app, &out, slice_cstr(state_path()));
+	buf_printf(&out, "/%u  the journals\n", (unsigned)app->spools.list[0]->owner);
 	return print_buf(&out);
 }
 
