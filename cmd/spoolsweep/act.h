@@ -13,7 +13,7 @@
 #include "core/act/run.h"
 
 /* Kinds of messages that an operation passes over, 0 none: skip.c. */
-enum { SKIP_KINDS = 6 };
+enum { SKIP_KINDS = 7 };
 
 struct act {
 	struct app *app;

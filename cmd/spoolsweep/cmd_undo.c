@@ -179,6 +179,15 @@ static int plan_again(struct act *act, unsigned number, enum op first)
 	return EXIT_DONE;
 }
 
+/* What others have taken back, or done again, since. */
+static void pass_over(struct act *act)
+{
+	if (act->undone == OP_HOLD)
+		skip_rows(act->app, OP_RELEASE, act->skipped);
+	else if (act->plan.head.op == OP_HOLD)
+		skip_rows(act->app, OP_HOLD, act->skipped);
+}
+
 static int plan_undo(struct act *act, unsigned number, const struct journal_log *log)
 {
 	struct journal_head *head = &act->plan.head;
@@ -255,8 +264,10 @@ static int undo(struct act *act, unsigned number)
 		code = plan_undo(act, number, &log);
 	if (code == EXIT_DONE)
 		code = log.head.op == OP_PURGE ? scan_views(act) : scan_spools(app);
-	if (code == EXIT_DONE && log.head.op != OP_PURGE)
+	if (code == EXIT_DONE && log.head.op != OP_PURGE) {
 		keep_rows_of(act, &log);
+		pass_over(act);
+	}
 	journal_log_free(&log);
 	if (code != EXIT_DONE)
 		return code;

@@ -160,13 +160,13 @@ static void print_stays(const struct act *act, const struct preview *preview, st
 	struct buf text = {0};
 
 	/* What comes back does so alone: the rest never left. */
-	if (act->plan.head.undoes)
-		return;
-	print_alike(app, out, preview->copies,
+	bool alone = act->plan.head.undoes;
+
+	print_alike(app, out, alone ? 0 : preview->copies,
 		preview->copies == 1 ? "copy that lost its login behind a content filter"
 				     : "copies that lost their login behind a content filter",
 		preview->copies_filter, false);
-	print_alike(app, out, preview->bounces,
+	print_alike(app, out, alone ? 0 : preview->bounces,
 		preview->bounces == 1 ? "bounce to the sender" : "bounces to the sender",
 		preview->bounces_filter, true);
 	for (unsigned kind = 0; kind < SKIP_KINDS; kind++) {

@@ -12,6 +12,16 @@ static void sink_stays(struct sink *sink, const char *kind, uint32_t messages, c
 	sink_end(sink);
 }
 
+/* Where an undo puts the messages; NULL for everything else. */
+static const char *goal_of(const struct journal_head *head)
+{
+	if (!head->undoes)
+		return NULL;
+	return head->op == OP_PURGE                    ? "trash"
+		: head->op == OP_HOLD || head->to_hold ? "hold"
+						       : "origin";
+}
+
 static void sink_skipped(struct sink *sink, const char *why, uint32_t messages)
 {
 	if (!messages)
@@ -36,6 +46,7 @@ int preview_json(struct act *act, const struct preview *preview)
 		sink_int(sink, "undoes", act->plan.head.undoes);
 	else
 		sink_null(sink, "undoes");
+	sink_text(sink, "to", slice_cstr(goal_of(&act->plan.head)));
 	sink_int(sink, "messages", act->plan.count);
 	sink_int(sink, "of", act->guard.total);
 	sink_int(sink, "recipients", (int64_t)preview->recipients);

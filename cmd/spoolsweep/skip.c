@@ -1,13 +1,22 @@
 /* What an operation has nothing to do with: told in the preview, and not part of the plan. */
 #include "cmd/spoolsweep/act.h"
 
-enum skip_kind { SKIP_NONE, SKIP_HELD, SKIP_FREE, SKIP_WAITING, SKIP_TRIED, SKIP_DAMAGED };
+enum skip_kind {
+	SKIP_NONE,
+	SKIP_HELD,
+	SKIP_FREE,
+	SKIP_WAITING,
+	SKIP_NEW,
+	SKIP_TRIED,
+	SKIP_DAMAGED
+};
 _Static_assert(SKIP_DAMAGED + 1 == SKIP_KINDS, "act.h says how many there are");
 
 static const char *const words[SKIP_KINDS] = {
 	[SKIP_HELD] = "on hold already",
 	[SKIP_FREE] = "not on hold",
 	[SKIP_WAITING] = "on hold; release sends them",
+	[SKIP_NEW] = "not yet taken in by the mail server; hold them later, or purge them",
 	[SKIP_TRIED] = "being tried, or next in turn",
 	[SKIP_DAMAGED] = "damaged; nothing delivers them",
 };
@@ -16,9 +25,10 @@ static enum skip_kind kind_of(enum op op, enum msg_state state)
 {
 	switch (op) {
 	case OP_HOLD:
-		return state == STATE_HELD       ? SKIP_HELD
-			: state == STATE_CORRUPT ? SKIP_DAMAGED
-						 : SKIP_NONE;
+		return state == STATE_HELD         ? SKIP_HELD
+			: state == STATE_SUBMITTED ? SKIP_NEW
+			: state == STATE_CORRUPT   ? SKIP_DAMAGED
+						   : SKIP_NONE;
 	case OP_RELEASE:
 		return state == STATE_HELD ? SKIP_NONE : SKIP_FREE;
 	case OP_RETRY:
