@@ -153,6 +153,23 @@ static int confirm(const struct app *app, uint64_t files)
 	return EXIT_REFUSED;
 }
 
+static void tell_syslog(
+	const struct app *app, const struct victim *victim, const struct expunged *removed)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "expunge: run %u, %llu of %llu files", victim->run,
+		(unsigned long long)removed->files, (unsigned long long)victim->found.files);
+	if (app->options.reason) {
+		buf_add(&line, SLICE(", reason "));
+		escape_text(&line, slice_upto(slice_cstr(app->options.reason), 500), ESCAPE_ASCII);
+	}
+	openlog("spoolsweep", LOG_PID, LOG_MAIL);
+	syslog(LOG_NOTICE, "%s", buf_str(&line));
+	closelog();
+	buf_free(&line);
+}
+
 static int remove_all(struct app *app, const struct victims *victims)
 {
 	struct expunged sum = {0};
@@ -174,10 +191,7 @@ static int remove_all(struct app *app, const struct victims *victims)
 			code = EXIT_INTERRUPTED;
 		sum.files += removed.files;
 		sum.bytes += removed.bytes;
-		openlog("spoolsweep", LOG_PID, LOG_MAIL);
-		syslog(LOG_NOTICE, "expunge: run %u, %llu of %llu files", victim->run,
-			(unsigned long long)removed.files, (unsigned long long)victim->found.files);
-		closelog();
+		tell_syslog(app, victim, &removed);
 	}
 	if (code == EXIT_BUSY && !sum.files)
 		return code;

@@ -7,9 +7,8 @@ static void list_commands(struct buf *out)
 {
 	buf_add(out,
 		SLICE("usage: spoolsweep [-s DIR]... COMMAND [FILTER] [options]\n\n"
-		      "What fills a mail queue, who is behind it, and how to clean it. Nothing is "
-		      "changed\n"
-		      "without --apply.\n\n"));
+		      "What fills a mail queue, who is behind it, and how to clean it.\n"
+		      "Nothing is changed without --apply.\n\n"));
 	for (size_t i = 0; commands[i]; i++)
 		buf_printf(out, "  %-8s %-16s %s\n", commands[i]->name, commands[i]->operands,
 			commands[i]->summary);

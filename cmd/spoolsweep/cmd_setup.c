@@ -32,7 +32,7 @@ static int run(struct app *app)
 const struct command command_setup = {
 	.name = "setup",
 	.operands = "",
-	.summary = "make the trash and the folder of the journals (the first run does it too)",
+	.summary = "once, as root: make the trash and the folder of the journals",
 	.takes = OPT_QUEUE,
 	.run = run,
 };
