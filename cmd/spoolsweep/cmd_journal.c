@@ -188,6 +188,17 @@ static void add_exceptions(const struct app *app, struct buf *out, const struct 
 	}
 }
 
+/* A run that was killed leaves two ways to go on. */
+static void add_next(const struct app *app, struct buf *out, const struct journal_head *head)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "undo %u", head->number);
+	buf_add(out, SLICE("to take back what was done: "));
+	put_command(app, out, words);
+	buf_add(out, SLICE("\nto do the rest: the same command again\n"));
+}
+
 static int print_text(struct app *app, const struct journal_log *log)
 {
 	const struct journal_head *head = &log->head;
@@ -219,6 +230,8 @@ static int print_text(struct app *app, const struct journal_log *log)
 	}
 	add_line(app, &out, "messages", buf_slice(&cell));
 	add_exceptions(app, &out, log);
+	if (log->went && !log->ended && !log->running)
+		add_next(app, &out, head);
 	buf_free(&cell);
 	return print_buf(&out);
 }

@@ -71,6 +71,12 @@ static bool was_done(const struct journal_log *log, uint32_t item)
 		outcome == OUTCOME_UNTIDY;
 }
 
+/* A run that was killed had done more than its journal says: pass_over tells by the queue. */
+static bool may_be_done(const struct journal_log *log, uint32_t item)
+{
+	return log->went && !log->ended && log->outcomes[item].outcome == OUTCOME_NONE;
+}
+
 /* ---- what lies in the trash ---- */
 
 /* The run's folder in each trash, as a queue to be read in place of the real one. */
@@ -145,9 +151,13 @@ static void keep_rows_of(struct act *act, const struct journal_log *log)
 	uint8_t *queues = xcalloc(log->nitems, 1);
 	struct bitset kept = bitset_new(snap->rows);
 
-	for (uint32_t i = 0; i < log->nitems; i++)
+	for (uint32_t i = 0; i < log->nitems; i++) {
 		if (was_done(log, i))
 			queues[keymap_add(&digests, log->items[i].digest)] = log->outcomes[i].queue;
+		else if (may_be_done(log, i))
+			queues[keymap_add(&digests, log->items[i].digest)] =
+				(uint8_t)log->items[i].queue;
+	}
 	for (size_t row = bitset_next(&app->rows, 0); row != SIZE_MAX;
 		row = bitset_next(&app->rows, row + 1)) {
 		uint64_t digest = (uint64_t)snap_wide(snap, WIDE_DIGEST, (uint32_t)row);
