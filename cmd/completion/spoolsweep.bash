@@ -36,12 +36,21 @@ _spoolsweep_filter() {
 }
 
 _spoolsweep() {
-	local all_commands='spools report top list show help'
+	local all_commands='spools report top list show purge hold release retry requeue undo expunge journal setup help'
 	local options_spools='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --color --help --version'
 	local options_report='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --limit --color --help --version'
 	local options_top='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --color --help --version'
 	local options_list='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --ids --sort --columns --color --help --version'
 	local options_show='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --raw --headers --color --help --version'
+	local options_purge='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --no-undo --color --help --version'
+	local options_hold='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --color --help --version'
+	local options_release='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --color --help --version'
+	local options_retry='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --color --help --version'
+	local options_requeue='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --color --help --version'
+	local options_undo='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --to --color --help --version'
+	local options_expunge='--spool --offline --local-domains --trusted-networks --jobs --as-of --apply --yes --max --reason --now --color --help --version'
+	local options_journal='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --color --help --version'
+	local options_setup='--spool --offline --local-domains --trusted-networks --jobs --as-of --color --help --version'
 	local options_help='--color --help --version'
 	local all_fields='queue_id queue_name state format spool account account_source lost_login auth_method origin client_ip client_net client_name helo protocol uid script envelope_sender sender_domain rcpt rcpt_domain nrcpt message_size arrival_time age next_retry attempts reason reason_class subject header_from message_id header: warnings'
 	local words_state='submitted incoming active deferred held bad corrupt'
@@ -71,13 +80,21 @@ _spoolsweep() {
 		compopt -o nospace
 		return
 		;;
-	--as-of | --jobs | --limit | -n | --local-domains | --trusted-networks) return ;;
+	--all)
+		_spoolsweep_add ALL "$cur"
+		return
+		;;
+	--to)
+		_spoolsweep_add 'hold origin' "$cur"
+		return
+		;;
+	--as-of | --jobs | --limit | -n | --local-domains | --trusted-networks | --max | --reason | --now) return ;;
 	esac
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-s | -n | --spool | --color | --sort | --columns | --as-of | --jobs | --limit | \
-			--local-domains | --trusted-networks) ((i++)) ;;
+		-s | -n | --spool | --color | --sort | --columns | --as-of | --jobs | --limit | --max | \
+			--reason | --all | --to | --now | --local-domains | --trusted-networks) ((i++)) ;;
 		-*) ;;
 		*) if [[ $command ]]; then ((operands++)); else command=${COMP_WORDS[i]}; fi ;;
 		esac
@@ -91,7 +108,8 @@ _spoolsweep() {
 	case $command in
 	'') _spoolsweep_add "$all_commands" "$cur" ;;
 	help) _spoolsweep_add "$all_commands fields" "$cur" ;;
-	list | report) _spoolsweep_filter ;;
+	list | report | purge | hold | release | retry | requeue) _spoolsweep_filter ;;
+	undo) [[ $operands -eq 0 ]] || _spoolsweep_filter ;;
 	top) if [[ $operands -eq 0 ]]; then _spoolsweep_add "$all_fields" "$cur"; else _spoolsweep_filter; fi ;;
 	esac
 }

@@ -15,9 +15,37 @@
 
 /* ---- folders ---- */
 
+/* Says why the folders cannot be made, and who could. */
+static int tell_cannot_make(const struct app *app, const struct err *err)
+{
+	struct buf line = {0};
+
+	int code = complain(err);
+	/* Without a system call that failed the words say it all. */
+	if (code != EXIT_PERMISSION || app->started_as_root || !err->sys)
+		return code;
+	put_command(app, &line, "setup");
+	warn_text("root has to make it, once:\n  sudo %s", buf_str(&line));
+	buf_free(&line);
+	return code;
+}
+
+/* The trash is its owner's alone: with the right to read a queue nobody else gets further. */
+static int tell_stranger(const struct app *app, const struct spool *spool)
+{
+	struct buf line = {0};
+
+	put_as_root(app, &line);
+	warn_text("only root and the owner of %s (uid %u) may do this; run it as root:\n  %s",
+		spool->path, (unsigned)spool->owner, buf_str(&line));
+	buf_free(&line);
+	return EXIT_PERMISSION;
+}
+
 int act_make_folders(struct app *app)
 {
 	struct err err;
+	uid_t me = geteuid();
 
 	for (size_t i = 0; i < app->spools.count; i++) {
 		const struct spool *spool = app->spools.list[i];
@@ -27,13 +55,71 @@ int act_make_folders(struct app *app)
 		}
 		if (!app->options.apply)
 			continue;
+		if (me != 0 && me != spool->owner)
+			return tell_stranger(app, spool);
 		if (trash_make(&fsops_real, spool, &err) != 0 ||
-			state_make(&fsops_real, spool->owner, spool->group, &err) != 0) {
-			int code = complain(&err);
-			return code == EXIT_PERMISSION ? tell_denied(app) : code;
-		}
+			state_make(&fsops_real, spool->owner, spool->group, &err) != 0)
+			return tell_cannot_make(app, &err);
 	}
 	return EXIT_DONE;
+}
+
+static bool can_write_into_parent(const char *path)
+{
+	char *parent = xstrdup(path);
+	char *slash = strrchr(parent, '/');
+
+	if (slash)
+		slash[slash == parent] = '\0';
+	bool can = access(slash ? parent : ".", W_OK | X_OK) == 0;
+	free(parent);
+	return can;
+}
+
+bool act_needs_setup(const struct app *app)
+{
+	struct err err;
+	int fd;
+
+	if (app->started_as_root)
+		return false;
+	for (size_t i = 0; i < app->spools.count; i++) {
+		const struct spool *spool = app->spools.list[i];
+		if (trash_open(spool, &fd, &err) == 0)
+			close(fd);
+		else if (err.code == ERR_GONE && faccessat(spool->fd, ".", W_OK | X_OK, 0) != 0)
+			return true;
+	}
+	if (state_open(app->spools.list[0]->owner, &fd, &err) == 0) {
+		close(fd);
+		return false;
+	}
+	if (err.code != ERR_GONE || access(state_path(), W_OK | X_OK) == 0)
+		return false;
+	return errno != ENOENT || !can_write_into_parent(state_path());
+}
+
+bool act_has_way_back(const struct act *act)
+{
+	enum op op = act->plan.head.op;
+	return op != OP_RETRY && op != OP_REQUEUE && !act->app->options.no_undo;
+}
+
+static int tell_busy(const struct app *app, const struct spool *spool)
+{
+	struct buf line = {0};
+
+	put_command(app, &line, "journal");
+	warn_text("another run is at work on %s: nothing was done; wait for it, and see what it "
+		  "does with %s",
+		spool->path, buf_str(&line));
+	buf_free(&line);
+	return EXIT_BUSY;
+}
+
+int act_lock(const struct app *app, const struct spool *spool, int trash)
+{
+	return trash_lock(trash) ? EXIT_DONE : tell_busy(app, spool);
 }
 
 int act_open(struct act *act)
@@ -54,12 +140,9 @@ int act_open(struct act *act)
 	for (size_t i = 0; i < count && app->options.apply; i++) {
 		if (trash_open(app->spools.list[i], &act->trashes[i], &err) != 0)
 			return complain(&err);
-		if (!trash_lock(act->trashes[i])) {
-			warn_text("another run is at work on %s: wait for it, or see spoolsweep "
-				  "journal",
-				app->spools.list[i]->path);
-			return EXIT_BUSY;
-		}
+		int code = act_lock(app, app->spools.list[i], act->trashes[i]);
+		if (code != EXIT_DONE)
+			return code;
 	}
 	if (app->options.apply && state_open(app->spools.list[0]->owner, &act->state, &err) != 0)
 		return complain(&err);
@@ -238,7 +321,19 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 	if (run->unsettled)
 		buf_printf(&out, "  %u are in delivery still; what it writes is swept by expunge\n",
 			run->unsettled);
-	if (done_count(run) && !act->plan.head.no_undo) {
+	if (run->counts[OUTCOME_CHANGED] || run->counts[OUTCOME_REFUSED] ||
+		run->counts[OUTCOME_FAILED] || run->counts[OUTCOME_UNTIDY]) {
+		snprintf(words, sizeof(words), "journal %u", act->plan.head.number);
+		buf_add(&out, SLICE("which, and why: "));
+		put_command(act->app, &out, words);
+		buf_addc(&out, '\n');
+	}
+	if (done_count(run) && act->plan.head.to_hold) {
+		buf_add(&out, SLICE("on hold, and not delivered before: "));
+		put_command(act->app, &out, "release FILTER");
+		buf_addc(&out, '\n');
+	}
+	if (done_count(run) && act_has_way_back(act)) {
 		snprintf(words, sizeof(words), "undo %u", act->plan.head.number);
 		buf_add(&out, SLICE("back: "));
 		put_command(act->app, &out, words);
@@ -300,8 +395,11 @@ static int result_code(const struct act *act, const struct run *run)
 	if (run->stopped) {
 		snprintf(words, sizeof(words), "undo %u", act->plan.head.number);
 		put_command(act->app, &line, words);
-		warn_text("stopped: %s\nwhat was done stays done; the way back is %s",
-			run->why.text, buf_str(&line));
+		if (act_has_way_back(act) && done_count(run))
+			warn_text("stopped: %s\nwhat was done stays done; the way back is %s",
+				run->why.text, buf_str(&line));
+		else
+			warn_text("stopped: %s\nwhat was done stays done", run->why.text);
 		buf_free(&line);
 		return interrupted ? EXIT_INTERRUPTED : EXIT_PARTLY;
 	}

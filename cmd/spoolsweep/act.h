@@ -12,6 +12,9 @@
 #include "core/act/guard.h"
 #include "core/act/run.h"
 
+/* Kinds of messages that an operation passes over, 0 none: skip.c. */
+enum { SKIP_KINDS = 7 };
+
 struct act {
 	struct app *app;
 	struct plan plan;
@@ -22,7 +25,9 @@ struct act {
 	int state;                /* folder of the journals; -1 */
 	double spread;            /* run_options.spread */
 	const char *done_word;    /* "purged" */
-	uint32_t missing;         /* undo: messages of the run that are not there any more */
+	uint32_t skipped[SKIP_KINDS];
+	enum op undone;   /* undo: what the run did */
+	uint32_t missing; /* undo: messages of the run that are not there any more */
 	struct spool *
 		*scanned; /* the list of views that the scan names; NULL when it was the queues */
 };
@@ -33,11 +38,26 @@ int act_make_folders(struct app *app);
 /* Opens and locks what a run needs. EXIT_DONE or a code; act_close in any case. */
 int act_open(struct act *act);
 void act_close(struct act *act);
+/* The lock on the trash of a spool: EXIT_DONE, or EXIT_BUSY when another run has it. */
+int act_lock(const struct app *app, const struct spool *spool, int trash);
+
+/* Whether what the plan does can be taken back by undo. */
+bool act_has_way_back(const struct act *act);
+
+/* A preview: whether root has to run setup before this user can do what it shows. */
+bool act_needs_setup(const struct app *app);
 
 /* Guards, asks, journals, acts and tells. With --json the result is data. */
 int act_perform(struct act *act);
 
-/* ---- preview ---- */
+/* ---- skip.c ---- */
+
+/* Takes the rows that `op` has nothing to do with out of app->rows, and counts them. */
+void skip_rows(struct app *app, enum op op, uint32_t skipped[SKIP_KINDS]);
+/* "on hold already" */
+const char *skip_words(unsigned kind);
+
+/* ---- preview.c ---- */
 
 /* What the plan would do, to stdout. */
 int preview_print(struct act *act);

@@ -31,6 +31,8 @@ static int look_again(struct act *act)
 	bitset_free(&app->rows);
 	scan_free(&app->scan);
 	int code = scan_spools(app);
+	if (code == EXIT_DONE)
+		skip_rows(app, act->plan.head.op, act->skipped);
 	for (size_t row = bitset_next(&app->rows, 0); code == EXIT_DONE && row != SIZE_MAX;
 		row = bitset_next(&app->rows, row + 1))
 		more += !hashset_has(
@@ -58,18 +60,37 @@ static int select_messages(struct app *app, const char **filter)
 	return EXIT_DONE;
 }
 
+/* The filter matches nothing, or nothing that this operation has to do with. */
+static int nothing_to_do(const struct act *act)
+{
+	bool any = false;
+
+	int code = tell_failures(act->app);
+	if (code != EXIT_DONE)
+		return code;
+	for (unsigned kind = 0; kind < SKIP_KINDS; kind++) {
+		if (!act->skipped[kind])
+			continue;
+		warn_text("nothing to do: %u of the messages that match %s %s", act->skipped[kind],
+			act->skipped[kind] == 1 ? "is" : "are", skip_words(kind));
+		any = true;
+	}
+	return any ? EXIT_NOTHING : reading_exit(act->app);
+}
+
 static int act_on_rows(struct app *app, enum op op, const char *done_word)
 {
 	struct act act = {.app = app, .done_word = done_word};
 
 	act.plan.head.op = op;
+	skip_rows(app, op, act.skipped);
 	act.guard.total = app->scan.snap.rows;
 	act.guard.accounts = count_accounts(app);
 	act.guard.specific = filter_is_specific(app->filter);
 	plan_add_rows(&act.plan, &app->scan.snap, &app->rows);
 	int code = act_open(&act);
 	if (code == EXIT_DONE && !act.plan.count)
-		code = reading_exit(app);
+		code = nothing_to_do(&act);
 	else if (code == EXIT_DONE && !app->options.apply)
 		code = preview_print(&act);
 	else if (code == EXIT_DONE) {

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/act.h"
 #include "core/act/expunge.h"
 #include "core/act/trash.h"
 #include "core/base/units.h"
@@ -27,7 +27,8 @@ struct victim {
 struct victims {
 	struct victim *list;
 	size_t count;
-	size_t kept; /* younger than a day */
+	size_t kept;     /* younger than a day */
+	unsigned newest; /* the last of these */
 	int *trashes;
 };
 
@@ -41,8 +42,7 @@ static bool is_young(int trash, unsigned run, int64_t now)
 	return fstatat(trash, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > now - YOUNG;
 }
 
-static int find_in(
-	struct app *app, size_t spool, int64_t wanted, bool even_young, struct victims *victims)
+static int find_in(size_t spool, int64_t wanted, bool even_young, struct victims *victims)
 {
 	int trash = victims->trashes[spool];
 	unsigned *runs;
@@ -55,9 +55,11 @@ static int find_in(
 		struct victim victim = {.spool = spool, .run = runs[i]};
 		if (wanted && runs[i] != wanted)
 			continue;
-		victim.young = is_young(trash, runs[i], app->now);
+		/* By the clock: with --as-of nothing gets older. */
+		victim.young = is_young(trash, runs[i], (int64_t)time(NULL));
 		if (victim.young && !even_young) {
 			victims->kept++;
+			victims->newest = runs[i];
 			continue;
 		}
 		if (expunge_count(trash, runs[i], &victim.found, &err) != 0) {
@@ -81,9 +83,9 @@ static int find(struct app *app, int64_t wanted, bool even_young, struct victims
 		victims->trashes[i] = -1;
 	for (size_t i = 0; i < app->spools.count && code == EXIT_DONE; i++) {
 		if (trash_open(app->spools.list[i], &victims->trashes[i], &err) == 0)
-			code = find_in(app, i, wanted, even_young, victims);
+			code = find_in(i, wanted, even_young, victims);
 		else if (err.code != ERR_GONE)
-			code = complain(&err);
+			code = complain(&err) == EXIT_PERMISSION ? tell_denied(app) : EXIT_IO;
 	}
 	return code;
 }
@@ -151,6 +153,23 @@ static int confirm(const struct app *app, uint64_t files)
 	return EXIT_REFUSED;
 }
 
+static void tell_syslog(
+	const struct app *app, const struct victim *victim, const struct expunged *removed)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "expunge: run %u, %llu of %llu files", victim->run,
+		(unsigned long long)removed->files, (unsigned long long)victim->found.files);
+	if (app->options.reason) {
+		buf_add(&line, SLICE(", reason "));
+		escape_text(&line, slice_upto(slice_cstr(app->options.reason), 500), ESCAPE_ASCII);
+	}
+	openlog("spoolsweep", LOG_PID, LOG_MAIL);
+	syslog(LOG_NOTICE, "%s", buf_str(&line));
+	closelog();
+	buf_free(&line);
+}
+
 static int remove_all(struct app *app, const struct victims *victims)
 {
 	struct expunged sum = {0};
@@ -162,12 +181,9 @@ static int remove_all(struct app *app, const struct victims *victims)
 		const struct victim *victim = &victims->list[i];
 		struct expunged removed;
 		int trash = victims->trashes[victim->spool];
-		if (!trash_lock(trash)) {
-			warn_text("another run is at work on %s",
-				app->spools.list[victim->spool]->path);
-			code = EXIT_BUSY;
+		code = act_lock(app, app->spools.list[victim->spool], trash);
+		if (code != EXIT_DONE)
 			break;
-		}
 		if (expunge_run(&fsops_real, trash, victim->run, (unsigned)app->options.jobs,
 			    &interrupted, &removed, &err) != 0)
 			code = complain(&err);
@@ -175,11 +191,10 @@ static int remove_all(struct app *app, const struct victims *victims)
 			code = EXIT_INTERRUPTED;
 		sum.files += removed.files;
 		sum.bytes += removed.bytes;
-		openlog("spoolsweep", LOG_PID, LOG_MAIL);
-		syslog(LOG_NOTICE, "expunge: run %u, %llu of %llu files", victim->run,
-			(unsigned long long)removed.files, (unsigned long long)victim->found.files);
-		closelog();
+		tell_syslog(app, victim, &removed);
 	}
+	if (code == EXIT_BUSY && !sum.files)
+		return code;
 	units_count(&out, (int64_t)sum.files);
 	buf_add(&out, SLICE(" files removed, "));
 	units_size(&out, sum.bytes);
@@ -188,15 +203,29 @@ static int remove_all(struct app *app, const struct victims *victims)
 	return code;
 }
 
+static void tell_kept(const struct app *app, const struct victims *victims)
+{
+	struct buf line = {0};
+	char words[64];
+
+	snprintf(words, sizeof(words), "expunge --now %u", victims->newest);
+	put_command(app, &line, words);
+	if (victims->kept == 1)
+		warn_text("run %u is younger than a day and stays; to remove it all the same: %s",
+			victims->newest, buf_str(&line));
+	else
+		warn_text("%zu runs are younger than a day and stay; one by one: %s", victims->kept,
+			buf_str(&line));
+	buf_free(&line);
+}
+
 static int expunge(struct app *app, int64_t wanted, bool even_young)
 {
 	struct victims victims = {0};
 
 	int code = find(app, wanted, even_young, &victims);
 	if (code == EXIT_DONE && victims.kept)
-		warn_text("%zu %s younger than a day and stay%s: spoolsweep expunge --now RUN",
-			victims.kept, victims.kept == 1 ? "run is" : "runs are",
-			victims.kept == 1 ? "s" : "");
+		tell_kept(app, &victims);
 	if (code == EXIT_DONE && !victims.count) {
 		if (!victims.kept)
 			warn_text("there is nothing in the trash%s", wanted ? " of that run" : "");

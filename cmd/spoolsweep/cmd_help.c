@@ -7,7 +7,8 @@ static void list_commands(struct buf *out)
 {
 	buf_add(out,
 		SLICE("usage: spoolsweep [-s DIR]... COMMAND [FILTER] [options]\n\n"
-		      "What fills a mail queue, and who is behind it. Reads only.\n\n"));
+		      "What fills a mail queue, who is behind it, and how to clean it.\n"
+		      "Nothing is changed without --apply.\n\n"));
 	for (size_t i = 0; commands[i]; i++)
 		buf_printf(out, "  %-8s %-16s %s\n", commands[i]->name, commands[i]->operands,
 			commands[i]->summary);
@@ -15,7 +16,8 @@ static void list_commands(struct buf *out)
 		SLICE("\nExamples:\n"
 		      "  spoolsweep report\n"
 		      "  spoolsweep top envelope_sender 'account=bob@example.com'\n"
-		      "  spoolsweep list 'client_net in 203.0.113.0/24 and age<6h' --ids\n\n"
+		      "  spoolsweep list 'client_net in 203.0.113.0/24 and age<6h' --ids\n"
+		      "  spoolsweep purge 'account=bob@example.com'\n\n"
 		      "Options for every command:\n"));
 	options_help(out, OPT_GLOBAL | OPT_QUEUE);
 	buf_add(out,

@@ -43,6 +43,12 @@ static void add_who(const struct app *app, struct buf *out, const struct journal
 	}
 }
 
+/* What the user typed: the way back of a run may be any operation. */
+static const char *what_word(const struct journal_head *head)
+{
+	return head->undoes ? "undo" : op_name(head->op);
+}
+
 /* ---- all runs ---- */
 
 static void add_row(struct app *app, struct table *table, const struct journal_log *log)
@@ -53,7 +59,7 @@ static void add_row(struct app *app, struct table *table, const struct journal_l
 	table_cellf(table, "%u", head->number);
 	units_time(&cell, head->started);
 	table_cell(table, buf_slice(&cell));
-	table_cell(table, slice_cstr(op_name(head->op)));
+	table_cell(table, slice_cstr(what_word(head)));
 	buf_reset(&cell);
 	units_count(&cell, done_count(log));
 	table_cell(table, buf_slice(&cell));
@@ -65,7 +71,7 @@ static void add_row(struct app *app, struct table *table, const struct journal_l
 	table_cell(table, buf_slice(&cell));
 	buf_reset(&cell);
 	if (head->undoes)
-		buf_printf(&cell, "of run %u ", head->undoes);
+		buf_printf(&cell, "of run %u%s", head->undoes, head->filter.len ? " " : "");
 	buf_add(&cell, head->filter);
 	table_cell(table, buf_slice(&cell));
 	buf_free(&cell);
@@ -182,12 +188,26 @@ static void add_exceptions(const struct app *app, struct buf *out, const struct 
 	}
 }
 
+/* A run that was killed leaves two ways to go on. */
+static void add_next(const struct app *app, struct buf *out, const struct journal_head *head)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "undo %u", head->number);
+	buf_add(out, SLICE("to take back what was done: "));
+	put_command(app, out, words);
+	buf_add(out, SLICE("\nto do the rest: the same command again\n"));
+}
+
 static int print_text(struct app *app, const struct journal_log *log)
 {
 	const struct journal_head *head = &log->head;
 	struct buf out = {0}, cell = {0};
 
-	buf_printf(&out, "run %u: %s, ", head->number, op_name(head->op));
+	buf_printf(&out, "run %u: %s", head->number, what_word(head));
+	if (head->undoes)
+		buf_printf(&out, " of run %u", head->undoes);
+	buf_add(&out, SLICE(", "));
 	add_state(&out, log);
 	buf_addc(&out, '\n');
 	units_time(&cell, head->started);
@@ -210,6 +230,8 @@ static int print_text(struct app *app, const struct journal_log *log)
 	}
 	add_line(app, &out, "messages", buf_slice(&cell));
 	add_exceptions(app, &out, log);
+	if (log->went && !log->ended && !log->running)
+		add_next(app, &out, head);
 	buf_free(&cell);
 	return print_buf(&out);
 }
@@ -245,8 +267,11 @@ static int print_one(struct app *app, int state, unsigned number)
 	struct err err;
 
 	if (journal_read(state, number, &log, &err) != 0) {
+		struct buf line = {0};
 		int code = complain(&err);
-		warn_text("spoolsweep journal lists the runs there are");
+		put_command(app, &line, "journal");
+		warn_text("%s lists the runs there are", buf_str(&line));
+		buf_free(&line);
 		return code;
 	}
 	int code = app->options.json ? print_json(app, &log) : print_text(app, &log);

@@ -22,16 +22,17 @@ static int run(struct app *app)
 		put(app, &out, slice_cstr(spool->path));
 		buf_printf(
 			&out, "/" TRASH_FOLDER "  the trash, of uid %u\n", (unsigned)spool->owner);
-		put(app, &out, slice_cstr(state_path()));
-		buf_printf(&out, "/%u  the journals\n", (unsigned)spool->owner);
 	}
+	/* The queues of one run have one owner. */
+	put(app, &out, slice_cstr(state_path()));
+	buf_printf(&out, "/%u  the journals\n", (unsigned)app->spools.list[0]->owner);
 	return print_buf(&out);
 }
 
 const struct command command_setup = {
 	.name = "setup",
 	.operands = "",
-	.summary = "make the trash and the folder of the journals (the first run does it too)",
+	.summary = "once, as root: make the trash and the folder of the journals",
 	.takes = OPT_QUEUE,
 	.run = run,
 };

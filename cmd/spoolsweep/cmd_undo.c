@@ -24,10 +24,15 @@ static bool take_number(const char *word, unsigned *number)
 
 static int read_run(struct act *act, unsigned number, struct journal_log *log)
 {
+	struct buf line = {0};
 	struct err err;
 	int state;
 
 	if (state_open(act->app->spools.list[0]->owner, &state, &err) != 0) {
+		if (err.code != ERR_GONE) {
+			int code = complain(&err);
+			return code == EXIT_PERMISSION ? tell_denied(act->app) : code;
+		}
 		warn_text("there is no journal yet: nothing was done that could be undone");
 		return EXIT_NOTHING;
 	}
@@ -36,8 +41,27 @@ static int read_run(struct act *act, unsigned number, struct journal_log *log)
 	if (r == 0)
 		return EXIT_DONE;
 	int code = complain(&err);
-	warn_text("spoolsweep journal lists the runs there are");
+	put_command(act->app, &line, "journal");
+	warn_text("%s lists the runs there are", buf_str(&line));
+	buf_free(&line);
 	return code;
+}
+
+/* What the run did that the run `number` took back: OPS when that is not known any more. */
+static enum op op_of(const struct act *act, unsigned number)
+{
+	struct journal_log log = {0};
+	struct err err;
+	enum op op = OPS;
+	int state;
+
+	if (state_open(act->app->spools.list[0]->owner, &state, &err) != 0)
+		return OPS;
+	if (journal_read(state, number, &log, &err) == 0)
+		op = log.head.op;
+	journal_log_free(&log);
+	close(state);
+	return op;
 }
 
 static bool was_done(const struct journal_log *log, uint32_t item)
@@ -45,6 +69,12 @@ static bool was_done(const struct journal_log *log, uint32_t item)
 	enum outcome outcome = (enum outcome)log->outcomes[item].outcome;
 	return outcome == OUTCOME_DONE || outcome == OUTCOME_DELIVERING ||
 		outcome == OUTCOME_UNTIDY;
+}
+
+/* A run that was killed had done more than its journal says: pass_over tells by the queue. */
+static bool may_be_done(const struct journal_log *log, uint32_t item)
+{
+	return log->went && !log->ended && log->outcomes[item].outcome == OUTCOME_NONE;
 }
 
 /* ---- what lies in the trash ---- */
@@ -74,7 +104,7 @@ static int open_views(struct act *act, unsigned number)
 	}
 	if (found)
 		return EXIT_DONE;
-	warn_text("nothing of run %u is left in the trash: it was undone, or expunged", number);
+	warn_text("nothing is left of run %u in the trash: it was undone, or expunged", number);
 	return EXIT_NOTHING;
 }
 
@@ -121,9 +151,13 @@ static void keep_rows_of(struct act *act, const struct journal_log *log)
 	uint8_t *queues = xcalloc(log->nitems, 1);
 	struct bitset kept = bitset_new(snap->rows);
 
-	for (uint32_t i = 0; i < log->nitems; i++)
+	for (uint32_t i = 0; i < log->nitems; i++) {
 		if (was_done(log, i))
 			queues[keymap_add(&digests, log->items[i].digest)] = log->outcomes[i].queue;
+		else if (may_be_done(log, i))
+			queues[keymap_add(&digests, log->items[i].digest)] =
+				(uint8_t)log->items[i].queue;
+	}
 	for (size_t row = bitset_next(&app->rows, 0); row != SIZE_MAX;
 		row = bitset_next(&app->rows, row + 1)) {
 		uint64_t digest = (uint64_t)snap_wide(snap, WIDE_DIGEST, (uint32_t)row);
@@ -140,6 +174,30 @@ static void keep_rows_of(struct act *act, const struct journal_log *log)
 	free(queues);
 }
 
+/* The way back of a way back: what was done first is done again, to the same messages. */
+static int plan_again(struct act *act, unsigned number, enum op first)
+{
+	act->plan.head.to_hold = false;
+	if (first != OP_PURGE && first != OP_HOLD) {
+		warn_text("run %u took back a run whose journal is gone: purge or hold its "
+			  "messages by a filter",
+			number);
+		return EXIT_NOTHING;
+	}
+	act->plan.head.op = first;
+	act->done_word = first == OP_PURGE ? "purged" : "put on hold";
+	return EXIT_DONE;
+}
+
+/* What others have taken back, or done again, since. */
+static void pass_over(struct act *act)
+{
+	if (act->undone == OP_HOLD)
+		skip_rows(act->app, OP_RELEASE, act->skipped);
+	else if (act->plan.head.op == OP_HOLD)
+		skip_rows(act->app, OP_HOLD, act->skipped);
+}
+
 static int plan_undo(struct act *act, unsigned number, const struct journal_log *log)
 {
 	struct journal_head *head = &act->plan.head;
@@ -151,6 +209,11 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 	head->to_hold = !origin;
 	act->spread = SPREAD;
 	act->done_word = "brought back";
+	act->undone = log->head.op;
+	if (to && log->head.op != OP_PURGE) {
+		warn_text("run %u was no purge: --to is for what comes out of the trash", number);
+		return EXIT_USAGE;
+	}
 	switch (log->head.op) {
 	case OP_PURGE:
 		if (log->head.no_undo) {
@@ -163,12 +226,12 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 		head->to_hold = false;
 		return EXIT_DONE;
 	case OP_RELEASE:
+		head->to_hold = false;
 		head->op = OP_HOLD;
+		act->done_word = "put on hold";
 		return EXIT_DONE;
 	case OP_RESTORE:
-		head->op = OP_PURGE;
-		act->done_word = "purged";
-		return EXIT_DONE;
+		return plan_again(act, number, op_of(act, log->head.undoes));
 	case OP_RETRY:
 	case OP_REQUEUE:
 	case OPS:
@@ -179,6 +242,20 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 	return EXIT_NOTHING;
 }
 
+static int nothing_left(const struct act *act, unsigned number)
+{
+	int code = tell_failures(act->app);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (act->app->filter_text[0])
+		warn_text("no message of run %u that is left matches", number);
+	else
+		warn_text("nothing is left of run %u to be taken back: it was undone, or %s",
+			number, act->undone == OP_PURGE ? "expunged" : "its messages have gone");
+	return EXIT_NOTHING;
+}
+
 static int undo(struct act *act, unsigned number)
 {
 	struct app *app = act->app;
@@ -186,7 +263,9 @@ static int undo(struct act *act, unsigned number)
 
 	int code = read_run(act, number, &log);
 	if (code == EXIT_DONE && log.running) {
-		warn_text("run %u is at work this moment", number);
+		warn_text("run %u is at work this moment: wait for it, or stop it with Ctrl-C "
+			  "where it was started",
+			number);
 		code = EXIT_BUSY;
 	}
 	if (code == EXIT_DONE)
@@ -195,8 +274,10 @@ static int undo(struct act *act, unsigned number)
 		code = plan_undo(act, number, &log);
 	if (code == EXIT_DONE)
 		code = log.head.op == OP_PURGE ? scan_views(act) : scan_spools(app);
-	if (code == EXIT_DONE && log.head.op != OP_PURGE)
+	if (code == EXIT_DONE && log.head.op != OP_PURGE) {
 		keep_rows_of(act, &log);
+		pass_over(act);
+	}
 	journal_log_free(&log);
 	if (code != EXIT_DONE)
 		return code;
@@ -204,10 +285,11 @@ static int undo(struct act *act, unsigned number)
 	name_queues(act);
 	act->guard.total = act->plan.count;
 	act->guard.way_back = true;
-	if (act->missing)
-		warn_text("%u of run %u are not there any more", act->missing, number);
+	if (act->missing && !app->filter_text[0])
+		warn_text("%u of run %u %s not there any more", act->missing, number,
+			act->missing == 1 ? "is" : "are");
 	if (!act->plan.count)
-		return reading_exit(app);
+		return nothing_left(act, number);
 	if (!app->options.apply || !app->options.yes)
 		code = preview_print(act);
 	return code == EXIT_DONE && app->options.apply ? act_perform(act) : code;

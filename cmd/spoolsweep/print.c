@@ -115,6 +115,8 @@ void put_command(const struct app *app, struct buf *out, const char *words)
 		add_argument(&line, app->options.spools[i]);
 		buf_addc(&line, ' ');
 	}
+	if (app->options.offline)
+		buf_add(&line, SLICE("--offline "));
 	buf_add(&line, slice_cstr(words));
 	put(app, out, buf_slice(&line));
 	buf_free(&line);

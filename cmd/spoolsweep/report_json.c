@@ -5,6 +5,7 @@
 #include "cmd/spoolsweep/report.h"
 #include "cmd/spoolsweep/report_facts.h"
 #include "cmd/spoolsweep/spool_facts.h"
+#include "cmd/spoolsweep/trash_facts.h"
 
 enum { DEFAULT_LIMIT = 20 };
 
@@ -93,11 +94,13 @@ int report_json(struct app *app, const struct report_section sections[REPORT_SEC
 	struct sink *sink = open_sink(app, SINK_PRETTY);
 	struct arriving arriving;
 	struct totals totals;
+	struct trash_facts trash;
 	char host[256] = "";
 
 	gethostname(host, sizeof(host) - 1);
 	count_totals(app, &totals);
 	find_arriving(app, &arriving);
+	count_trash(app, &trash);
 	sink_object(sink, NULL);
 	sink_text(sink, "schema", SLICE("spoolsweep.report/1"));
 	sink_int(sink, "now", app->now);
@@ -110,7 +113,7 @@ int report_json(struct app *app, const struct report_section sections[REPORT_SEC
 	sink_scan(sink, app);
 	sink_totals(sink, &totals);
 	sink_arriving(sink, &arriving);
-	sink_null(sink, "trash"); /* this version makes none and looks for none */
+	sink_trash(sink, &trash);
 	sink_object(sink, "groups");
 	for (size_t i = 0; i < REPORT_SECTIONS; i++) {
 		struct grouping grouping =

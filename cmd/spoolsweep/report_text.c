@@ -5,6 +5,7 @@
 #include "cmd/spoolsweep/report.h"
 #include "cmd/spoolsweep/report_facts.h"
 #include "cmd/spoolsweep/spool_facts.h"
+#include "cmd/spoolsweep/trash_facts.h"
 #include "core/base/units.h"
 
 enum { DEFAULT_LIMIT = 6 };
@@ -52,6 +53,8 @@ static bool is_full(const struct app *app, const struct queue_count *queue)
 
 static void print_totals(const struct app *app, const struct totals *totals, struct buf *out)
 {
+	struct trash_facts trash;
+
 	units_count(out, totals->messages);
 	buf_add(out, totals->messages == 1 ? SLICE(" message  ") : SLICE(" messages  "));
 	units_count(out, (int64_t)totals->recipients);
@@ -72,8 +75,14 @@ static void print_totals(const struct app *app, const struct totals *totals, str
 		if (is_full(app, &totals->queues[i]))
 			buf_add(out, SLICE(" (full)"));
 	}
-	if (totals->nqueues)
+	/* Of an empty queue with an empty trash enough was said. */
+	count_trash(app, &trash);
+	if (totals->nqueues && trash.known)
+		buf_add(out, SLICE("  "));
+	if (totals->nqueues || trash.messages) {
+		print_trash(&trash, out);
 		buf_addc(out, '\n');
+	}
 }
 
 static void print_arriving(const struct app *app, const struct arriving *arriving, struct buf *out)

@@ -9,15 +9,18 @@
 #   $queue                  a made-up queue of 400 messages, the same in every run: use `-s queue`
 #   $hostile                texts that must not reach a terminal raw: see hostile.sh
 #   $empty                  a queue without a message
+#   acting                  a copy of the queue in `q` that may be acted on
 #   own DIR, as_owner ...   gives a copied queue to an ordinary user, runs as that user: for what
 #                           root may and others may not; an ordinary user is that user already
+#   as_stranger ...         runs as a user who owns nothing here
 #   safe                    prints those lines of its input that could harm a terminal
 #   try ARGUMENTS           "sweep ARGUMENTS" as a dialogue: command, answer, exit status
 #   skip REASON             ends the case: it cannot run here
 #
-# Three things differ from machine to machine and are made the same before comparing: the host
-# name and the seconds of a report (its first lines, and "host" and "seconds" in JSON), and the
-# owner of a queue in `spools`.
+# What differs from machine to machine or from run to run is made the same before comparing: the
+# host name and the seconds of a report (its first lines, and "host" and "seconds" in JSON), the
+# owner of a queue in `spools` and `setup`; the seconds of a run, free space, the space of the
+# trash, and who did what when in the journal. Journals are in `state`, beside the queue.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 top=$PWD
@@ -33,7 +36,8 @@ update=
 
 umask 022
 export LC_ALL=C.UTF-8 TERM=dumb
-unset NO_COLOR COLUMNS
+unset NO_COLOR COLUMNS SUDO_USER
+export SPOOLSWEEP_STATE=state
 spoolsweep=$build/spoolsweep
 forge=$build/forge
 now=1795327200
@@ -74,6 +78,19 @@ as_owner() {
 	fi
 }
 
+as_stranger() {
+	[ "$(id -u)" -eq 0 ] || skip 'only root can be several users'
+	command -v setpriv >/dev/null || skip 'no setpriv(1) to be a stranger with'
+	setpriv --reuid 65533 --regid 65533 --clear-groups "$@"
+}
+
+acting() {
+	case $(stat -f -c %T .) in
+	nfs | overlayfs) skip 'on this file system a queue is not acted on' ;;
+	esac
+	mkdir q && cp -a queue/. q && own q || exit
+}
+
 try() {
 	echo "\$ spoolsweep $*"
 	sweep "$@" 2>&1
@@ -101,7 +118,15 @@ stable() {
 		-e 's/^( *"host": )".*"/\1"HOST"/' \
 		-e 's/^( *"seconds": )[0-9]*\.[-.e0-9]*/\1SECONDS/' \
 		-e 's/^(  owner      uid )[0-9]+$/\1OWNER/' \
-		-e 's/("owner_uid": )[0-9]+/\1OWNER/' "$1"
+		-e 's/("owner_uid": )[0-9]+/\1OWNER/' \
+		-e 's/^(q.*  the trash, of uid )[0-9]+$/\1OWNER/' -e 's:[^ ]*state/[0-9]+:state/OWNER:g' \
+		-e 's/^(run [0-9]+: .* in )[0-9.]+ s$/\1SECONDS/' \
+		-e 's/^(DISK .*; free: ).*/\1FREE/' -e 's/("free_[a-z]*": )[0-9nul]+/\1FREE/' \
+		-e 's/^(run [0-9]+ in .* files, ).*/\1SIZE/' -e 's/^([0-9,]+ files removed, ).* g/\1SIZE g/' \
+		-e 's/^(  (started|by) +)[0-9u].*/\1.../' -e 's:^(  command  ).*/spoolsweep:\1spoolsweep:' \
+		-e 's/^( *[0-9]+  )20[-0-9]+ [:0-9]+ UTC/\1WHEN/' -e 's/^(run  started) +what/\1  what/' \
+		-e 's/(  state +who) +/\1  /' -e 's/^( *[0-9]+  WHEN.*)uid [0-9]+(, logged in as uid [0-9]+)? */\1WHO  /' \
+		"$1"
 }
 
 passed=0 failed=0 skipped=0

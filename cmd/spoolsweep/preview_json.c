@@ -1,0 +1,90 @@
+/* A preview for scripts; its member names are a promise. */
+#include "cmd/spoolsweep/preview.h"
+
+static void sink_stays(struct sink *sink, const char *kind, uint32_t messages, const char *filter)
+{
+	if (!messages)
+		return;
+	sink_object(sink, NULL);
+	sink_text(sink, "kind", slice_cstr(kind));
+	sink_int(sink, "messages", messages);
+	sink_text(sink, "filter", slice_cstr(filter));
+	sink_end(sink);
+}
+
+/* Where an undo puts the messages; NULL for everything else. */
+static const char *goal_of(const struct journal_head *head)
+{
+	if (!head->undoes)
+		return NULL;
+	return head->op == OP_PURGE                    ? "trash"
+		: head->op == OP_HOLD || head->to_hold ? "hold"
+						       : "origin";
+}
+
+static void sink_skipped(struct sink *sink, const char *why, uint32_t messages)
+{
+	if (!messages)
+		return;
+	sink_object(sink, NULL);
+	sink_text(sink, "why", slice_cstr(why));
+	sink_int(sink, "messages", messages);
+	sink_end(sink);
+}
+
+int preview_json(struct act *act, const struct preview *preview)
+{
+	struct app *app = act->app;
+	struct sink *sink = open_sink(app, SINK_PRETTY);
+
+	sink_object(sink, NULL);
+	sink_text(sink, "schema", SLICE("spoolsweep.plan/1"));
+	sink_int(sink, "now", app->now);
+	sink_text(sink, "op", slice_cstr(op_name(act->plan.head.op)));
+	sink_text(sink, "filter", slice_cstr(app->filter_text));
+	if (act->plan.head.undoes)
+		sink_int(sink, "undoes", act->plan.head.undoes);
+	else
+		sink_null(sink, "undoes");
+	sink_text(sink, "to", slice_cstr(goal_of(&act->plan.head)));
+	sink_int(sink, "messages", act->plan.count);
+	sink_int(sink, "of", act->guard.total);
+	sink_int(sink, "recipients", (int64_t)preview->recipients);
+	sink_int(sink, "bytes", preview->bytes);
+	sink_object(sink, "groups");
+	for (size_t i = 0; i < PREVIEW_GROUPS; i++) {
+		struct grouping grouping;
+		struct field_ref by;
+		if (!preview_group(app, &preview_groups[i], GROUP_ALL, &by, &grouping))
+			continue;
+		sink_grouping(sink, preview_groups[i].field, &by, app, &grouping);
+		grouping_free(&grouping);
+	}
+	sink_end(sink);
+	sink_array(sink, "skipped");
+	for (unsigned kind = 0; kind < SKIP_KINDS; kind++)
+		sink_skipped(sink, skip_words(kind), act->skipped[kind]);
+	sink_end(sink);
+	sink_array(sink, "stays");
+	if (!act->plan.head.undoes) {
+		sink_stays(sink, "copies", preview->copies, preview->copies_filter);
+		sink_stays(sink, "bounces", preview->bounces, preview->bounces_filter);
+	}
+	sink_end(sink);
+	if (preview->blind)
+		sink_null(sink, "in_delivery");
+	else
+		sink_int(sink, "in_delivery", preview->in_delivery);
+	sink_int(sink, "arriving", preview->arriving);
+	sink_object(sink, "disk");
+	sink_int(sink, "free_bytes", (int64_t)preview->free_bytes);
+	if (preview->inodes_known)
+		sink_int(sink, "free_inodes", (int64_t)preview->free_inodes);
+	else
+		sink_null(sink, "free_inodes");
+	sink_end(sink);
+	sink_bool(sink, "undo", act_has_way_back(act));
+	sink_bool(sink, "needs_setup", act_needs_setup(app));
+	sink_end(sink);
+	return print_sink(sink);
+}

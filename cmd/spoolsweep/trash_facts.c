@@ -1,0 +1,121 @@
+#include "cmd/spoolsweep/trash_facts.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/act/trash.h"
+#include "core/base/units.h"
+#include "core/base/xalloc.h"
+
+/* Counts the messages of a run; the walk may name one twice. */
+struct counter {
+	struct walk_sink sink;
+	struct hashset seen; /* by inode */
+	int64_t bytes;
+	bool failed;
+};
+
+static bool count_units(
+	struct walk_sink *sink, struct folder *folder, const struct unit *units, size_t count)
+{
+	struct counter *counter = (struct counter *)sink;
+	struct stat st;
+
+	for (size_t i = 0; i < count; i++) {
+		char name[256];
+		if (units[i].name.len >= sizeof(name))
+			continue;
+		memcpy(name, units[i].name.ptr, units[i].name.len);
+		name[units[i].name.len] = '\0';
+		if (fstatat(folder->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISREG(st.st_mode) && hashset_add(&counter->seen, st.st_ino))
+			counter->bytes += st.st_size;
+	}
+	return true;
+}
+
+static void note_failure(
+	struct walk_sink *sink, const struct spool *spool, struct slice path, const struct err *err)
+{
+	(void)spool, (void)path, (void)err;
+	((struct counter *)sink)->failed = true;
+}
+
+static bool count_run(const struct spool *spool, int trash, unsigned run, struct trash_facts *facts)
+{
+	struct counter counter = {.sink = {.units = count_units, .failed = note_failure}};
+	struct err err;
+	int fd;
+
+	if (trash_open_run(NULL, trash, run, &fd, &err) != 0)
+		return false;
+	char *path = xasprintf("%s/" TRASH_FOLDER "/%u", spool->path, run);
+	struct spool *view = spool_view(spool, fd, path, &err);
+	free(path);
+	/* A run of which everything was brought back keeps folders, or none at all. */
+	if (!view)
+		return err.code == ERR_GONE;
+	counter.failed |= view->format->walk(view, 0, &counter.sink, &err) != 0;
+	spool_view_close(view);
+	if (counter.seen.count) {
+		facts->messages += (uint32_t)counter.seen.count;
+		facts->bytes += counter.bytes;
+		facts->runs++;
+		facts->run = run;
+	}
+	hashset_free(&counter.seen);
+	return !counter.failed;
+}
+
+void count_trash(const struct app *app, struct trash_facts *facts)
+{
+	*facts = (struct trash_facts){.known = true};
+	for (size_t i = 0; i < app->spools.count; i++) {
+		const struct spool *spool = app->spools.list[i];
+		unsigned *runs;
+		size_t count;
+		struct err err;
+		int trash;
+		if (trash_open(spool, &trash, &err) != 0) {
+			facts->known &= err.code == ERR_GONE;
+			continue;
+		}
+		if (trash_runs(trash, &runs, &count, &err) != 0)
+			facts->known = false;
+		for (size_t k = 0; k < count; k++)
+			facts->known &= count_run(spool, trash, runs[k], facts);
+		free(runs);
+		close(trash);
+	}
+}
+
+void print_trash(const struct trash_facts *facts, struct buf *out)
+{
+	if (!facts->known)
+		return;
+	buf_add(out, SLICE("trash "));
+	if (!facts->messages) {
+		buf_add(out, SLICE("empty"));
+		return;
+	}
+	units_count(out, facts->messages);
+	if (facts->runs == 1)
+		buf_printf(out, " in run %u", facts->run);
+	else
+		buf_printf(out, " in %u runs", facts->runs);
+}
+
+void sink_trash(struct sink *sink, const struct trash_facts *facts)
+{
+	if (!facts->known) {
+		sink_null(sink, "trash");
+		return;
+	}
+	sink_object(sink, "trash");
+	sink_int(sink, "messages", facts->messages);
+	sink_int(sink, "bytes", facts->bytes);
+	sink_end(sink);
+}

@@ -1,0 +1,24 @@
+/* trash_facts: how much mail lies in the trash of the queues of this run. */
+#ifndef CMD_SPOOLSWEEP_TRASH_FACTS_H
+#define CMD_SPOOLSWEEP_TRASH_FACTS_H
+
+#include "cmd/spoolsweep/command.h"
+
+struct trash_facts {
+	bool known;    /* every trash could be looked into; else the figures say nothing */
+	uint32_t runs; /* with a message in the trash */
+	unsigned run;  /* the only one of them */
+	uint32_t messages;
+	int64_t bytes; /* of their files */
+};
+
+/* Lists the folders of messages and opens none of them. */
+void count_trash(const struct app *app, struct trash_facts *facts);
+
+/* "trash empty", "trash 60,112 in run 17", "trash 70,000 in 2 runs"; nothing when not known. */
+void print_trash(const struct trash_facts *facts, struct buf *out);
+
+/* The member "trash" of an object: messages and bytes, or null. */
+void sink_trash(struct sink *sink, const struct trash_facts *facts);
+
+#endif
