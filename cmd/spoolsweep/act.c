@@ -160,6 +160,7 @@ void act_close(struct act *act)
 	}
 	if (act->places && act->state >= 0)
 		close(act->state);
+	hashset_free(&act->remembered);
 	free(act->scanned);
 	free(act->places);
 	free(act->views);
@@ -441,6 +442,7 @@ static int carry_out(struct act *act, struct journal *journal)
 		.places = act->places,
 		.journal = journal,
 		.options = &options,
+		.remembered = &act->remembered,
 	};
 	struct err err = {0};
 	double begin = seconds_now();
@@ -478,6 +480,8 @@ int act_perform(struct act *act)
 	int code = confirm(act);
 	if (code != EXIT_DONE)
 		return code;
+	if (act->plan.head.op == OP_RELEASE || act->plan.head.op == OP_RESTORE)
+		act_find_remembered(act);
 	fill_head(act, &command);
 	if (write_journal(act, &journal, &err) != 0) {
 		code = complain(&err);

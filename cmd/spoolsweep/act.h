@@ -26,8 +26,9 @@ struct act {
 	double spread;            /* run_options.spread */
 	const char *done_word;    /* "purged" */
 	uint32_t skipped[SKIP_KINDS];
-	enum op undone;   /* undo: what the run did */
-	uint32_t missing; /* undo: messages of the run that are not there any more */
+	enum op undone;            /* undo: what the run did */
+	struct hashset remembered; /* run.remembered */
+	uint32_t missing;          /* undo: messages of the run that are not there any more */
 	struct spool *
 		*scanned; /* the list of views that the scan names; NULL when it was the queues */
 };
@@ -46,6 +47,12 @@ bool act_has_way_back(const struct act *act);
 
 /* A preview: whether root has to run setup before this user can do what it shows. */
 bool act_needs_setup(const struct app *app);
+
+/*
+ * Finds in the journals what the MTA may have in memory: mail that a run took out of its
+ * hands since it was started. Before act_perform of what puts mail back.
+ */
+void act_find_remembered(struct act *act);
 
 /* Guards, asks, journals, acts and tells. With --json the result is data. */
 int act_perform(struct act *act);

@@ -118,6 +118,9 @@ int journal_read(int state, unsigned number, struct journal_log *log, struct err
 int journal_read_plan(int fd, struct journal_log *log, struct err *err);
 void journal_log_free(struct journal_log *log);
 
+/* When something was last written about a run, epoch seconds; -1 when there is no such run. */
+int64_t journal_time(int state, unsigned number);
+
 /* The numbers of all runs, ascending; *numbers is malloc'd. */
 int journal_numbers(int state, unsigned **numbers, size_t *count, struct err *err);
 

@@ -75,6 +75,14 @@ bool journal_is_running(int fd)
 	return false;
 }
 
+int64_t journal_time(int state, unsigned number)
+{
+	struct journal_name name = journal_name(number);
+	struct stat st;
+
+	return fstatat(state, name.text, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_mtime : -1;
+}
+
 int journal_read(int state, unsigned number, struct journal_log *log, struct err *err)
 {
 	int fd = journal_open_file(state, number, O_RDONLY, err);

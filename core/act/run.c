@@ -42,6 +42,7 @@ static struct request request_for(const struct run *run, uint32_t number)
 		.to_hold = head->to_hold,
 		.from_root = place->from == place->spool ? ROOT_SPOOL : ROOT_TRASH,
 		.origin = item->queue,
+		.mta_forgot = !run->remembered || !hashset_has(run->remembered, item->digest),
 		.now = options->now,
 		.due = options->now + (int64_t)(options->spread * number),
 	};

@@ -44,6 +44,8 @@ struct run {
 	struct run_place *places; /* by plan->head.spools */
 	struct journal *journal;  /* or NULL */
 	const struct run_options *options;
+	/* Digests of mail that the MTA may have in memory: it must not come back now. Or NULL. */
+	const struct hashset *remembered;
 	/*
 	 * By item, of a run that is resumed (recover.h): what is done is passed over, what
 	 * is OUTCOME_UNTIDY is tidied up, OUTCOME_NONE and OUTCOME_FAILED are tried.

@@ -233,6 +233,14 @@ struct format {
 	/* Once after a batch: has the MTA look at what was put back. Nothing to do is 0. */
 	int (*wake)(const struct spool *spool, enum op op, struct err *err);
 
+	/*
+	 * Since when the MTA that runs may remember mail it was working on, epoch seconds:
+	 * INT64_MAX when it does not run, -1 when that cannot be told. Mail that was taken
+	 * from a queue with in_memory since then must not come back under its id.
+	 */
+	int64_t (*remembers_since)(const struct spool *spool);
+	bool (*in_memory)(unsigned queue);
+
 	/* What the MTA's own tool logs for it: "removed"; for syslog. */
 	const char *(*logged_as)(enum op op);
 };

@@ -56,12 +56,12 @@ struct spool;
 /* What is asked of a driver for one message. */
 struct request {
 	enum op op;
-	const struct spool *target; /* OP_RESTORE: the queue that ROOT_SPOOL is */
+	const struct spool *target; /* the queue that ROOT_SPOOL is; OP_RESTORE cannot do without */
 	bool no_undo;               /* OP_PURGE: unlink, no trash */
 	bool to_hold;               /* OP_RESTORE: into hold, wherever it came from */
 	enum root from_root;        /* OP_RESTORE: where it lies now; the spool of the pin */
 	unsigned origin;            /* OP_RESTORE: the driver's number of the queue it came from */
-	bool mta_forgot; /* OP_RESTORE: the MTA was started anew since it was taken out */
+	bool mta_forgot; /* OP_RELEASE, OP_RESTORE: the MTA has it not in memory any more */
 	int64_t now;     /* epoch seconds */
 	int64_t due;     /* when its next attempt may come, for what goes back to the queue */
 };

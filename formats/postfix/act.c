@@ -160,16 +160,14 @@ static int find_goal(const struct request *request, unsigned origin, struct err 
  * and removes the file: the message is lost. Only a qmgr that was started since is
  * known to have forgotten it.
  */
-static int check_forgotten(const struct request *request, unsigned origin, unsigned goal,
-	const struct spool *target, struct err *err)
+static int check_forgotten(
+	const struct request *request, const struct spool *target, struct err *err)
 {
-	if (origin != PQ_ACTIVE || goal != PQ_INCOMING || request->mta_forgot ||
-		target->mta == MTA_STOPPED)
+	if (request->mta_forgot || target->mta == MTA_STOPPED)
 		return 0;
 	return err_set(err, ERR_USAGE, 0,
 		"it was being tried when it was taken out, and Postfix loses mail that comes back "
-		"while it remembers it: put it back --to hold, have it forgotten by 'postfix "
-		"reload', "
+		"while it remembers it: keep it on hold, have it forgotten by 'postfix reload', "
 		"then release it");
 }
 
@@ -217,7 +215,10 @@ static int restore(
 	unsigned origin = from_spool ? request->origin : pin->queue;
 	int goal = find_goal(request, origin, err);
 
-	if (goal < 0 || check_forgotten(request, origin, (unsigned)goal, target, err) != 0)
+	if (goal < 0)
+		return -1;
+	if (origin == PQ_ACTIVE && goal == PQ_INCOMING &&
+		check_forgotten(request, target, err) != 0)
 		return -1;
 	if (!from_spool && target == pin->spool)
 		return err_set(err, ERR_USAGE, 0, "no queue is named to put it back into");
@@ -282,6 +283,9 @@ int postfix_steps(
 		move_to(pin, PQ_HOLD, steps);
 		break;
 	case OP_RELEASE:
+		if (check_forgotten(request, request->target ? request->target : pin->spool, err) !=
+			0)
+			return -1;
 		move_now(pin, PQ_DEFERRED, request->now, steps);
 		break;
 	case OP_RETRY:

@@ -160,6 +160,36 @@ static void acts_on_every_queue(void **state)
 	test_spool_free(&test);
 }
 
+/* What a running qmgr may remember must not come back; a stopped one remembers nothing. */
+static void releases_only_what_is_forgotten(void **state)
+{
+	static const struct {
+		enum mta_state mta;
+		bool forgot;
+		const char *wanted;
+	} cases[] = {
+		{MTA_RUNNING, false, "no: postfix reload"},
+		{MTA_UNKNOWN, false, "no: postfix reload"},
+		{MTA_STOPPED, false, "time now\nmove! spool:hold/ID spool:deferred/A/ID\n"},
+		{MTA_RUNNING, true, "time now\nmove! spool:hold/ID spool:deferred/A/ID\n"},
+	};
+	struct test_spool test;
+	(void)state;
+
+	test_spool_make(&test);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct spool target = *test.spool;
+		target.mta = cases[i].mta;
+		check_steps(&test, places[PQ_HOLD], 0700,
+			&(struct request){.op = OP_RELEASE,
+				.target = &target,
+				.now = NOW,
+				.mta_forgot = cases[i].forgot},
+			cases[i].wanted);
+	}
+	test_spool_free(&test);
+}
+
 static void removes_for_good(void **state)
 {
 	struct test_spool test;
@@ -586,6 +616,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(acts_on_every_queue),
+		cmocka_unit_test(releases_only_what_is_forgotten),
 		cmocka_unit_test(removes_for_good),
 		cmocka_unit_test(requeues_with_the_mode_that_pickup_wants),
 		cmocka_unit_test(requeues_nothing_that_is_in_delivery),

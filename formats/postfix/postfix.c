@@ -113,5 +113,7 @@ const struct format format_postfix = {
 	.sweep = postfix_sweep,
 	.in_delivery = postfix_in_delivery,
 	.wake = postfix_wake,
+	.remembers_since = postfix_remembers_since,
+	.in_memory = postfix_in_memory,
 	.logged_as = postfix_logged_as,
 };

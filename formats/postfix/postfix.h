@@ -90,4 +90,8 @@ enum severity postfix_find_id(const struct spool *spool, const struct unit *unit
 enum severity postfix_content(const struct spool *spool, const struct unit *unit, bool headers_only,
 	size_t limit, struct buf *out, struct err *err);
 
+/* memory.c */
+int64_t postfix_remembers_since(const struct spool *spool);
+bool postfix_in_memory(unsigned queue);
+
 #endif

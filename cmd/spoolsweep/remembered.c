@@ -1,0 +1,81 @@
+/* Which mail an MTA may still have in memory, as the journals tell. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/spoolsweep/act.h"
+#include "core/base/xalloc.h"
+
+/* An MTA that cannot be asked is taken to remember a day: longer than it tries one message. */
+enum { UNKNOWN_MEMORY = 24 * 60 * 60 };
+
+static int64_t memory_of(const struct app *app, const struct spool *spool)
+{
+	int64_t since = spool->format->remembers_since(spool);
+	return since < 0 ? app->now - UNKNOWN_MEMORY : since;
+}
+
+/* The place of a run's spool among those of this one, or SIZE_MAX. */
+static size_t place_of(const struct app *app, const struct journal_spool *spool)
+{
+	for (size_t i = 0; i < app->spools.count; i++)
+		if (slice_eq(spool->path, slice_cstr(app->spools.list[i]->path)))
+			return i;
+	return SIZE_MAX;
+}
+
+static bool was_taken(const struct journal_log *log, uint32_t item)
+{
+	enum outcome outcome = (enum outcome)log->outcomes[item].outcome;
+	/* Of what has no outcome the run may have died a moment later. */
+	return outcome == OUTCOME_DONE || outcome == OUTCOME_DELIVERING ||
+		outcome == OUTCOME_UNTIDY || outcome == OUTCOME_NONE;
+}
+
+static void add_run(
+	struct act *act, const struct journal_log *log, const int64_t *since, int64_t written)
+{
+	const struct app *app = act->app;
+
+	if (log->head.op != OP_PURGE && log->head.op != OP_HOLD && log->head.op != OP_RESTORE)
+		return;
+	for (uint32_t i = 0; i < log->nitems; i++) {
+		const struct journal_item *item = &log->items[i];
+		size_t place = place_of(app, &log->head.spools[item->spool]);
+		unsigned queue = log->outcomes[i].outcome ? log->outcomes[i].queue : item->queue;
+		if (place == SIZE_MAX || written < since[place] || !was_taken(log, i))
+			continue;
+		if (app->spools.list[place]->format->in_memory(queue))
+			hashset_add(&act->remembered, item->digest);
+	}
+}
+
+void act_find_remembered(struct act *act)
+{
+	const struct app *app = act->app;
+	int64_t *since = xcalloc(app->spools.count, sizeof(*since));
+	int64_t first = INT64_MAX;
+	unsigned *numbers = NULL;
+	size_t count = 0;
+	struct err err;
+
+	for (size_t i = 0; i < app->spools.count; i++) {
+		since[i] = memory_of(app, app->spools.list[i]);
+		first = since[i] < first ? since[i] : first;
+	}
+	if (act->state >= 0 && first != INT64_MAX &&
+		journal_numbers(act->state, &numbers, &count, &err) != 0)
+		complain(&err);
+	for (size_t i = count; i-- > 0;) {
+		struct journal_log log = {0};
+		int64_t written = journal_time(act->state, numbers[i]);
+		if (written < first)
+			break;
+		if (journal_read(act->state, numbers[i], &log, &err) == 0)
+			add_run(act, &log, since, written);
+		else
+			complain(&err);
+		journal_log_free(&log);
+	}
+	free(numbers);
+	free(since);
+}

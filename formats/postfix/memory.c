@@ -1,0 +1,108 @@
+/*
+ * What the queue manager may still have in memory.
+ *
+ * qmgr(8) knows active mail by its queue id until all of it was tried, wherever the
+ * file is by then. One that comes back under its id meanwhile is taken for new, finds
+ * the old work, and is removed undelivered (qmgr/qmgr_active.c, qmgr/qmgr_job.c; seen
+ * with 3.7.11). A new process remembers nothing: `postfix reload` starts one.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/base/slice.h"
+#include "formats/postfix/postfix.h"
+
+/* A small file of /proc or of pid/, whole; "" when it cannot be read. */
+static struct slice read_small(int at, const char *path, char *room, size_t size)
+{
+	int fd = openat(at, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, room, size);
+
+	if (fd >= 0)
+		close(fd);
+	return slice_of(room, got > 0 ? (size_t)got : 0);
+}
+
+/* The n-th blank-separated word behind the name in /proc/PID/stat; proc(5) counts from 1. */
+static bool stat_field(struct slice stat, unsigned field, int64_t *value)
+{
+	/* The name is in parentheses, and may hold anything. */
+	size_t close = slice_rindex(stat, ')');
+	struct slice rest, word = {0};
+
+	if (close == SIZE_MAX)
+		return false;
+	rest = slice_from(stat, close + 1);
+	for (unsigned i = 2; i < field; i++)
+		if (!slice_word(&rest, " \n", &word))
+			return false;
+	return slice_to_i64(word, value);
+}
+
+/* When a process began, epoch seconds, rounded up. */
+static int64_t began(int64_t ticks, int64_t boot)
+{
+	int64_t per_second = sysconf(_SC_CLK_TCK);
+	return per_second > 0 ? boot + (ticks + per_second - 1) / per_second : -1;
+}
+
+static int64_t boot_time(int proc)
+{
+	char room[64 * 1024];
+	struct slice rest = read_small(proc, "stat", room, sizeof(room)), line, word;
+	int64_t seconds;
+
+	while (rest.len) {
+		slice_cut(rest, '\n', &line, &rest);
+		if (slice_word(&line, " ", &word) && slice_eq(word, SLICE("btime")) &&
+			slice_to_i64(slice_trim(line), &seconds))
+			return seconds;
+	}
+	return -1;
+}
+
+/* The start of that process if it is the queue manager of this master, else -1. */
+static int64_t start_of_qmgr(int proc, const char *pid, int64_t master, int64_t boot)
+{
+	char path[64], room[4096];
+	int64_t parent, ticks;
+
+	snprintf(path, sizeof(path), "%.20s/stat", pid);
+	struct slice stat = read_small(proc, path, room, sizeof(room));
+	if (slice_find(stat, SLICE("(qmgr)")) == SIZE_MAX || !stat_field(stat, 4, &parent) ||
+		parent != master || !stat_field(stat, 22, &ticks))
+		return -1;
+	return began(ticks, boot);
+}
+
+int64_t postfix_remembers_since(const struct spool *spool)
+{
+	char room[64];
+	int64_t master, since = -1;
+
+	if (spool->mta == MTA_STOPPED)
+		return INT64_MAX;
+	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = proc < 0 ? NULL : fdopendir(proc);
+	if (!dir) {
+		if (proc >= 0)
+			close(proc);
+		return -1;
+	}
+	int64_t boot = boot_time(proc);
+	struct slice pid = slice_trim(read_small(spool->fd, "pid/master.pid", room, sizeof(room)));
+	bool known = boot >= 0 && slice_to_i64(pid, &master);
+	for (struct dirent *e; known && since < 0 && (e = readdir(dir));)
+		if (ascii_is_digit(e->d_name[0]))
+			since = start_of_qmgr(proc, e->d_name, master, boot);
+	closedir(dir);
+	return since;
+}
+
+bool postfix_in_memory(unsigned queue)
+{
+	return queue == PQ_ACTIVE;
+}
