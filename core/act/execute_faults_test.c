@@ -66,6 +66,9 @@ static const struct scenario scenarios[] = {
 		.steps = {{{TIME(STAGE_TIME + 77)}, {MODE(0710), COMMIT}}, 2}},
 };
 
+/* A log that is not there is looked for and takes no call: each scenario lacks at most two. */
+enum { ABSENT_LOGS = 2 };
+
 enum { SCENARIOS = sizeof(scenarios) / sizeof(*scenarios), CALLS_MAX = 100 };
 
 static bool removes(const struct scenario *scenario)
@@ -174,7 +177,7 @@ static void every_call_fails(void **state)
 			unsigned call = 1;
 			while (fails_at(&scenarios[s], call, errors[e / 2], e % 2, &begin, &end))
 				assert_true(++call < CALLS_MAX);
-			assert_true(call > scenarios[s].steps.count);
+			assert_true(call + ABSENT_LOGS > scenarios[s].steps.count);
 			runs += call;
 		}
 		buf_free(&begin);
@@ -228,7 +231,7 @@ static void dies_at_every_call(void **state)
 		list_end_state(&scenarios[s], &end);
 		while (dies_at(&scenarios[s], call, &end))
 			assert_true(++call < CALLS_MAX);
-		assert_true(call > scenarios[s].steps.count);
+		assert_true(call + ABSENT_LOGS > scenarios[s].steps.count);
 		buf_free(&end);
 	}
 }
