@@ -168,28 +168,7 @@ void act_close(struct act *act)
 	plan_free(&act->plan);
 }
 
-/* ---- the person in front of it ---- */
-
-/* A count is typed, not y: a finger that slips, or a habit, types no 60112. */
-static int confirm(const struct act *act)
-{
-	char line[64];
-	int64_t typed;
-
-	if (act->app->options.yes)
-		return EXIT_DONE;
-	if (!isatty(STDIN_FILENO)) {
-		warn_text("nobody is here to ask: add --yes to do it without asking");
-		return EXIT_REFUSED;
-	}
-	fprintf(stderr, "Type the number of messages (%u) to go on: ", act->plan.count);
-	fflush(stderr);
-	if (fgets(line, sizeof(line), stdin) &&
-		slice_to_i64(slice_trim(slice_cstr(line)), &typed) && typed == act->plan.count)
-		return EXIT_DONE;
-	warn_text("not confirmed: nothing was done");
-	return EXIT_REFUSED;
-}
+/* ---- who does it ---- */
 
 static int64_t login_uid(void)
 {
@@ -477,7 +456,7 @@ int act_perform(struct act *act)
 		complain(&err);
 		return EXIT_REFUSED;
 	}
-	int code = confirm(act);
+	int code = confirm_count(act->app, "", "messages", act->plan.count);
 	if (code != EXIT_DONE)
 		return code;
 	if (act->plan.head.op == OP_RELEASE || act->plan.head.op == OP_RESTORE)

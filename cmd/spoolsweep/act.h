@@ -57,6 +57,14 @@ void act_find_remembered(struct act *act);
 /* Guards, asks, journals, acts and tells. With --json the result is data. */
 int act_perform(struct act *act);
 
+/* ---- confirm.c ---- */
+
+/*
+ * Has the user type `count`, unless --yes was given. `what` is counted; `warning` stands in
+ * front of the question. EXIT_DONE, or the code to end with, told.
+ */
+int confirm_count(const struct app *app, const char *warning, const char *what, uint64_t count);
+
 /* ---- skip.c ---- */
 
 /* Takes the rows that `op` has nothing to do with out of app->rows, and counts them. */

@@ -129,28 +129,12 @@ static int print_plan(struct app *app, const struct victims *victims)
 
 static int confirm(const struct app *app, uint64_t files)
 {
-	char line[64];
-	int64_t typed;
-
 	if (app->options.max >= 0 && files > (uint64_t)app->options.max) {
 		warn_text("%llu files are more than --max %lld: nothing was done",
 			(unsigned long long)files, (long long)app->options.max);
 		return EXIT_REFUSED;
 	}
-	if (app->options.yes)
-		return EXIT_DONE;
-	if (!isatty(STDIN_FILENO)) {
-		warn_text("nobody is here to ask: add --yes to do it without asking");
-		return EXIT_REFUSED;
-	}
-	fprintf(stderr, "There is no way back. Type the number of files (%llu) to go on: ",
-		(unsigned long long)files);
-	fflush(stderr);
-	if (fgets(line, sizeof(line), stdin) &&
-		slice_to_i64(slice_trim(slice_cstr(line)), &typed) && (uint64_t)typed == files)
-		return EXIT_DONE;
-	warn_text("not confirmed: nothing was done");
-	return EXIT_REFUSED;
+	return confirm_count(app, "There is no way back. ", "files", files);
 }
 
 static void tell_syslog(

@@ -44,7 +44,8 @@ static void note_failure(
 	((struct counter *)sink)->failed = true;
 }
 
-static bool count_run(const struct spool *spool, int trash, unsigned run, struct trash_facts *facts)
+static bool count_run(const struct spool *spool, int trash, unsigned run, struct hashset *numbers,
+	struct trash_facts *facts)
 {
 	struct counter counter = {.sink = {.units = count_units, .failed = note_failure}};
 	struct err err;
@@ -63,7 +64,7 @@ static bool count_run(const struct spool *spool, int trash, unsigned run, struct
 	if (counter.seen.count) {
 		facts->messages += (uint32_t)counter.seen.count;
 		facts->bytes += counter.bytes;
-		facts->runs++;
+		facts->runs += hashset_add(numbers, run);
 		facts->run = run;
 	}
 	hashset_free(&counter.seen);
@@ -72,6 +73,8 @@ static bool count_run(const struct spool *spool, int trash, unsigned run, struct
 
 void count_trash(const struct app *app, struct trash_facts *facts)
 {
+	struct hashset numbers = {0}; /* a run may be about several queues */
+
 	*facts = (struct trash_facts){.known = true};
 	for (size_t i = 0; i < app->spools.count; i++) {
 		const struct spool *spool = app->spools.list[i];
@@ -86,10 +89,11 @@ void count_trash(const struct app *app, struct trash_facts *facts)
 		if (trash_runs(trash, &runs, &count, &err) != 0)
 			facts->known = false;
 		for (size_t k = 0; k < count; k++)
-			facts->known &= count_run(spool, trash, runs[k], facts);
+			facts->known &= count_run(spool, trash, runs[k], &numbers, facts);
 		free(runs);
 		close(trash);
 	}
+	hashset_free(&numbers);
 }
 
 void print_trash(const struct trash_facts *facts, struct buf *out)
