@@ -319,6 +319,73 @@ static void becomes_the_owner(void **state)
 	tree_remove(&tree);
 }
 
+static int open_fds(void)
+{
+	int count = 0;
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* Its own folder and state, the site of the queue; closing it leaves the queue whole. */
+static void a_view_reads_another_folder_as_the_queue(void **state)
+{
+	struct tree tree;
+	struct err err;
+	char path[128];
+	(void)state;
+
+	tree_make(&tree, "spool");
+	tree_folder(&tree, "a/one");
+	tree_folder(&tree, "a/trash/two"); /* not asked whose it is */
+	struct spools spools = {.formats = formats};
+	assert_int_equal(spools_open(&spools, path_of(&tree, "a", path), false, &err), 0);
+	struct spool *spool = spools.list[0];
+	int before = open_fds();
+	int fd = openat(spool->fd, "trash", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	struct spool *view = spool_view(spool, fd, "a/trash", &err);
+	assert_non_null(view);
+	assert_ptr_equal(view->format, spool->format);
+	assert_ptr_equal(view->view_of, spool);
+	assert_int_equal(view->fd, fd);
+	assert_string_equal(view->path, "a/trash");
+	assert_int_equal(view->number, spool->number);
+	assert_int_equal(view->mta, MTA_STOPPED); /* nothing works on what lies there */
+	assert_int_equal(spool->mta, MTA_UNKNOWN);
+	assert_true(site_is_local(&view->site, SLICE("x@a.test")));
+	unsigned closed_before = closed;
+	spool_view_close(view);
+	assert_int_equal(closed, closed_before + 1);
+	assert_int_equal(open_fds(), before);
+	assert_true(site_is_local(&spool->site, SLICE("x@b.test")));
+	spools_close(&spools);
+	tree_remove(&tree);
+}
+
+static void a_view_that_fails_leaves_nothing_open(void **state)
+{
+	struct tree tree;
+	struct err err;
+	char path[128];
+	(void)state;
+
+	tree_make(&tree, "spool");
+	tree_folder(&tree, "a/one");
+	tree_folder(&tree, "a/trash/broken");
+	struct spools spools = {.formats = formats};
+	assert_int_equal(spools_open(&spools, path_of(&tree, "a", path), false, &err), 0);
+	int before = open_fds();
+	int fd = openat(spools.list[0]->fd, "trash", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_null(spool_view(spools.list[0], fd, "a/trash", &err));
+	assert_string_equal(err.text, "a/trash is broken");
+	assert_int_equal(open_fds(), before);
+	assert_true(site_is_local(&spools.list[0]->site, SLICE("x@a.test")));
+	spool_view_close(NULL);
+	spools_close(&spools);
+	tree_remove(&tree);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +395,8 @@ int main(void)
 		cmocka_unit_test(bounds_the_queues),
 		cmocka_unit_test(opens_what_the_configuration_names),
 		cmocka_unit_test(becomes_the_owner),
+		cmocka_unit_test(a_view_reads_another_folder_as_the_queue),
+		cmocka_unit_test(a_view_that_fails_leaves_nothing_open),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
