@@ -14,12 +14,13 @@ enum {
 	PAUSE_MS = 250,
 };
 
-void settle_note(struct run *run, uint32_t item, uint32_t served)
+void settle_note(struct run *run, uint32_t item, uint32_t served, bool told)
 {
 	uint32_t n = run->nunder_way;
 	if ((n & (n - 1)) == 0) /* full at every power of two */
 		run->under_way = xrealloc(run->under_way, n ? n * 2 : 1, sizeof(*run->under_way));
-	run->under_way[run->nunder_way++] = (struct under_way){.item = item, .served = served};
+	run->under_way[run->nunder_way++] =
+		(struct under_way){.item = item, .served = served, .told = told};
 }
 
 /* The place of the messages after the run, to look at them; NULL when they are nowhere. */

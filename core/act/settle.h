@@ -11,8 +11,11 @@
 
 #include "core/act/run.h"
 
-/* While the run acts, with its lock held: remembers a message that may be under way. */
-void settle_note(struct run *run, uint32_t item, uint32_t served);
+/*
+ * While the run acts, with its lock held: remembers a message that may be under way;
+ * `told` when the journal says already that it was being delivered.
+ */
+void settle_note(struct run *run, uint32_t item, uint32_t served, bool told);
 
 /*
  * At the end of a run. Waits a few seconds for deliveries to come to their end, so that
