@@ -48,12 +48,13 @@ static struct request request_for(const struct run *run, uint32_t number)
 	};
 }
 
-static uint32_t count_served(const struct record *record)
+static void count_recipients(const struct record *record, struct found_as *as)
 {
-	uint32_t served = 0;
-	for (uint32_t i = 0; i < record->nrcpts; i++)
-		served += record->rcpts[i].state == RCPT_DONE;
-	return served;
+	as->served = as->waiting = 0;
+	for (uint32_t i = 0; i < record->nrcpts; i++) {
+		as->served += record->rcpts[i].state == RCPT_DONE;
+		as->waiting += record->rcpts[i].state == RCPT_PENDING;
+	}
 }
 
 /* With the file held open. OUTCOME_NONE: it moved on, look again. */
@@ -102,7 +103,7 @@ enum outcome run_one(struct run *run, uint32_t number, struct arena *arena, stru
 			return OUTCOME_FAILED;
 		as->queue = pin.queue;
 		as->state = pin.record.state;
-		as->served = count_served(&pin.record);
+		count_recipients(&pin.record, as);
 		outcome = run_is_planned(item, &pin.record) ? act_on(place, &pin, &request, words)
 							    : OUTCOME_CHANGED;
 		format->unpin(&pin);
@@ -218,14 +219,20 @@ static void note(struct run *run, uint32_t item, enum outcome outcome, const str
 	struct slice text = told ? slice_cstr(words->text) : (struct slice){0};
 	struct err err;
 
+	/* The last one was served a moment ago, and the MTA had yet to remove it. */
+	bool finished = as->state == STATE_ACTIVE && as->served && !as->waiting;
+	if (outcome == OUTCOME_DONE && finished)
+		outcome = OUTCOME_DELIVERING;
 	if (run->outcomes[item] == OUTCOME_NONE)
 		run->done++;
 	else
 		run->counts[run->outcomes[item]]--;
 	run->outcomes[item] = (uint8_t)outcome;
 	run->counts[outcome]++;
-	if ((outcome == OUTCOME_DONE || outcome == OUTCOME_UNTIDY) && as->state == STATE_ACTIVE)
-		settle_note(run, item, as);
+	bool acted = outcome == OUTCOME_DONE || outcome == OUTCOME_UNTIDY ||
+		outcome == OUTCOME_DELIVERING;
+	if (acted && as->state == STATE_ACTIVE)
+		settle_note(run, item, as, outcome == OUTCOME_DELIVERING);
 	if (run->journal &&
 		journal_outcome(run->journal, item, outcome, as->queue, text, &err) != 0)
 		stop(run, &err);

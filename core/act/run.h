@@ -90,12 +90,12 @@ struct spool *run_view_trash(const struct run_place *place);
 
 /*
  * What one message comes to. `words` say why it was refused or failed, `as` where it was
- * found and how many recipients were done by then. For the engine and its tests.
+ * found and how many recipients were done by then, and how many were not. For the engine and its tests.
  */
 struct found_as {
 	unsigned queue;
 	enum msg_state state;
-	uint32_t served;
+	uint32_t served, waiting; /* recipients */
 };
 enum outcome run_one(struct run *run, uint32_t item, struct arena *arena, struct found_as *as,
 	struct err *words);

@@ -11,13 +11,13 @@ enum {
 	PAUSE_MS = 250,
 };
 
-void settle_note(struct run *run, uint32_t item, const struct found_as *as)
+void settle_note(struct run *run, uint32_t item, const struct found_as *as, bool told)
 {
 	uint32_t n = run->nunder_way;
 	if ((n & (n - 1)) == 0) /* full at every power of two */
 		run->under_way = xrealloc(run->under_way, n ? n * 2 : 1, sizeof(*run->under_way));
-	run->under_way[run->nunder_way++] =
-		(struct under_way){.item = item, .served = as->served, .queue = as->queue};
+	run->under_way[run->nunder_way++] = (struct under_way){
+		.item = item, .served = as->served, .queue = as->queue, .told = told};
 }
 
 static const struct spool *spool_after(

@@ -11,8 +11,11 @@
 
 #include "core/act/run.h"
 
-/* While the run acts, with its lock held: remembers a message that may be under way. */
-void settle_note(struct run *run, uint32_t item, const struct found_as *as);
+/*
+ * While the run acts, with its lock held: remembers a message that may be under way;
+ * `told` when the journal says already that it was being delivered.
+ */
+void settle_note(struct run *run, uint32_t item, const struct found_as *as, bool told);
 
 /*
  * Takes away logs that are in the queue without their message, as after a purge that was

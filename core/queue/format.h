@@ -212,8 +212,8 @@ struct format {
 		struct err *err);
 
 	/*
-	 * Looks whether the path of the pin still is that of its file. False when the
-	 * message moved on meanwhile: unpin it and pin it again.
+	 * Looks whether the path of the pin still is that of its file, and the MTA at rest
+	 * with it. False when the message moved on meanwhile: unpin it and pin it again.
 	 */
 	bool (*in_place)(const struct pin *pin);
 

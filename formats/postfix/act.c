@@ -109,6 +109,17 @@ static int check_nobody_delivers(const struct pin *pin, struct err *err)
 			       "it twice: try again later");
 }
 
+/* They are of an id that pickup(8) gives up: nobody would ever look at them, or remove them. */
+static void remove_logs(const struct pin *pin, struct steps *steps)
+{
+	char path[POSTFIX_PATH_MAX];
+
+	for (unsigned i = 0; i < LOG_FOLDERS; i++)
+		if (postfix_path(
+			    postfix_of(pin->spool), log_folders[i], pin->record.queue_id, path))
+			add_away(steps, path, true)->optional = true;
+}
+
 /*
  * The mode tells pickup(8) that it comes from postsuper, or from us, and not from a
  * user: it has to be right when pickup sees the file.
@@ -124,6 +135,7 @@ static int requeue(const struct pin *pin, int64_t now, struct steps *steps, stru
 	if ((st.st_mode & 07777) != S_IRWXU)
 		add_step(steps, STEP_MODE)->mode = S_IRWXU;
 	move_now(pin, PQ_MAILDROP, now, steps);
+	remove_logs(pin, steps);
 	return 0;
 }
 

@@ -19,10 +19,12 @@
 _Static_assert((int)STEP_PATH_MAX >= (int)POSTFIX_PATH_MAX, "the path of a step holds any of ours");
 
 /* The queue manager reads an envelope in a few milliseconds, a very long one in some more. */
-enum { LOCK_TRIES = 6, LOCK_PAUSE_MS = 20 };
+enum { LOCK_TRIES = 6, END_TRIES = 15, PAUSE_MS = 20 };
 
-/* What record_digest is made of is always read. */
-static const struct need to_act = {.parts = NEED_IDENTITY | NEED_STATUS};
+static const struct timespec pause_time = {.tv_nsec = PAUSE_MS * 1000 * 1000};
+
+/* What record_digest is made of is always read; the attributes are for postfix_attempt_ends. */
+static const struct need to_act = {.parts = NEED_IDENTITY | NEED_STATUS | NEED_ATTRIBUTES};
 
 static enum severity refuse(struct err *err, const char *why)
 {
@@ -75,8 +77,6 @@ static enum severity check(
 
 static enum severity lock(int fd, struct err *err)
 {
-	static const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
-
 	for (unsigned i = 0; i < LOCK_TRIES; i++) {
 		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
 			return SEV_OK;
@@ -84,10 +84,32 @@ static enum severity lock(int fd, struct err *err)
 			err_sys(err, "cannot lock it");
 			return SEV_FAIL;
 		}
-		nanosleep(&pause, NULL);
+		nanosleep(&pause_time, NULL);
 	}
 	err_set(err, ERR_IO, 0, "the queue manager is reading it right now: try again");
 	return SEV_SKIP;
+}
+
+static bool is_there(const struct pin *pin)
+{
+	struct stat ours, there;
+	return fstat(pin->fd, &ours) == 0 &&
+		fstatat(pin->spool->fd, pin->path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+		there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
+}
+
+/* As a rule it leaves active within milliseconds: then it is looked for anew. */
+static enum severity wait_for_attempt(const struct pin *pin, struct err *err)
+{
+	for (unsigned i = 0; postfix_attempt_ends(pin) && is_there(pin); i++) {
+		if (i == END_TRIES)
+			return refuse(err,
+				"its attempt is not over, and the queue manager, which then notes "
+				"in the file what it told the sender, would die without it: "
+				"try again");
+		nanosleep(&pause_time, NULL);
+	}
+	return SEV_OK;
 }
 
 enum severity postfix_pin(const struct spool *spool, const struct unit *unit, struct arena *arena,
@@ -107,6 +129,8 @@ enum severity postfix_pin(const struct spool *spool, const struct unit *unit, st
 		severity = lock(found.fd, err);
 	if (severity == SEV_OK)
 		severity = found_read(spool, &found, &to_act, arena, &pin->record, err);
+	if (severity <= SEV_WARN && wait_for_attempt(pin, err) != SEV_OK)
+		severity = SEV_SKIP;
 	if (severity > SEV_WARN)
 		postfix_unpin(pin);
 	return severity;
@@ -120,8 +144,5 @@ void postfix_unpin(struct pin *pin)
 
 bool postfix_in_place(const struct pin *pin)
 {
-	struct stat ours, there;
-	return fstat(pin->fd, &ours) == 0 &&
-		fstatat(pin->spool->fd, pin->path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-		there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
+	return !postfix_attempt_ends(pin) && is_there(pin);
 }

@@ -69,6 +69,8 @@ enum severity postfix_pin(const struct spool *spool, const struct unit *unit, st
 	struct pin *pin, struct err *err);
 void postfix_unpin(struct pin *pin);
 bool postfix_in_place(const struct pin *pin);
+/* The queue manager is, or may be, about to write to an active message: it may not move now. */
+bool postfix_attempt_ends(const struct pin *pin);
 
 /* act.c */
 int postfix_steps(
