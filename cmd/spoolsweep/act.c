@@ -18,7 +18,10 @@
 int act_make_folders(struct app *app)
 {
 	struct err err;
+	int opened = app->options.plan_out ? act_open_plan(app) : EXIT_DONE;
 
+	if (opened != EXIT_DONE)
+		return opened;
 	for (size_t i = 0; i < app->spools.count; i++) {
 		const struct spool *spool = app->spools.list[i];
 		if (guard_spool(spool, app->options.offline, &err) != 0) {
@@ -78,6 +81,7 @@ void act_close(struct act *act)
 	if (act->places && act->state >= 0)
 		close(act->state);
 	free(act->scanned);
+	free(act->known);
 	free(act->places);
 	free(act->views);
 	free(act->trashes);
@@ -98,10 +102,11 @@ static int confirm(const struct act *act)
 		warn_text("nobody is here to ask: add --yes to do it without asking");
 		return EXIT_REFUSED;
 	}
-	fprintf(stderr, "Type the number of messages (%u) to go on: ", act->plan.count);
+	uint32_t count = act->plan.count - act->finished;
+	fprintf(stderr, "Type the number of messages (%u) to go on: ", count);
 	fflush(stderr);
 	if (fgets(line, sizeof(line), stdin) &&
-		slice_to_i64(slice_trim(slice_cstr(line)), &typed) && typed == act->plan.count)
+		slice_to_i64(slice_trim(slice_cstr(line)), &typed) && typed == count)
 		return EXIT_DONE;
 	warn_text("not confirmed: nothing was done");
 	return EXIT_REFUSED;
@@ -122,7 +127,7 @@ static int64_t login_uid(void)
 											     : -1;
 }
 
-static void fill_head(struct act *act, struct buf *command)
+void act_fill_head(struct act *act, struct buf *command)
 {
 	struct app *app = act->app;
 	struct journal_head *head = &act->plan.head;
@@ -180,8 +185,9 @@ static int open_run_folders(struct act *act)
 	bool needed = act->plan.head.op == OP_PURGE && !act->plan.head.no_undo;
 
 	for (size_t i = 0; needed && i < act->app->spools.count; i++)
-		if (trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number,
-			    &act->places[i].places.trash, &err) != 0)
+		if (act->places[i].places.trash < 0 &&
+			trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number,
+				&act->places[i].places.trash, &err) != 0)
 			return complain(&err);
 	return EXIT_DONE;
 }
@@ -298,10 +304,11 @@ static int result_code(const struct act *act, const struct run *run)
 	if (run->unwoken.code)
 		warn_text("%s", run->unwoken.text);
 	if (run->stopped) {
-		snprintf(words, sizeof(words), "undo %u", act->plan.head.number);
+		snprintf(words, sizeof(words), "apply --resume %u", act->plan.head.number);
 		put_command(act->app, &line, words);
-		warn_text("stopped: %s\nwhat was done stays done; the way back is %s",
-			run->why.text, buf_str(&line));
+		warn_text("stopped: %s\nwhat was done stays done; to go on: %s\nthe way back: undo "
+			  "%u",
+			run->why.text, buf_str(&line), act->plan.head.number);
 		buf_free(&line);
 		return interrupted ? EXIT_INTERRUPTED : EXIT_PARTLY;
 	}
@@ -319,6 +326,10 @@ static double seconds_now(void)
 
 static int write_journal(struct act *act, struct journal **journal, struct err *err)
 {
+	if (act->resumes) {
+		*journal = journal_resume(&fsops_real, act->state, act->resumes, err);
+		return *journal ? 0 : -1;
+	}
 	*journal = journal_create(&fsops_real, act->state, &act->plan.head, err);
 	if (!*journal)
 		return -1;
@@ -343,6 +354,7 @@ static int carry_out(struct act *act, struct journal *journal)
 		.places = act->places,
 		.journal = journal,
 		.options = &options,
+		.known = act->known,
 	};
 	struct err err = {0};
 	double begin = seconds_now();
@@ -370,7 +382,7 @@ int act_perform(struct act *act)
 	struct journal *journal = NULL;
 	struct err err;
 
-	act->guard.count = act->plan.count;
+	act->guard.count = act->plan.count - act->finished;
 	act->guard.max = act->app->options.max;
 	act->guard.yes = act->app->options.yes;
 	if (guard_check(&act->guard, &err) != 0) {
@@ -380,7 +392,8 @@ int act_perform(struct act *act)
 	int code = confirm(act);
 	if (code != EXIT_DONE)
 		return code;
-	fill_head(act, &command);
+	if (!act->resumes)
+		act_fill_head(act, &command);
 	if (write_journal(act, &journal, &err) != 0) {
 		code = complain(&err);
 		warn_text("nothing was done");

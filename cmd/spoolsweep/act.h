@@ -12,6 +12,9 @@
 #include "core/act/guard.h"
 #include "core/act/run.h"
 
+/* Attempts of what comes back to the queue are this far apart: 20 a second. */
+#define ACT_SPREAD 0.05
+
 struct act {
 	struct app *app;
 	struct plan plan;
@@ -22,6 +25,9 @@ struct act {
 	int state;                /* folder of the journals; -1 */
 	double spread;            /* run_options.spread */
 	const char *done_word;    /* "purged" */
+	unsigned resumes;         /* the run that this is the rest of; 0 none */
+	uint8_t *known;           /* by item: what became of it then; or NULL */
+	uint32_t finished;        /* items that need not be tried again */
 	uint32_t missing;         /* undo: messages of the run that are not there any more */
 	struct spool *
 		*scanned; /* the list of views that the scan names; NULL when it was the queues */
@@ -36,6 +42,27 @@ void act_close(struct act *act);
 
 /* Guards, asks, journals, acts and tells. With --json the result is data. */
 int act_perform(struct act *act);
+
+/* Logins among the rows; mail without one counts as one more. */
+uint32_t count_accounts(const struct app *app);
+
+/* The folder of a run in each trash, as a queue that messages are put back from. */
+int act_open_views(struct act *act, unsigned number);
+
+/* ---- plans: cmd_apply.c ---- */
+
+/* Opens the file of --plan-out, with the rights at hand. */
+int act_open_plan(struct app *app);
+/* Writes the plan there. */
+int act_save_plan(struct act *act);
+/* Who, when, why, into the head of the plan. `command` must outlive it. */
+void act_fill_head(struct act *act, struct buf *command);
+
+/*
+ * Of a run that stopped: messages whose outcome nobody wrote down, but which are where
+ * it puts them, become OUTCOME_UNTIDY in the log.
+ */
+void act_recover(struct act *act, struct journal_log *log);
 
 /* ---- preview ---- */
 

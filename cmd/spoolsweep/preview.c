@@ -249,7 +249,7 @@ static void print_back(const struct act *act, struct buf *out)
 	buf_printf(out, "BACK %s\n",
 		app->options.no_undo ? "none: --no-undo removes for good"
 				     : back[act->plan.head.op]);
-	if (app->options.apply) {
+	if (app->options.apply || app->options.plan_out) {
 		buf_free(&words);
 		return;
 	}
