@@ -46,7 +46,10 @@ int act_make_folders(struct app *app)
 {
 	struct err err;
 	uid_t me = geteuid();
+	int opened = app->options.plan_out ? act_open_plan(app) : EXIT_DONE;
 
+	if (opened != EXIT_DONE)
+		return opened;
 	for (size_t i = 0; i < app->spools.count; i++) {
 		const struct spool *spool = app->spools.list[i];
 		if (guard_spool(spool, app->options.offline, &err) != 0) {
@@ -162,6 +165,7 @@ void act_close(struct act *act)
 		close(act->state);
 	hashset_free(&act->remembered);
 	free(act->scanned);
+	free(act->known);
 	free(act->places);
 	free(act->views);
 	free(act->trashes);
@@ -185,7 +189,7 @@ static int64_t login_uid(void)
 											     : -1;
 }
 
-static void fill_head(struct act *act, struct buf *command)
+void act_fill_head(struct act *act, struct buf *command)
 {
 	struct app *app = act->app;
 	struct journal_head *head = &act->plan.head;
@@ -243,8 +247,9 @@ static int open_run_folders(struct act *act)
 	bool needed = act->plan.head.op == OP_PURGE && !act->plan.head.no_undo;
 
 	for (size_t i = 0; needed && i < act->app->spools.count; i++)
-		if (trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number,
-			    &act->places[i].places.trash, &err) != 0)
+		if (act->places[i].places.trash < 0 &&
+			trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number,
+				&act->places[i].places.trash, &err) != 0)
 			return complain(&err);
 	return EXIT_DONE;
 }
@@ -373,13 +378,16 @@ static int result_code(const struct act *act, const struct run *run)
 	if (run->unwoken.code)
 		warn_text("%s", run->unwoken.text);
 	if (run->stopped) {
-		snprintf(words, sizeof(words), "undo %u", act->plan.head.number);
+		snprintf(words, sizeof(words), "apply --resume %u", act->plan.head.number);
 		put_command(act->app, &line, words);
 		if (act_has_way_back(act) && done_count(run))
-			warn_text("stopped: %s\nwhat was done stays done; the way back is %s",
-				run->why.text, buf_str(&line));
+			warn_text("stopped: %s\nwhat was done stays done; to go on: %s\nthe way "
+				  "back: "
+				  "undo %u",
+				run->why.text, buf_str(&line), act->plan.head.number);
 		else
-			warn_text("stopped: %s\nwhat was done stays done", run->why.text);
+			warn_text("stopped: %s\nwhat was done stays done; to go on: %s",
+				run->why.text, buf_str(&line));
 		buf_free(&line);
 		return interrupted ? EXIT_INTERRUPTED : EXIT_PARTLY;
 	}
@@ -397,6 +405,10 @@ static double seconds_now(void)
 
 static int write_journal(struct act *act, struct journal **journal, struct err *err)
 {
+	if (act->resumes) {
+		*journal = journal_resume(&fsops_real, act->state, act->resumes, err);
+		return *journal ? 0 : -1;
+	}
 	*journal = journal_create(&fsops_real, act->state, &act->plan.head, err);
 	if (!*journal)
 		return -1;
@@ -422,6 +434,7 @@ static int carry_out(struct act *act, struct journal *journal)
 		.journal = journal,
 		.options = &options,
 		.remembered = &act->remembered,
+		.known = act->known,
 	};
 	struct err err = {0};
 	double begin = seconds_now();
@@ -449,19 +462,20 @@ int act_perform(struct act *act)
 	struct journal *journal = NULL;
 	struct err err;
 
-	act->guard.count = act->plan.count;
+	act->guard.count = act->plan.count - act->finished;
 	act->guard.max = act->app->options.max;
 	act->guard.yes = act->app->options.yes;
 	if (guard_check(&act->guard, &err) != 0) {
 		complain(&err);
 		return EXIT_REFUSED;
 	}
-	int code = confirm_count(act->app, "", "messages", act->plan.count);
+	int code = confirm_count(act->app, "", "messages", act->plan.count - act->finished);
 	if (code != EXIT_DONE)
 		return code;
 	if (act->plan.head.op == OP_RELEASE || act->plan.head.op == OP_RESTORE)
 		act_find_remembered(act);
-	fill_head(act, &command);
+	if (!act->resumes)
+		act_fill_head(act, &command);
 	if (write_journal(act, &journal, &err) != 0) {
 		code = complain(&err);
 		warn_text("nothing was done");

@@ -15,6 +15,9 @@
 /* Kinds of messages that an operation passes over, 0 none: skip.c. */
 enum { SKIP_KINDS = 7 };
 
+/* Attempts of what comes back to the queue are this far apart: 20 a second. */
+#define ACT_SPREAD 0.05
+
 struct act {
 	struct app *app;
 	struct plan plan;
@@ -29,6 +32,9 @@ struct act {
 	enum op undone;            /* undo: what the run did */
 	struct hashset remembered; /* run.remembered */
 	uint32_t missing;          /* undo: messages of the run that are not there any more */
+	unsigned resumes;          /* the run that this is the rest of; 0 none */
+	uint8_t *known;            /* by item: what became of it then; or NULL */
+	uint32_t finished;         /* items that need not be tried again */
 	struct spool *
 		*scanned; /* the list of views that the scan names; NULL when it was the queues */
 };
@@ -72,7 +78,28 @@ void skip_rows(struct app *app, enum op op, uint32_t skipped[SKIP_KINDS]);
 /* "on hold already" */
 const char *skip_words(unsigned kind);
 
-/* ---- preview.c ---- */
+/* Logins among the rows; mail without one counts as one more. */
+uint32_t count_accounts(const struct app *app);
+
+/* The folder of a run in each trash, as a queue that messages are put back from. */
+int act_open_views(struct act *act, unsigned number);
+
+/* ---- plans: cmd_apply.c ---- */
+
+/* Opens the file of --plan-out, with the rights at hand. */
+int act_open_plan(struct app *app);
+/* Writes the plan there. */
+int act_save_plan(struct act *act);
+/* Who, when, why, into the head of the plan. `command` must outlive it. */
+void act_fill_head(struct act *act, struct buf *command);
+
+/*
+ * Of a run that stopped: messages whose outcome nobody wrote down, but which are where
+ * it puts them, become OUTCOME_UNTIDY in the log.
+ */
+void act_recover(struct act *act, struct journal_log *log);
+
+/* ---- preview ---- */
 
 /* What the plan would do, to stdout. */
 int preview_print(struct act *act);

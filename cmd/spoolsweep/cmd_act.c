@@ -5,8 +5,7 @@
 #include "cmd/spoolsweep/act.h"
 #include "core/base/xalloc.h"
 
-/* Logins among the messages of the plan; mail without one counts as one more. */
-static uint32_t count_accounts(const struct app *app)
+uint32_t count_accounts(const struct app *app)
 {
 	struct hashset logins = {0};
 
@@ -91,9 +90,11 @@ static int act_on_rows(struct app *app, enum op op, const char *done_word)
 	int code = act_open(&act);
 	if (code == EXIT_DONE && !act.plan.count)
 		code = nothing_to_do(&act);
-	else if (code == EXIT_DONE && !app->options.apply)
+	else if (code == EXIT_DONE && !app->options.apply) {
 		code = preview_print(&act);
-	else if (code == EXIT_DONE) {
+		if (code == EXIT_DONE && app->options.plan_out)
+			code = act_save_plan(&act);
+	} else if (code == EXIT_DONE) {
 		if (!app->options.yes)
 			code = preview_print(&act);
 		if (code == EXIT_DONE)

@@ -303,6 +303,7 @@ static int run(struct app *app)
 		warn_text("nothing was done yet");
 		return number ? EXIT_NOTHING : EXIT_DONE;
 	}
+	tell_unfinished(app);
 	code = number ? print_one(app, state, (unsigned)number) : print_all(app, state);
 	close(state);
 	return code;

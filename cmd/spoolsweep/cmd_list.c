@@ -209,6 +209,7 @@ static int run(struct app *app)
 		code = prepare_scan(app, filter);
 	if (code != EXIT_DONE)
 		return code;
+	tell_unfinished(app);
 	uint32_t *rows = in_order(app, &by, descending, &count);
 	if (app->options.ids)
 		code = print_ids(app, rows, count);

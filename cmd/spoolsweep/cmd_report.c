@@ -62,6 +62,7 @@ static int run(struct app *app)
 		code = prepare_scan(app, filter);
 	if (code != EXIT_DONE)
 		return code;
+	tell_unfinished(app);
 	code = app->options.json ? report_json(app, sections) : report_text(app, sections);
 	int reading = tell_failures(app);
 	/* An empty queue is good news for a report, unless a filter asked for something. */

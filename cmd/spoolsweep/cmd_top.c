@@ -108,6 +108,7 @@ static int run(struct app *app)
 		code = prepare_scan(app, filter);
 	if (code != EXIT_DONE)
 		return code;
+	tell_unfinished(app);
 	size_t limit = app->options.limit < 0 ? DEFAULT_LIMIT : (size_t)app->options.limit;
 	bool printed = !app->options.json && !app->options.csv;
 	unsigned figures = printed ? figures_for(app, by.field) : GROUP_ALL;

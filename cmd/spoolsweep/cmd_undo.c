@@ -9,9 +9,6 @@
 #include "core/base/xalloc.h"
 #include "core/query/keymap.h"
 
-/* Retries of what comes back to the queue are this far apart: 20 a second. */
-#define SPREAD 0.05
-
 static bool take_number(const char *word, unsigned *number)
 {
 	int64_t value;
@@ -80,7 +77,7 @@ static bool may_be_done(const struct journal_log *log, uint32_t item)
 /* ---- what lies in the trash ---- */
 
 /* The run's folder in each trash, as a queue to be read in place of the real one. */
-static int open_views(struct act *act, unsigned number)
+int act_open_views(struct act *act, unsigned number)
 {
 	struct app *app = act->app;
 	size_t found = 0;
@@ -207,7 +204,7 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 	head->undoes = number;
 	head->op = OP_RESTORE;
 	head->to_hold = !origin;
-	act->spread = SPREAD;
+	act->spread = ACT_SPREAD;
 	act->done_word = "brought back";
 	act->undone = log->head.op;
 	if (to && log->head.op != OP_PURGE) {
@@ -221,7 +218,7 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 				number);
 			return EXIT_NOTHING;
 		}
-		return open_views(act, number);
+		return act_open_views(act, number);
 	case OP_HOLD:
 		head->to_hold = false;
 		return EXIT_DONE;
@@ -270,6 +267,8 @@ static int undo(struct act *act, unsigned number)
 	}
 	if (code == EXIT_DONE)
 		code = act_open(act);
+	if (code == EXIT_DONE && log.head.op != OP_PURGE)
+		act_recover(act, &log);
 	if (code == EXIT_DONE)
 		code = plan_undo(act, number, &log);
 	if (code == EXIT_DONE)

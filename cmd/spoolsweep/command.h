@@ -63,6 +63,7 @@ struct app {
 	/* What the command does between opening the queues and giving up root; or NULL. */
 	int (*as_started)(struct app *app);
 	int file;    /* that as_started opened; archive */
+	int plan_fd; /* of a plan, opened with the rights we were started with; -1 */
 	bool acting; /* headers that could be forged select nothing */
 };
 
@@ -77,7 +78,8 @@ struct command {
 
 extern const struct command command_spools, command_report, command_top, command_list, command_show,
 	command_purge, command_hold, command_release, command_retry, command_requeue, command_undo,
-	command_expunge, command_archive, command_journal, command_setup, command_help;
+	command_apply, command_expunge, command_archive, command_journal, command_setup,
+	command_help;
 
 /* All of them, ended by NULL: main.c. */
 extern const struct command *const commands[];
@@ -145,6 +147,10 @@ void leave_trash(struct app *app);
 /* ---- interrupt.c: SIGINT and SIGTERM as a flag ---- */
 extern volatile sig_atomic_t interrupted;
 void catch_interrupts(void);
+
+/* ---- unfinished.c ---- */
+/* Says on stderr that a run stopped before its end and was not taken back. */
+void tell_unfinished(const struct app *app);
 
 /* ---- progress.c ---- */
 void progress_start(struct app *app, struct scan_options *options);

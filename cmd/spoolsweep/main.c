@@ -22,6 +22,7 @@ const struct command *const commands[] = {
 	&command_retry,
 	&command_requeue,
 	&command_undo,
+	&command_apply,
 	&command_expunge,
 	&command_archive,
 	&command_journal,
@@ -92,6 +93,8 @@ static void release(struct app *app)
 	filter_free(app->filter);
 	leave_trash(app);
 	spools_close(&app->spools);
+	if (app->plan_fd >= 0)
+		close(app->plan_fd);
 	options_free(&app->options);
 }
 
@@ -101,6 +104,7 @@ int main(int argc, char **argv)
 		.spools.formats = formats,
 		.filter_text = "",
 		.started_as_root = geteuid() == 0,
+		.plan_fd = -1,
 	};
 	struct err err;
 

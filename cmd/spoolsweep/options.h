@@ -23,12 +23,13 @@ enum option_group {
 	OPT_SHOW = 1 << 6, /* --raw --headers */
 	OPT_FILTER = 1 << 7,
 	OPT_ACT = 1 << 8,      /* --apply --yes --max --reason */
-	OPT_PICK = 1 << 9,     /* --all */
+	OPT_PICK = 1 << 9,     /* --all --plan-out */
 	OPT_PURGE = 1 << 10,   /* --no-undo */
 	OPT_UNDO = 1 << 11,    /* --to */
 	OPT_EXPUNGE = 1 << 12, /* --now */
 	OPT_TRASH = 1 << 13,   /* --trash */
-	OPT_GROUPS = 14,
+	OPT_RESUME = 1 << 14,  /* --resume */
+	OPT_GROUPS = 15,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -47,10 +48,12 @@ struct options {
 	const char *trusted_networks;
 	const char *as_of;
 	bool apply, yes, no_undo, trash;
-	int64_t trash_run; /* 0: all of them */
-	const char *all;   /* must be ALL */
-	const char *to;    /* hold or origin */
-	const char *now;   /* a run */
+	int64_t trash_run;    /* 0: all of them */
+	int64_t resume;       /* a run; 0 not given */
+	const char *all;      /* must be ALL */
+	const char *plan_out; /* a file */
+	const char *to;       /* hold or origin */
+	const char *now;      /* a run */
 	const char *reason;
 	int64_t max;   /* -1 not given */
 	int64_t limit; /* -1 not given; 0 none */

@@ -261,7 +261,7 @@ static int print_text(struct act *act, const struct preview *preview)
 	print_stays(act, preview, &out);
 	print_cost(act, preview, &out);
 	buf_printf(&out, "BACK %s\n", way_back(act));
-	if (!act->app->options.apply)
+	if (!act->app->options.apply && !act->app->options.plan_out)
 		print_next(act->app, &out);
 	return print_buf(&out);
 }

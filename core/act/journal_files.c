@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,6 +65,22 @@ int journal_open_file(int state, unsigned number, int flags, struct err *err)
 	close(fd);
 	return err_set(
 		err, ERR_DAMAGED, 0, "%s is not a plain file, which every journal is", name.text);
+}
+
+bool journal_looks_ended(int state, unsigned number)
+{
+	static const char end[] = "\nend\n";
+	char tail[sizeof(end) - 1];
+	struct err unused;
+	int fd = journal_open_file(state, number, O_RDONLY, &unused);
+	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	off_t len = (off_t)sizeof(tail);
+
+	bool ended = size > len && pread(fd, tail, sizeof(tail), size - len) == len &&
+		memcmp(tail, end, sizeof(tail)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ended;
 }
 
 bool journal_is_running(int fd)

@@ -22,6 +22,12 @@ char *journal_path(int fd);
 /* Opens the file of a run, `flags` as for open(2). -1 with *err, ERR_GONE when there is none. */
 int journal_open_file(int state, unsigned number, int flags, struct err *err);
 
+/*
+ * Whether the file of a run ends in "end", without reading the rest of it. False also for
+ * the few that went to their end and could not be cut there.
+ */
+bool journal_looks_ended(int state, unsigned number);
+
 /* Whether somebody writes to it now. */
 bool journal_is_running(int fd);
 

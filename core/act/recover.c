@@ -25,8 +25,8 @@ static bool is_goal(const struct plan *plan, const struct run_place *place,
 		return moved && (state == STATE_INCOMING || state == STATE_ACTIVE);
 	case OP_REQUEUE:
 		return moved && state == STATE_SUBMITTED;
-	case OP_RESTORE: /* from the trash, or from hold */
-		return place->from != place->spool || state != STATE_HELD;
+	case OP_RESTORE: /* from the trash, or from hold to where it was */
+		return place->from != place->spool || plan->head.to_hold || state != STATE_HELD;
 	case OPS:
 		break;
 	}
