@@ -45,7 +45,7 @@ static const struct option table[] = {
 	{"headers", 0, FLAG, OPT_SHOW, AT(headers), NULL, "the header block as it will be sent"},
 	{"apply", 0, FLAG, OPT_ACT, AT(apply), NULL, "do it; without this only the plan is shown"},
 	{"yes", 0, FLAG, OPT_ACT, AT(yes), NULL, "do not ask: for scripts, with --apply"},
-	{"max", 0, NUMBER, OPT_ACT, AT(max), "N", "refuse if it is more than N messages (expunge: files)"},
+	{"max", 0, NUMBER, OPT_ACT, AT(max), "N", "refuse if it is more than N messages or files"},
 	{"reason", 0, TEXT, OPT_ACT, AT(reason), "TEXT", "why, for the journal"},
 	{"all", 0, TEXT, OPT_PICK, AT(all), "ALL", "every message, in place of a filter"},
 	{"no-undo", 0, FLAG, OPT_PURGE, AT(no_undo), NULL,
