@@ -102,6 +102,14 @@ bool act_needs_setup(const struct app *app)
 	return errno != ENOENT || !can_write_into_parent(state_path());
 }
 
+int act_check_scan(const struct app *app)
+{
+	if (app->scan.complete)
+		return tell_failures(app);
+	warn_text("interrupted: nothing was done");
+	return EXIT_INTERRUPTED;
+}
+
 bool act_has_way_back(const struct act *act)
 {
 	enum op op = act->plan.head.op;
@@ -133,7 +141,7 @@ int act_open(struct act *act)
 
 	act->state = -1;
 	act->places = xcalloc(count, sizeof(*act->places));
-	act->views = xcalloc(count, sizeof(*act->views));
+	act->views = xcalloc(count, sizeof(struct spool *));
 	act->trashes = xcalloc(count, sizeof(*act->trashes));
 	for (size_t i = 0; i < count; i++) {
 		const struct spool *spool = app->spools.list[i];

@@ -48,6 +48,12 @@ void act_close(struct act *act);
 /* The lock on the trash of a spool: EXIT_DONE, or EXIT_BUSY when another run has it. */
 int act_lock(const struct app *app, const struct spool *spool, int trash);
 
+/*
+ * What the scan could not read is told. EXIT_INTERRUPTED when it did not reach its end: a part
+ * of a plan is none.
+ */
+int act_check_scan(const struct app *app);
+
 /* Whether what the plan does can be taken back by undo. */
 bool act_has_way_back(const struct act *act);
 

@@ -64,9 +64,6 @@ static int nothing_to_do(const struct act *act)
 {
 	bool any = false;
 
-	int code = tell_failures(act->app);
-	if (code != EXIT_DONE)
-		return code;
 	for (unsigned kind = 0; kind < SKIP_KINDS; kind++) {
 		if (!act->skipped[kind])
 			continue;
@@ -74,13 +71,18 @@ static int nothing_to_do(const struct act *act)
 			act->skipped[kind] == 1 ? "is" : "are", skip_words(kind));
 		any = true;
 	}
-	return any ? EXIT_NOTHING : reading_exit(act->app);
+	if (!any && !act->app->options.json)
+		warn_text(act->app->filter_text[0] ? "no message matches" : "the queue is empty");
+	return EXIT_NOTHING;
 }
 
 static int act_on_rows(struct app *app, enum op op, const char *done_word)
 {
 	struct act act = {.app = app, .done_word = done_word};
 
+	int unread = act_check_scan(app);
+	if (unread == EXIT_INTERRUPTED)
+		return unread;
 	act.plan.head.op = op;
 	skip_rows(app, op, act.skipped);
 	act.guard.total = app->scan.snap.rows;
@@ -89,7 +91,7 @@ static int act_on_rows(struct app *app, enum op op, const char *done_word)
 	plan_add_rows(&act.plan, &app->scan.snap, &app->rows);
 	int code = act_open(&act);
 	if (code == EXIT_DONE && !act.plan.count)
-		code = nothing_to_do(&act);
+		code = unread == EXIT_DONE ? nothing_to_do(&act) : unread;
 	else if (code == EXIT_DONE && !app->options.apply) {
 		code = preview_print(&act);
 		if (code == EXIT_DONE && app->options.plan_out)
@@ -105,7 +107,7 @@ static int act_on_rows(struct app *app, enum op op, const char *done_word)
 		}
 	}
 	act_close(&act);
-	return code;
+	return code == EXIT_DONE ? unread : code;
 }
 
 static int run_op(struct app *app, enum op op, const char *done_word)

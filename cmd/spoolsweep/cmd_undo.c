@@ -110,7 +110,7 @@ static int scan_views(struct act *act)
 {
 	struct app *app = act->app;
 	struct spools queues = app->spools;
-	struct spool **views = xcalloc(queues.count, sizeof(*views));
+	struct spool **views = xcalloc(queues.count, sizeof(struct spool *));
 
 	app->spools.list = views;
 	app->spools.count = 0;
@@ -241,10 +241,6 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 
 static int nothing_left(const struct act *act, unsigned number)
 {
-	int code = tell_failures(act->app);
-
-	if (code != EXIT_DONE)
-		return code;
 	if (act->app->filter_text[0])
 		warn_text("no message of run %u that is left matches", number);
 	else
@@ -280,6 +276,9 @@ static int undo(struct act *act, unsigned number)
 	journal_log_free(&log);
 	if (code != EXIT_DONE)
 		return code;
+	int unread = act_check_scan(app);
+	if (unread == EXIT_INTERRUPTED)
+		return unread;
 	plan_add_rows(&act->plan, &app->scan.snap, &app->rows);
 	name_queues(act);
 	act->guard.total = act->plan.count;
@@ -288,10 +287,12 @@ static int undo(struct act *act, unsigned number)
 		warn_text("%u of run %u %s not there any more", act->missing, number,
 			act->missing == 1 ? "is" : "are");
 	if (!act->plan.count)
-		return nothing_left(act, number);
+		return unread == EXIT_DONE ? nothing_left(act, number) : unread;
 	if (!app->options.apply || !app->options.yes)
 		code = preview_print(act);
-	return code == EXIT_DONE && app->options.apply ? act_perform(act) : code;
+	if (code == EXIT_DONE && app->options.apply)
+		code = act_perform(act);
+	return code == EXIT_DONE ? unread : code;
 }
 
 static int run(struct app *app)

@@ -53,7 +53,9 @@ static bool is_full(const struct app *app, const struct queue_count *queue)
 
 static void print_totals(const struct app *app, const struct totals *totals, struct buf *out)
 {
+	size_t width = app->output.columns ? app->output.columns : 80;
 	struct trash_facts trash;
+	struct buf last = {0};
 
 	units_count(out, totals->messages);
 	buf_add(out, totals->messages == 1 ? SLICE(" message  ") : SLICE(" messages  "));
@@ -67,6 +69,7 @@ static void print_totals(const struct app *app, const struct totals *totals, str
 		units_age(out, app->now - totals->oldest);
 	}
 	buf_addc(out, '\n');
+	size_t begin = out->len;
 	for (size_t i = 0; i < totals->nqueues; i++) {
 		buf_add(out, i ? SLICE("  ") : SLICE(""));
 		put(app, out, totals->queues[i].name);
@@ -77,12 +80,14 @@ static void print_totals(const struct app *app, const struct totals *totals, str
 	}
 	/* Of an empty queue with an empty trash enough was said. */
 	count_trash(app, &trash);
-	if (totals->nqueues && trash.known)
-		buf_add(out, SLICE("  "));
+	print_trash(&trash, &last);
+	if (totals->nqueues && last.len)
+		buf_add(out, out->len - begin + 2 + last.len > width ? SLICE("\n") : SLICE("  "));
 	if (totals->nqueues || trash.messages) {
-		print_trash(&trash, out);
+		buf_add(out, buf_slice(&last));
 		buf_addc(out, '\n');
 	}
+	buf_free(&last);
 }
 
 static void print_arriving(const struct app *app, const struct arriving *arriving, struct buf *out)
