@@ -1,0 +1,169 @@
+/* What a run needs before it begins: its folders, the lock, a scan that saw all. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/spoolsweep/act.h"
+#include "core/act/state.h"
+#include "core/act/trash.h"
+#include "core/base/xalloc.h"
+
+/* Says why the folders cannot be made, and who could. */
+static int tell_cannot_make(const struct app *app, const struct err *err)
+{
+	struct buf line = {0};
+
+	int code = complain(err);
+	/* Without a system call that failed the words say it all. */
+	if (code != EXIT_PERMISSION || app->started_as_root || !err->sys)
+		return code;
+	put_command(app, &line, "setup");
+	warn_text("root has to make it, once:\n  sudo %s", buf_str(&line));
+	buf_free(&line);
+	return code;
+}
+
+/* The trash is its owner's alone: with the right to read a queue nobody else gets further. */
+static int tell_stranger(const struct app *app, const struct spool *spool)
+{
+	struct buf line = {0};
+
+	put_as_root(app, &line);
+	warn_text("only root and the owner of %s (uid %u) may do this; run it as root:\n  %s",
+		spool->path, (unsigned)spool->owner, buf_str(&line));
+	buf_free(&line);
+	return EXIT_PERMISSION;
+}
+
+int act_make_folders(struct app *app)
+{
+	struct err err;
+	uid_t me = geteuid();
+	int opened = app->options.plan_out ? act_open_plan(app) : EXIT_DONE;
+
+	if (opened != EXIT_DONE)
+		return opened;
+	for (size_t i = 0; i < app->spools.count; i++) {
+		const struct spool *spool = app->spools.list[i];
+		if (guard_spool(spool, app->options.offline, &err) != 0) {
+			complain(&err);
+			return EXIT_REFUSED;
+		}
+		if (!app->options.apply)
+			continue;
+		if (me != 0 && me != spool->owner)
+			return tell_stranger(app, spool);
+		if (trash_make(&fsops_real, spool, &err) != 0 ||
+			state_make(&fsops_real, spool->owner, spool->group, &err) != 0)
+			return tell_cannot_make(app, &err);
+	}
+	return EXIT_DONE;
+}
+
+static bool can_write_into_parent(const char *path)
+{
+	char *parent = xstrdup(path);
+	char *slash = strrchr(parent, '/');
+
+	if (slash)
+		slash[slash == parent] = '\0';
+	bool can = access(slash ? parent : ".", W_OK | X_OK) == 0;
+	free(parent);
+	return can;
+}
+
+bool act_needs_setup(const struct app *app)
+{
+	struct err err;
+	int fd;
+
+	if (app->started_as_root)
+		return false;
+	for (size_t i = 0; i < app->spools.count; i++) {
+		const struct spool *spool = app->spools.list[i];
+		if (trash_open(spool, &fd, &err) == 0)
+			close(fd);
+		else if (err.code == ERR_GONE && faccessat(spool->fd, ".", W_OK | X_OK, 0) != 0)
+			return true;
+	}
+	if (state_open(app->spools.list[0]->owner, &fd, &err) == 0) {
+		close(fd);
+		return false;
+	}
+	if (err.code != ERR_GONE || access(state_path(), W_OK | X_OK) == 0)
+		return false;
+	return errno != ENOENT || !can_write_into_parent(state_path());
+}
+
+int act_check_scan(const struct app *app)
+{
+	if (app->scan.complete)
+		return tell_failures(app);
+	warn_text("interrupted: nothing was done");
+	return EXIT_INTERRUPTED;
+}
+
+static int tell_busy(const struct app *app, const struct spool *spool)
+{
+	struct buf line = {0};
+
+	put_command(app, &line, "journal");
+	warn_text("another run is at work on %s: nothing was done; wait for it, and see what it "
+		  "does with %s",
+		spool->path, buf_str(&line));
+	buf_free(&line);
+	return EXIT_BUSY;
+}
+
+int act_lock(const struct app *app, const struct spool *spool, int trash)
+{
+	return trash_lock(trash) ? EXIT_DONE : tell_busy(app, spool);
+}
+
+int act_open(struct act *act)
+{
+	struct app *app = act->app;
+	size_t count = app->spools.count;
+	struct err err;
+
+	act->state = -1;
+	act->places = xcalloc(count, sizeof(*act->places));
+	act->views = xcalloc(count, sizeof(struct spool *));
+	act->trashes = xcalloc(count, sizeof(*act->trashes));
+	for (size_t i = 0; i < count; i++) {
+		const struct spool *spool = app->spools.list[i];
+		act->places[i] = (struct run_place){spool, spool, {&fsops_real, spool->fd, -1}};
+		act->trashes[i] = -1;
+	}
+	for (size_t i = 0; i < count && app->options.apply; i++) {
+		if (trash_open(app->spools.list[i], &act->trashes[i], &err) != 0)
+			return complain(&err);
+		int code = act_lock(app, app->spools.list[i], act->trashes[i]);
+		if (code != EXIT_DONE)
+			return code;
+	}
+	if (app->options.apply && state_open(app->spools.list[0]->owner, &act->state, &err) != 0)
+		return complain(&err);
+	return EXIT_DONE;
+}
+
+void act_close(struct act *act)
+{
+	for (size_t i = 0; act->places && i < act->app->spools.count; i++) {
+		if (act->places[i].places.trash >= 0)
+			close(act->places[i].places.trash);
+		spool_view_close(act->views[i]);
+		if (act->trashes[i] >= 0)
+			close(act->trashes[i]);
+	}
+	if (act->places && act->state >= 0)
+		close(act->state);
+	hashset_free(&act->remembered);
+	free(act->scanned);
+	free(act->known);
+	free(act->places);
+	free(act->views);
+	free(act->trashes);
+	plan_free(&act->plan);
+}
