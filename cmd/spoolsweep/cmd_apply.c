@@ -420,8 +420,8 @@ static int run(struct app *app)
 
 const struct command command_apply = {
 	.name = "apply",
-	.operands = "PLANFILE | --resume RUN",
-	.summary = "do what a saved plan says, or go on with a run that stopped",
+	.operands = "[PLANFILE]",
+	.summary = "do a saved plan, or with --resume RUN go on with a stopped one",
 	.takes = OPT_QUEUE | OPT_JSON | OPT_ACT | OPT_RESUME,
 	.run = run,
 };

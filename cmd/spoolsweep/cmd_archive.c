@@ -171,8 +171,8 @@ static int run(struct app *app)
 
 const struct command command_archive = {
 	.name = "archive",
-	.operands = "RUN FILE.tar.gz",
-	.summary = "messages of a run in the trash as evidence: text, facts, digests",
+	.operands = "RUN FILE",
+	.summary = "a run in the trash as a .tar.gz: messages, facts, digests",
 	.takes = OPT_QUEUE,
 	.run = run,
 };
