@@ -155,7 +155,7 @@ static void note(struct run *run, uint32_t item, enum outcome outcome, const str
 
 	/* The last one was served a moment ago, and the MTA had yet to remove it. */
 	bool finished = as->state == STATE_ACTIVE && as->served && !as->waiting;
-	if (outcome == OUTCOME_DONE && finished)
+	if (outcome == OUTCOME_DONE && finished && run->plan->head.op != OP_RESTORE)
 		outcome = OUTCOME_DELIVERING;
 	run->outcomes[item] = (uint8_t)outcome;
 	run->counts[outcome]++;
