@@ -216,6 +216,17 @@ static uint32_t count_of(const struct run *run, enum outcome outcome)
 	return outcome == OUTCOME_NONE ? run->plan->count - tried : run->counts[outcome];
 }
 
+/*
+ * On hold now, and the MTA was about to deliver them: it may have them in memory until
+ * their turn comes, and then remove what was released meanwhile, undelivered.
+ */
+static uint32_t count_remembered(const struct act *act, const struct run *run)
+{
+	const struct journal_head *head = &act->plan.head;
+	bool held = head->op == OP_HOLD || (head->op == OP_RESTORE && head->to_hold);
+	return held ? run->nunder_way : 0;
+}
+
 static void tell_text(const struct act *act, const struct run *run, double seconds)
 {
 	struct buf out = {0};
@@ -238,6 +249,13 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 	if (run->unsettled)
 		buf_printf(&out, "  %u are in delivery still; what it writes is swept by expunge\n",
 			run->unsettled);
+	if (count_remembered(act, run))
+		buf_printf(&out,
+			"  %u were active when they were taken out: run 'postfix reload' before "
+			"you "
+			"release them,\n  or Postfix, which may remember them, removes them "
+			"undelivered\n",
+			count_remembered(act, run));
 	if (done_count(run) && !act->plan.head.no_undo) {
 		snprintf(words, sizeof(words), "undo %u", act->plan.head.number);
 		buf_add(&out, SLICE("back: "));
@@ -263,6 +281,7 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 		sink_int(sink, i ? outcome_name((enum outcome)i) : "not_tried",
 			count_of(run, (enum outcome)i));
 	sink_end(sink);
+	sink_int(sink, "remembered", count_remembered(act, run));
 	sink_bool(sink, "complete", !run->stopped);
 	sink_end(sink);
 	print_sink(sink);
