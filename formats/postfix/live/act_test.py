@@ -211,12 +211,13 @@ def test(long_ids, rounds, check):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--long", action="store_true")
-    rounds = 25 if options.parse_args().long else 0
+    long = options.parse_args().long
+    rounds = 25 if long else 0
     os.environ["SPOOLSWEEP_STATE"] = "/lab/state"
     check = Check()
     test("no", rounds or 2, check)
     test("yes", rounds or 1, check)
-    act_swap.test(check)
+    act_swap.test(check, long)
     check.finish()
 
 
