@@ -128,6 +128,20 @@ static uint32_t count_of(const struct run *run, enum outcome outcome)
 	return outcome == OUTCOME_NONE ? run->plan->count - tried : run->counts[outcome];
 }
 
+/*
+ * On hold now, and the MTA was about to deliver them: it may have them in memory until
+ * their turn comes, and then remove what was released meanwhile, undelivered.
+ */
+static uint32_t count_remembered(const struct act *act, const struct run *run)
+{
+	const struct journal_head *head = &act->plan.head;
+	bool held = head->op == OP_HOLD || (head->op == OP_RESTORE && head->to_hold);
+	bool running = false;
+	for (size_t i = 0; i < act->app->spools.count; i++)
+		running |= act->app->spools.list[i]->mta != MTA_STOPPED;
+	return held && running ? run->nunder_way : 0;
+}
+
 static void tell_text(const struct act *act, const struct run *run, double seconds)
 {
 	struct buf out = {0};
@@ -162,6 +176,13 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 		put_command(act->app, &out, "release FILTER");
 		buf_addc(&out, '\n');
 	}
+	if (count_remembered(act, run))
+		buf_printf(&out,
+			"%u were being tried: they can be released after a 'postfix reload', which "
+			"makes "
+			"Postfix\n  forget them; while it remembers them it would remove them "
+			"undelivered\n",
+			count_remembered(act, run));
 	if (done_count(run) && act_has_way_back(act)) {
 		snprintf(words, sizeof(words), "undo %u", act->plan.head.number);
 		buf_add(&out, SLICE("back: "));
@@ -187,6 +208,7 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 		sink_int(sink, i ? outcome_name((enum outcome)i) : "not_tried",
 			count_of(run, (enum outcome)i));
 	sink_end(sink);
+	sink_int(sink, "remembered", count_remembered(act, run));
 	sink_bool(sink, "complete", !run->stopped);
 	sink_end(sink);
 	print_sink(sink);

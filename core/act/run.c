@@ -221,7 +221,7 @@ static void note(struct run *run, uint32_t item, enum outcome outcome, const str
 
 	/* The last one was served a moment ago, and the MTA had yet to remove it. */
 	bool finished = as->state == STATE_ACTIVE && as->served && !as->waiting;
-	if (outcome == OUTCOME_DONE && finished)
+	if (outcome == OUTCOME_DONE && finished && run->plan->head.op != OP_RESTORE)
 		outcome = OUTCOME_DELIVERING;
 	if (run->outcomes[item] == OUTCOME_NONE)
 		run->done++;

@@ -72,7 +72,7 @@ struct run {
 		bool told;       /* as OUTCOME_DELIVERING */
 		bool busy;       /* an agent had it open at the last look */
 	} * under_way;
-	uint32_t nunder_way;
+	uint32_t nunder_way; /* in a restore: those that were, when they were taken out */
 };
 
 /*

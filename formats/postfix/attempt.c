@@ -37,7 +37,8 @@ static bool has_log(const struct pin *pin, enum postfix_queue folder)
 
 bool postfix_attempt_ends(const struct pin *pin)
 {
-	if (pin->queue != PQ_ACTIVE || pin->spool->mta == MTA_STOPPED)
+	/* In the trash, which is laid out as the queue, nobody is at work. */
+	if (pin->queue != PQ_ACTIVE || pin->spool->mta == MTA_STOPPED || pin->spool->view_of)
 		return false;
 	/* This report is sent also when all went well, and without a trace beforehand. */
 	if (attribute_number(&pin->record, SLICE("trace_flags")))

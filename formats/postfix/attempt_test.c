@@ -107,6 +107,12 @@ static void leaves_verbose_mail_in_active(void **state)
 	test.spool->mta = MTA_STOPPED;
 	assert_true(pin_it(&test, &pin) <= SEV_WARN);
 	format_postfix.unpin(&pin);
+	/* In the trash it is active no more. */
+	test.spool->mta = MTA_UNKNOWN;
+	test.spool->view_of = test.spool;
+	assert_true(pin_it(&test, &pin) <= SEV_WARN);
+	format_postfix.unpin(&pin);
+	test.spool->view_of = NULL;
 	test_spool_free(&test);
 }
 

@@ -5,6 +5,7 @@ A server at rest with short ids. spoolsweep shows its plan and waits for the num
 typed; meanwhile the queue is changed; then it acts.
 """
 
+import collections
 import json
 import os
 import pty
@@ -19,6 +20,9 @@ from smtp import Client, Message, queued_as
 
 LOGIN = "bob@example.com"
 PATIENCE = 30  # seconds
+BACKLOG = 6  # messages
+CRAWL_SECONDS = 6
+RECORD = "/lab/delivered-swap"
 
 
 class Planned:
@@ -155,6 +159,61 @@ class Bench:
         self.check.note(f"undo over a file that is there: {outcome}")
         os.unlink(path)
 
+    def backlog(self, name, *steps):
+        """
+        Mail that waits in active for its turn is taken out and brought back by `steps`:
+        how many messages were delivered once, and how many were not.
+        """
+        ids = [f"<{name}.{number}@origin.test>" for number in range(BACKLOG)]
+        with Client(config.PORT_SUBMIT) as client:
+            client.identity("203.0.113.7", helo="friend", login=LOGIN)
+            for message_id in ids:
+                content = f"Subject: x\nMessage-ID: {message_id}\n\nHello.\n".encode()
+                client.send(Message(LOGIN, ["b@crawl.example.net"], content))
+        for step in steps:
+            step()
+        # What an agent had open meanwhile waits a minute for nothing; its time is up already.
+        until = time.monotonic() + CRAWL_SECONDS * BACKLOG
+        times = {}
+        while time.monotonic() < until and set(times.values()) != {1}:
+            time.sleep(0.5)
+            with open(RECORD) as file:
+                taken = collections.Counter(json.loads(line)["message_id"] for line in file)
+            times = {message_id: taken[message_id] for message_id in ids}
+        self.clear()
+        return collections.Counter(times.values())
+
+    def act(self, *words):
+        out = tool.run(tool.SPOOLSWEEP, "-s", self.postfix.queue, *words, "--apply", "--yes",
+                       "--max", "1000", "--json", codes=(0, 3))
+        return json.loads(out)
+
+    def comes_back(self, reload):
+        """
+        What was active and comes back while qmgr remembers it is lost (../README.md,
+        "Changing the queue"); spoolsweep says so, and a reload in between helps.
+        """
+        def purge():
+            self.run = self.act("purge", f"account={LOGIN}")
+
+        def undo():
+            self.told = self.act("undo", str(self.run["run"]))
+
+        def release():
+            if reload:
+                self.reload()
+            self.act("release", f"account={LOGIN} and queue_name=hold")
+
+        counts = self.backlog(f"reload-{reload}", purge, undo, release)
+        self.check.equal(self.told["remembered"], BACKLOG, "it is said that they were active")
+        self.check.note(f"purged from active, undone, released, reload in between {reload}: "
+                        f"delivered once {counts[1]}, not {counts[0]}")
+        if reload:
+            self.check.equal(counts, {1: BACKLOG}, "with a reload before the release")
+
+    def reload(self):
+        subprocess.run(["postfix", "reload"], check=True, stderr=subprocess.DEVNULL)
+
     def served(self):
         """Delivered, and qmgr has yet to remove it: the journal says that it was delivered."""
         queue_id = self.send()
@@ -192,14 +251,18 @@ class Bench:
 def answer(stage, sender, rcpt):
     if stage == "data" and rcpt.startswith("x@slow."):
         time.sleep(3)
+    if stage == "data" and rcpt.endswith("@crawl.example.net"):
+        time.sleep(CRAWL_SECONDS)
     return None
 
 
-def test(check):
+def test(check, long):
     with instance.Instance(queue="/lab/spool/act-swap", enable_long_queue_ids="no",
                            minimal_backoff_time="60s", queue_run_delay="60s",
+                           default_destination_concurrency_limit="2",
+                           initial_destination_concurrency="2",
                            fast_flush_domains="") as postfix, \
-            Sink(config.SINK, "/lab/delivered-swap", answer=answer):
+            Sink(config.SINK, RECORD, answer=answer):
         check.note("between the plan and the act")
         bench = Bench(postfix, check)
         bench.swap("same id, same inode, other message", True, False, "changed")
@@ -219,3 +282,6 @@ def test(check):
         bench.no_overwrite()
         bench.served()
         bench.verbose()
+        bench.comes_back(reload=True)
+        if long:
+            bench.comes_back(reload=False)

@@ -194,9 +194,10 @@ def test(long_ids, rounds, check):
                 work.round(number)
             rate = len(mails) / (time.monotonic() - started)
         check.true(traffic.error is None, f"traffic: {traffic.error}")
-        check.note(f"{rounds} rounds, {work.runs} runs of {work.seconds / max(work.runs, 1):.2f} s, "
-                   f"{rate:.0f} messages a second arriving")
-        check.note(f"of the others' mail {share(mails, delivered(record)):.1%} was delivered by then")
+        mean = work.seconds / max(work.runs, 1)
+        check.note(f"{rounds} rounds, {work.runs} runs of {mean:.2f} s, {rate:.0f} messages a "
+                   f"second arriving; {share(mails, delivered(record)):.1%} of the others' mail "
+                   "was delivered by then")
         let_through(postfix, answers, check)
         ledger.compare(delivered(record))
         for (op, outcome, why), count in sorted(ledger.outcomes.items(), key=str):
@@ -211,12 +212,13 @@ def test(long_ids, rounds, check):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--long", action="store_true")
-    rounds = 25 if options.parse_args().long else 0
+    long = options.parse_args().long
+    rounds = 25 if long else 0
     os.environ["SPOOLSWEEP_STATE"] = "/lab/state"
     check = Check()
     test("no", rounds or 2, check)
     test("yes", rounds or 1, check)
-    act_swap.test(check)
+    act_swap.test(check, long)
     check.finish()
 
 
