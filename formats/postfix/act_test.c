@@ -230,7 +230,9 @@ static void need_locks(const struct test_spool *test)
 	struct hashset inodes = {0};
 	struct err err;
 
-	if (format_postfix.in_delivery(test->spool, &inodes, &err) == 0)
+	int r = format_postfix.in_delivery(test->spool, &inodes, &err);
+	hashset_free(&inodes);
+	if (r == 0)
 		return;
 	print_message("%s\n", err.text);
 	skip();
