@@ -79,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t trusted = run(filter, snap);
 	snap->env.trusted_only = false;
 	require((trusted & ~bits) == 0);
+	require(!filter_wants_reason_text(filter) || filter_is_specific(filter));
 	require(!filter_wants_reason_text(filter) || (need.parts & NEED_REASONS));
 	filter_print(filter, &print);
 	/* Names and blanks are written out, so the print of the longest may be too long. */
