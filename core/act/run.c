@@ -283,6 +283,10 @@ static void *worker_main(void *arg)
 		}
 	}
 	arena_free(&arena);
+	pthread_mutex_lock(&run->lock);
+	run->working--;
+	pthread_cond_signal(&run->ended);
+	pthread_mutex_unlock(&run->lock);
 	return NULL;
 }
 
@@ -309,8 +313,8 @@ static void sync_all(struct run *run)
 	pthread_mutex_unlock(&run->lock);
 }
 
-/* Until the worker ends, or PROGRESS_MS. */
-static bool join_for(pthread_t worker)
+/* Until the last worker has ended, or PROGRESS_MS. False when there is none left. */
+static bool wait_for_end(struct run *run)
 {
 	struct timespec until;
 
@@ -320,7 +324,12 @@ static bool join_for(pthread_t worker)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
-	return pthread_clockjoin_np(worker, NULL, CLOCK_MONOTONIC, &until) == 0;
+	pthread_mutex_lock(&run->lock);
+	while (run->working && pthread_cond_timedwait(&run->ended, &run->lock, &until) != ETIMEDOUT)
+		;
+	bool more = run->working;
+	pthread_mutex_unlock(&run->lock);
+	return more;
 }
 
 static void tell_progress(struct run *run)
@@ -332,16 +341,14 @@ static void tell_progress(struct run *run)
 		run->options->progress(run->options->ctx, done, run->plan->count);
 }
 
-static void watch(struct run *run, const pthread_t *workers, unsigned count)
+static void watch(struct run *run)
 {
 	unsigned ticks = 0;
 
-	for (unsigned i = 0; i < count; i++) {
-		while (!join_for(workers[i])) {
-			tell_progress(run);
-			if (++ticks % (SYNC_MS / PROGRESS_MS) == 0)
-				sync_all(run);
-		}
+	while (wait_for_end(run)) {
+		tell_progress(run);
+		if (++ticks % (SYNC_MS / PROGRESS_MS) == 0)
+			sync_all(run);
 	}
 	tell_progress(run);
 }
@@ -351,12 +358,17 @@ static void work(struct run *run)
 	unsigned jobs = run->options->jobs ? run->options->jobs : DEFAULT_JOBS, started = 0;
 	pthread_t workers[MOST_JOBS];
 
+	pthread_mutex_lock(&run->lock);
 	while (started < jobs && started < MOST_JOBS &&
 		pthread_create(&workers[started], NULL, worker_main, run) == 0)
 		started++;
+	run->working = started ? started : 1;
+	pthread_mutex_unlock(&run->lock);
 	if (!started)
 		worker_main(run);
-	watch(run, workers, started);
+	watch(run);
+	for (unsigned i = 0; i < started; i++)
+		pthread_join(workers[i], NULL);
 }
 
 /* Once for each spool that something was done in. */
@@ -376,6 +388,12 @@ static void wake_all(struct run *run)
 
 int run_apply(struct run *run)
 {
+	pthread_condattr_t clock;
+
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&run->ended, &clock);
+	pthread_condattr_destroy(&clock);
 	pthread_mutex_init(&run->lock, NULL);
 	run->outcomes = xcalloc(run->plan->count, 1);
 	start_from_known(run);
@@ -388,6 +406,7 @@ int run_apply(struct run *run)
 		err_set(&run->why, ERR_NONE, 0, "interrupted");
 	}
 	pthread_mutex_destroy(&run->lock);
+	pthread_cond_destroy(&run->ended);
 	return run->stopped ? -1 : 0;
 }
 

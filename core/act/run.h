@@ -63,6 +63,8 @@ struct run {
 	struct err blind;   /* why it cannot be told who is in delivery */
 
 	pthread_mutex_t lock; /* of all below, and of the result */
+	pthread_cond_t ended; /* a worker ended */
+	unsigned working;     /* those that did not yet */
 	uint32_t next;        /* the first item nobody took yet */
 	uint32_t done;
 	struct under_way { /* mail the MTA was working on when it was acted on: settle.h */
