@@ -11,6 +11,7 @@ MISSING = "No such file or directory$"
 # Each stands in the README with its cause.
 EXPLAINED = [
     rf"^qmgr: warning: qmgr_active_done_3_generic: remove ID from active: {MISSING}",
+    rf"^qmgr: warning: qmgr_active_defer: rename ID from active to deferred: {MISSING}",
     rf"^\w+: warning: open active ID: {MISSING}",
     # Of the lab alone: a delay_warning_time below an hour, which the template counts in hours.
     r"^bounce: warning: (\[built-in\]: zero result in|please reduce time unit|for instructions)",
