@@ -6,12 +6,12 @@
 #include "core/base/xalloc.h"
 
 /* An MTA that cannot be asked is taken to remember a day: longer than it tries one message. */
-enum { UNKNOWN_MEMORY = 24 * 60 * 60 };
+enum { UNKNOWN_MEMORY_SECONDS = 24 * 60 * 60 };
 
 static int64_t memory_of(const struct app *app, const struct spool *spool)
 {
 	int64_t since = spool->format->remembers_since(spool);
-	return since < 0 ? app->now - UNKNOWN_MEMORY : since;
+	return since < 0 ? (app->now - UNKNOWN_MEMORY_SECONDS) * 1000 : since;
 }
 
 /* The place of a run's spool among those of this one, or SIZE_MAX. */

@@ -118,7 +118,7 @@ int journal_read(int state, unsigned number, struct journal_log *log, struct err
 int journal_read_plan(int fd, struct journal_log *log, struct err *err);
 void journal_log_free(struct journal_log *log);
 
-/* When something was last written about a run, epoch seconds; -1 when there is no such run. */
+/* When something was last written about a run, milliseconds of the epoch; -1: no such run. */
 int64_t journal_time(int state, unsigned number);
 
 /* The numbers of all runs, ascending; *numbers is malloc'd. */

@@ -97,7 +97,9 @@ int64_t journal_time(int state, unsigned number)
 	struct journal_name name = journal_name(number);
 	struct stat st;
 
-	return fstatat(state, name.text, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_mtime : -1;
+	if (fstatat(state, name.text, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return -1;
+	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
 }
 
 int journal_read(int state, unsigned number, struct journal_log *log, struct err *err)

@@ -234,8 +234,8 @@ struct format {
 	int (*wake)(const struct spool *spool, enum op op, struct err *err);
 
 	/*
-	 * Since when the MTA that runs may remember mail it was working on, epoch seconds:
-	 * INT64_MAX when it does not run, -1 when that cannot be told. Mail that was taken
+	 * Since when the MTA that runs may remember mail it was working on, in milliseconds of
+	 * the epoch: INT64_MAX when it does not run, -1 when that cannot be told. Mail that was taken
 	 * from a queue with in_memory since then must not come back under its id.
 	 */
 	int64_t (*remembers_since)(const struct spool *spool);

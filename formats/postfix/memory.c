@@ -10,10 +10,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/slice.h"
 #include "formats/postfix/postfix.h"
+
+enum { TICK_MS = 20 };
 
 /* A small file of /proc or of pid/, whole; "" when it cannot be read. */
 static struct slice read_small(int at, const char *path, char *room, size_t size)
@@ -42,30 +45,23 @@ static bool stat_field(struct slice stat, unsigned field, int64_t *value)
 	return slice_to_i64(word, value);
 }
 
-/* When a process began, epoch seconds, rounded up. */
-static int64_t began(int64_t ticks, int64_t boot)
+static int64_t now_ms(clockid_t clock)
 {
-	int64_t per_second = sysconf(_SC_CLK_TCK);
-	return per_second > 0 ? boot + (ticks + per_second - 1) / per_second : -1;
+	struct timespec now;
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int64_t boot_time(int proc)
+/* When a process began, a little early rather than late: the kernel counts in ticks. */
+static int64_t began(int64_t ticks)
 {
-	char room[64 * 1024];
-	struct slice rest = read_small(proc, "stat", room, sizeof(room)), line, word;
-	int64_t seconds;
-
-	while (rest.len) {
-		slice_cut(rest, '\n', &line, &rest);
-		if (slice_word(&line, " ", &word) && slice_eq(word, SLICE("btime")) &&
-			slice_to_i64(slice_trim(line), &seconds))
-			return seconds;
-	}
-	return -1;
+	int64_t per_second = sysconf(_SC_CLK_TCK);
+	int64_t boot = now_ms(CLOCK_REALTIME) - now_ms(CLOCK_BOOTTIME);
+	return per_second > 0 ? boot + ticks * 1000 / per_second - TICK_MS : -1;
 }
 
 /* The start of that process if it is the queue manager of this master, else -1. */
-static int64_t start_of_qmgr(int proc, const char *pid, int64_t master, int64_t boot)
+static int64_t start_of_qmgr(int proc, const char *pid, int64_t master)
 {
 	char path[64], room[4096];
 	int64_t parent, ticks;
@@ -75,7 +71,7 @@ static int64_t start_of_qmgr(int proc, const char *pid, int64_t master, int64_t 
 	if (slice_find(stat, SLICE("(qmgr)")) == SIZE_MAX || !stat_field(stat, 4, &parent) ||
 		parent != master || !stat_field(stat, 22, &ticks))
 		return -1;
-	return began(ticks, boot);
+	return began(ticks);
 }
 
 int64_t postfix_remembers_since(const struct spool *spool)
@@ -92,12 +88,11 @@ int64_t postfix_remembers_since(const struct spool *spool)
 			close(proc);
 		return -1;
 	}
-	int64_t boot = boot_time(proc);
 	struct slice pid = slice_trim(read_small(spool->fd, "pid/master.pid", room, sizeof(room)));
-	bool known = boot >= 0 && slice_to_i64(pid, &master);
+	bool known = slice_to_i64(pid, &master);
 	for (struct dirent *e; known && since < 0 && (e = readdir(dir));)
 		if (ascii_is_digit(e->d_name[0]))
-			since = start_of_qmgr(proc, e->d_name, master, boot);
+			since = start_of_qmgr(proc, e->d_name, master);
 	closedir(dir);
 	return since;
 }
