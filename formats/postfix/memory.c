@@ -18,7 +18,7 @@
 
 enum { TICK_MS = 20 };
 
-/* A small file of /proc or of pid/, whole; "" when it cannot be read. */
+/* A small file of /proc, whole; "" when it cannot be read. */
 static struct slice read_small(int at, const char *path, char *room, size_t size)
 {
 	int fd = openat(at, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -60,7 +60,7 @@ static int64_t began(int64_t ticks)
 	return per_second > 0 ? boot + ticks * 1000 / per_second - TICK_MS : -1;
 }
 
-/* The start of that process if it is the queue manager of this master, else -1. */
+/* The start of that process if it is a queue manager, of this master where that is known. */
 static int64_t start_of_qmgr(int proc, const char *pid, int64_t master)
 {
 	char path[64], room[4096];
@@ -69,15 +69,14 @@ static int64_t start_of_qmgr(int proc, const char *pid, int64_t master)
 	snprintf(path, sizeof(path), "%.20s/stat", pid);
 	struct slice stat = read_small(proc, path, room, sizeof(room));
 	if (slice_find(stat, SLICE("(qmgr)")) == SIZE_MAX || !stat_field(stat, 4, &parent) ||
-		parent != master || !stat_field(stat, 22, &ticks))
+		(master && parent != master) || !stat_field(stat, 22, &ticks))
 		return -1;
 	return began(ticks);
 }
 
 int64_t postfix_remembers_since(const struct spool *spool)
 {
-	char room[64];
-	int64_t master, since = -1;
+	int64_t master = postfix_of(spool)->master_pid, since = -1;
 
 	if (spool->mta == MTA_STOPPED)
 		return INT64_MAX;
@@ -88,11 +87,13 @@ int64_t postfix_remembers_since(const struct spool *spool)
 			close(proc);
 		return -1;
 	}
-	struct slice pid = slice_trim(read_small(spool->fd, "pid/master.pid", room, sizeof(room)));
-	bool known = slice_to_i64(pid, &master);
-	for (struct dirent *e; known && since < 0 && (e = readdir(dir));)
-		if (ascii_is_digit(e->d_name[0]))
-			since = start_of_qmgr(proc, e->d_name, master);
+	for (struct dirent *e; (e = readdir(dir));) {
+		int64_t start =
+			ascii_is_digit(e->d_name[0]) ? start_of_qmgr(proc, e->d_name, master) : -1;
+		/* Of several, as of several instances, the one that remembers longest. */
+		if (start >= 0 && (since < 0 || start < since))
+			since = start;
+	}
 	closedir(dir);
 	return since;
 }

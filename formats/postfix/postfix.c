@@ -18,8 +18,9 @@ enum { ACTIVE_LIMIT = 20000 };
  * master(8) holds a lock on pid/master.pid as long as it runs. Asking for a
  * shared one is what `postfix status` does in effect; it is given back at once.
  */
-static void look_for_master(struct spool *spool)
+static void look_for_master(struct spool *spool, struct postfix *postfix)
 {
+	char room[32];
 	int fd =
 		openat(spool->fd, "pid/master.pid", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	const char *reason;
@@ -41,6 +42,11 @@ static void look_for_master(struct spool *spool)
 		reason = "this file system has no locks";
 	}
 	spool->mta_reason = xstrdup(reason);
+	/* Only root may read it. */
+	ssize_t got = fd < 0 ? 0 : pread(fd, room, sizeof(room), 0);
+	if (got <= 0 ||
+		!slice_to_i64(slice_trim(slice_of(room, (size_t)got)), &postfix->master_pid))
+		postfix->master_pid = 0;
 	if (fd >= 0)
 		close(fd);
 }
@@ -80,7 +86,7 @@ static int postfix_open(struct spool *spool, const struct spool_options *options
 		spool->mta = MTA_STOPPED;
 		spool->mta_reason = xstrdup("--offline says so");
 	} else {
-		look_for_master(spool);
+		look_for_master(spool, postfix);
 	}
 	postfix_look_at_folders(spool, postfix);
 	return 0;

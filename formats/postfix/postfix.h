@@ -39,6 +39,7 @@ extern const struct postfix_layout postfix_queues[PQ_FOLDERS];
 struct postfix {
 	unsigned depth[PQ_FOLDERS]; /* hash_queue_depth where hash_queue_names has it, else 0 */
 	bool depth_configured;      /* by postconf; else as the folders show it */
+	int64_t master_pid;         /* as pid/master.pid said when it was opened; 0 unknown */
 	struct hashset bounces;     /* seeded_hash of the ids in bounce/; listed by each walk */
 	bool bounces_known;         /* false before the first */
 };
