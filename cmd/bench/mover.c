@@ -25,12 +25,11 @@ int main(int argc, char **argv)
 {
 	char *line = NULL;
 	size_t room = 0, moved = 0;
-	ssize_t len;
 
 	if (argc != 3)
 		errx(2, "usage: mover FROM TO <paths");
 	int from = open_folder(argv[1]), to = open_folder(argv[2]);
-	while ((len = getline(&line, &room, stdin)) > 0) {
+	while (getline(&line, &room, stdin) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (renameat2(from, line, to, line, RENAME_NOREPLACE) != 0)
 			err(1, "%s", line);

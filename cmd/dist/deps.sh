@@ -26,8 +26,13 @@ plan=$(apt-get -s install --no-install-recommends $missing 2>&1) || {
 	apt-get -q update >/dev/null || exit 1
 	plan=$(apt-get -s install --no-install-recommends $missing 2>&1) || { echo "$plan" >&2; exit 1; }
 }
-if echo "$plan" | grep -qE '^(Remv|Inst (postfix|exim4|sendmail|sendmail-bin|opensmtpd|nullmailer|msmtp-mta|ssmtp|dma)) '; then
-	echo "refused: this would remove packages or bring in a mail server:" >&2
+# Whatever it is called: what provides a mail server would replace the reader's own.
+brings=
+for package in $(echo "$plan" | sed -n 's/^Inst \([^ ]*\).*/\1/p'); do
+	apt-cache show "$package" | grep -qE '^Provides:.*mail-transport-agent' && brings="$brings $package"
+done
+if [ -n "$brings" ] || echo "$plan" | grep -q '^Remv '; then
+	echo "refused: this would remove packages or bring in a mail server:$brings" >&2
 	echo "$plan" | grep -E '^(Remv|Inst)' >&2
 	exit 1
 fi

@@ -84,7 +84,7 @@ static int store_color(struct options *options, const char *value, struct err *e
 {
 	static const char *const names[] = {"auto", "always", "never"};
 	for (unsigned i = 0; i < 3; i++) {
-		if (strcmp(value, names[i]) == 0) {
+		if (value && strcmp(value, names[i]) == 0) {
 			options->color = (enum color)i;
 			return 0;
 		}

@@ -28,7 +28,7 @@ static int add_view(
 	free(view->name);
 	view->name = xasprintf("run %u", run);
 	view->number = (unsigned)views->count;
-	views->list = xrealloc(views->list, views->count + 1, sizeof(*views->list));
+	views->list = xrealloc(views->list, views->count + 1, sizeof(struct spool *));
 	views->list[views->count++] = view;
 	return EXIT_DONE;
 }

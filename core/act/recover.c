@@ -49,7 +49,7 @@ static bool is_done(const struct plan *plan, const struct run_place *place,
 uint32_t recover(const struct plan *plan, const struct run_place *places, uint8_t *known)
 {
 	unsigned nspools = plan->head.nspools;
-	struct spool **views = xcalloc(nspools, sizeof(*views));
+	struct spool **views = xcalloc(nspools, sizeof(struct spool *));
 	struct arena arena = {0};
 	uint32_t found = 0;
 

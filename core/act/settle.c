@@ -125,7 +125,7 @@ void settle(struct run *run)
 		nanosleep(&pause, NULL);
 		run->unsettled = ask(run);
 	}
-	struct spool **views = xcalloc(nspools, sizeof(*views));
+	struct spool **views = xcalloc(nspools, sizeof(struct spool *));
 	for (unsigned i = 0; i < nspools; i++)
 		views[i] = op == OP_PURGE && !run->plan->head.no_undo
 			? run_view_trash(&run->places[i])

@@ -45,7 +45,7 @@ static int64_t now_ms(void)
 
 static int read_all(int fd, const char *program, struct buf *out, struct err *err)
 {
-	int64_t until = now_ms() + SECONDS_MAX * 1000;
+	int64_t until = now_ms() + SECONDS_MAX * INT64_C(1000);
 	size_t begin = out->len;
 
 	for (;;) {

@@ -242,8 +242,8 @@ static void add_coming(struct buf *out, uint64_t seconds)
 	static const struct {
 		uint64_t seconds, below;
 		char name;
-	} units[] = {{1, MINUTE, 's'}, {MINUTE, 100 * MINUTE, 'm'}, {HOUR, 100 * HOUR, 'h'},
-		{DAY, UINT64_C(1000) * DAY, 'd'}};
+	} units[] = {{1, MINUTE, 's'}, {MINUTE, UINT64_C(100) * MINUTE, 'm'},
+		{HOUR, UINT64_C(100) * HOUR, 'h'}, {DAY, UINT64_C(1000) * DAY, 'd'}};
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (seconds < units[i].below) {
 			buf_printf(out, "in %" PRIu64 " %c", seconds / units[i].seconds,

@@ -102,7 +102,7 @@ int spools_open(struct spools *spools, const char *path, bool offline, struct er
 		return -1;
 	}
 	name_apart(spools, spool);
-	spools->list = xrealloc(spools->list, spools->count + 1, sizeof(*spools->list));
+	spools->list = xrealloc(spools->list, spools->count + 1, sizeof(struct spool *));
 	spools->list[spools->count++] = spool;
 	site_seal(&spool->site);
 	return 0;

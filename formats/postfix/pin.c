@@ -21,7 +21,7 @@ _Static_assert((int)STEP_PATH_MAX >= (int)POSTFIX_PATH_MAX, "the path of a step 
 /* The queue manager reads an envelope in a few milliseconds, a very long one in some more. */
 enum { LOCK_TRIES = 6, END_TRIES = 15, PAUSE_MS = 20 };
 
-static const struct timespec pause_time = {.tv_nsec = PAUSE_MS * 1000 * 1000};
+static const struct timespec pause_time = {.tv_nsec = PAUSE_MS * 1000000L};
 
 /* What record_digest is made of is always read; the attributes are for postfix_attempt_ends. */
 static const struct need to_act = {.parts = NEED_IDENTITY | NEED_STATUS | NEED_ATTRIBUTES};
