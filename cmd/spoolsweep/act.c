@@ -162,7 +162,10 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 			&out, " %s\n", count == 1 ? outcome_words[i].one : outcome_words[i].many);
 	}
 	if (run->unsettled)
-		buf_printf(&out, "  %u are in delivery still; what it writes is swept by expunge\n",
+		buf_printf(&out,
+			"  %u are in delivery still; a log that Postfix writes about them later "
+			"stays\n"
+			"    in its defer folder, and harms nobody\n",
 			run->unsettled);
 	if (run->counts[OUTCOME_CHANGED] || run->counts[OUTCOME_REFUSED] ||
 		run->counts[OUTCOME_FAILED] || run->counts[OUTCOME_UNTIDY]) {
