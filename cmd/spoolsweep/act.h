@@ -42,6 +42,13 @@ struct act {
 /* A hook for app->as_started: with --apply makes trash and state folder, if this user may. */
 int act_make_folders(struct app *app);
 
+/*
+ * Which queues of this run a journal or plan is about, by its numbers; ACT_NO_SPOOL for one
+ * that is not open. By what the folder is, not by how it was written. Free it.
+ */
+#define ACT_NO_SPOOL UINT32_MAX
+unsigned *act_find_spools(const struct app *app, const struct journal_head *head);
+
 /* Opens and locks what a run needs. EXIT_DONE or a code; act_close in any case. */
 int act_open(struct act *act);
 void act_close(struct act *act);

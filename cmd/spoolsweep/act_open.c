@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/spoolsweep/act.h"
@@ -166,4 +167,30 @@ void act_close(struct act *act)
 	free(act->views);
 	free(act->trashes);
 	plan_free(&act->plan);
+}
+
+/* Paths differ by a slash, a link, or by where they begin; a queue has one device and inode. */
+static bool is_same_folder(const struct spool *spool, struct slice path)
+{
+	struct stat there, here;
+	char *text = xasprintf("%.*s", SLICE_ARG(path));
+	bool same = stat(text, &there) == 0 && fstat(spool->fd, &here) == 0 &&
+		there.st_dev == here.st_dev && there.st_ino == here.st_ino;
+
+	free(text);
+	return same;
+}
+
+unsigned *act_find_spools(const struct app *app, const struct journal_head *head)
+{
+	unsigned *numbers = xcalloc(head->nspools, sizeof(*numbers));
+
+	for (unsigned i = 0; i < head->nspools; i++) {
+		numbers[i] = ACT_NO_SPOOL;
+		for (unsigned k = 0; k < app->spools.count && numbers[i] == ACT_NO_SPOOL; k++)
+			if (slice_eq(head->spools[i].path, slice_cstr(app->spools.list[k]->path)) ||
+				is_same_folder(app->spools.list[k], head->spools[i].path))
+				numbers[i] = k;
+	}
+	return numbers;
 }

@@ -70,25 +70,15 @@ int act_save_plan(struct act *act)
 
 /* ---- what a journal names, in the queues of this run ---- */
 
-static unsigned find_spool(const struct app *app, const struct journal_spool *named)
-{
-	for (unsigned i = 0; i < app->spools.count; i++)
-		if (slice_eq(named->path, slice_cstr(app->spools.list[i]->path)) &&
-			slice_eq(named->format, slice_cstr(app->spools.list[i]->format->name)))
-			return i;
-	return UINT32_MAX;
-}
-
 /* The items with the queues of this run; false when one of these is not open. */
 static bool add_items(const struct app *app, const struct journal_log *log, struct plan *plan,
 	const struct journal_spool **missing)
 {
-	unsigned *numbers = xcalloc(log->head.nspools, sizeof(*numbers));
+	unsigned *numbers = act_find_spools(app, &log->head);
 	bool all = true;
 
 	for (unsigned i = 0; i < log->head.nspools; i++) {
-		numbers[i] = find_spool(app, &log->head.spools[i]);
-		if (numbers[i] == UINT32_MAX) {
+		if (numbers[i] == ACT_NO_SPOOL) {
 			*missing = &log->head.spools[i];
 			all = false;
 		}
@@ -157,8 +147,7 @@ static int take_items(struct act *act, const struct journal_log *log)
 	if (add_items(act->app, log, &act->plan, &missing))
 		return EXIT_DONE;
 	put(act->app, &text, missing->path);
-	warn_text("it is about the queue in %s: name that with -s, as it was named then",
-		buf_str(&text));
+	warn_text("it is about the queue in %s: name that with -s", buf_str(&text));
 	buf_free(&text);
 	return EXIT_USAGE;
 }

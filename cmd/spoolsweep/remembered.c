@@ -14,15 +14,6 @@ static int64_t memory_of(const struct app *app, const struct spool *spool)
 	return since < 0 ? (app->now - UNKNOWN_MEMORY_SECONDS) * 1000 : since;
 }
 
-/* The place of a run's spool among those of this one, or SIZE_MAX. */
-static size_t place_of(const struct app *app, const struct journal_spool *spool)
-{
-	for (size_t i = 0; i < app->spools.count; i++)
-		if (slice_eq(spool->path, slice_cstr(app->spools.list[i]->path)))
-			return i;
-	return SIZE_MAX;
-}
-
 static bool was_taken(const struct journal_log *log, uint32_t item)
 {
 	enum outcome outcome = (enum outcome)log->outcomes[item].outcome;
@@ -36,17 +27,20 @@ static void add_run(
 {
 	const struct app *app = act->app;
 
-	if (log->head.op != OP_PURGE && log->head.op != OP_HOLD && log->head.op != OP_RESTORE)
+	/* Only these take mail out of the MTA's hands. */
+	if (log->head.op != OP_PURGE && log->head.op != OP_HOLD)
 		return;
+	unsigned *numbers = act_find_spools(app, &log->head);
 	for (uint32_t i = 0; i < log->nitems; i++) {
 		const struct journal_item *item = &log->items[i];
-		size_t place = place_of(app, &log->head.spools[item->spool]);
+		unsigned number = numbers[item->spool];
 		unsigned queue = log->outcomes[i].outcome ? log->outcomes[i].queue : item->queue;
-		if (place == SIZE_MAX || written < since[place] || !was_taken(log, i))
+		if (number == ACT_NO_SPOOL || written < since[number] || !was_taken(log, i))
 			continue;
-		if (app->spools.list[place]->format->in_memory(queue))
+		if (app->spools.list[number]->format->in_memory(queue))
 			hashset_add(&act->remembered, item->digest);
 	}
+	free(numbers);
 }
 
 void act_find_remembered(struct act *act)
@@ -68,8 +62,9 @@ void act_find_remembered(struct act *act)
 	for (size_t i = count; i-- > 0;) {
 		struct journal_log log = {0};
 		int64_t written = journal_time(act->state, numbers[i]);
-		if (written < first)
-			break;
+		if (written <
+			first) /* not the end of them: an older run may have been resumed later */
+			continue;
 		if (journal_read(act->state, numbers[i], &log, &err) == 0)
 			add_run(act, &log, since, written);
 		else
