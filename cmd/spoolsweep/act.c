@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/act/trash.h"
+#include "core/base/clock.h"
 #include "core/base/units.h"
 
 bool act_has_way_back(const struct act *act)
@@ -265,13 +266,6 @@ static int result_code(const struct act *act, const struct run *run)
 	return partly ? EXIT_PARTLY : EXIT_DONE;
 }
 
-static double seconds_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static int write_journal(struct act *act, struct journal **journal, struct err *err)
 {
 	if (act->resumes) {
@@ -306,10 +300,10 @@ static int carry_out(struct act *act, struct journal *journal)
 		.known = act->known,
 	};
 	struct err err = {0};
-	double begin = seconds_now();
+	int64_t begin = clock_now_ms();
 
 	run_apply(&run);
-	double seconds = seconds_now() - begin;
+	double seconds = clock_since(begin);
 	hide_progress(act);
 	if (run.stopped)
 		journal_close(journal);

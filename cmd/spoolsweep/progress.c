@@ -3,10 +3,10 @@
  * fast, and who leads so far, so that an answer is there before the end.
  */
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/spoolsweep/command.h"
+#include "core/base/clock.h"
 #include "core/base/units.h"
 #include "core/query/group.h"
 
@@ -19,13 +19,6 @@ static struct {
 	struct buf leader;
 	bool shown;
 } progress;
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The account or, without accounts, the network with most of what was read so far. */
 static void find_leader(struct app *app, struct snap *snap)
@@ -63,15 +56,15 @@ static void find_leader(struct app *app, struct snap *snap)
 static void show(void *ctx, const struct scan *scan)
 {
 	struct app *app = ctx;
-	int64_t passed = now_ms() - progress.begin;
+	int64_t passed = clock_now_ms() - progress.begin;
 	struct buf line = {0}, counts = {0};
 
 	if (passed < QUIET_MS)
 		return;
-	if (now_ms() >= progress.next_leader && scan->snap.rows) {
+	if (clock_now_ms() >= progress.next_leader && scan->snap.rows) {
 		/* The scan's own thread calls us between two messages: nobody else touches the snap. */
 		find_leader(app, &app->scan.snap);
-		progress.next_leader = now_ms() + LEADER_MS;
+		progress.next_leader = clock_now_ms() + LEADER_MS;
 	}
 	units_count(&counts, scan->snap.rows);
 	buf_add(&counts, SLICE(" of "));
@@ -93,7 +86,7 @@ void progress_start(struct app *app, struct scan_options *options)
 	if (!isatty(STDERR_FILENO))
 		return;
 	progress.app = app;
-	progress.begin = now_ms();
+	progress.begin = clock_now_ms();
 	options->progress = show;
 	options->ctx = app;
 }

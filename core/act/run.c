@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/act/settle.h"
+#include "core/base/clock.h"
 #include "core/base/xalloc.h"
 #include "core/queue/spool.h"
 
@@ -316,14 +316,8 @@ static void sync_all(struct run *run)
 /* Until the last worker has ended, or PROGRESS_MS. False when there is none left. */
 static bool wait_for_end(struct run *run)
 {
-	struct timespec until;
+	struct timespec until = clock_after(PROGRESS_MS);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += PROGRESS_MS * 1000000L;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&run->lock);
 	while (run->working && pthread_cond_timedwait(&run->ended, &run->lock, &until) != ETIMEDOUT)
 		;
@@ -388,12 +382,7 @@ static void wake_all(struct run *run)
 
 int run_apply(struct run *run)
 {
-	pthread_condattr_t clock;
-
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&run->ended, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&run->ended);
 	pthread_mutex_init(&run->lock, NULL);
 	run->outcomes = xcalloc(run->plan->count, 1);
 	start_from_known(run);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/xalloc.h"
 
 enum { OUTPUT_MAX = 16 * 1024 * 1024, SECONDS_MAX = 20 };
@@ -36,20 +37,13 @@ char *run_find(const char *program)
 	return NULL;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int read_all(int fd, const char *program, struct buf *out, struct err *err)
 {
-	int64_t until = now_ms() + SECONDS_MAX * INT64_C(1000);
+	int64_t until = clock_now_ms() + SECONDS_MAX * INT64_C(1000);
 	size_t begin = out->len;
 
 	for (;;) {
-		int64_t left = until - now_ms();
+		int64_t left = until - clock_now_ms();
 		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 		int ready = left > 0 ? poll(&poll_fd, 1, (int)left) : 0;
 		if (ready == 0)

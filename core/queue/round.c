@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "core/base/buf.h"
+#include "core/base/clock.h"
 #include "core/base/intern.h"
 #include "core/base/xalloc.h"
 
@@ -203,23 +203,13 @@ static unsigned start_readers(struct round *round)
 
 /* ---- the caller's side ---- */
 
-static void init_locks(struct round *round)
-{
-	pthread_condattr_t attr;
-
-	pthread_mutex_init(&round->index_lock, NULL);
-	pthread_mutex_init(&round->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&round->over, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 int round_start(struct round *round, const struct round_setup *setup, struct err *err)
 {
 	*round = (struct round){.sink = {sink_units, sink_failed}, .setup = *setup};
 	bqueue_init(&round->units, QUEUED_BATCHES);
-	init_locks(round);
+	pthread_mutex_init(&round->index_lock, NULL);
+	pthread_mutex_init(&round->lock, NULL);
+	clock_cond_init(&round->over);
 	int r = pthread_create(&round->walker, NULL, walker_main, round);
 	if (r != 0) {
 		round_end(round);
@@ -235,16 +225,9 @@ int round_start(struct round *round, const struct round_setup *setup, struct err
 
 bool round_wait(struct round *round, int milliseconds)
 {
-	struct timespec until;
+	struct timespec until = clock_after(milliseconds);
 	int r = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += milliseconds / 1000;
-	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&round->lock);
 	while (round->running && r == 0)
 		r = pthread_cond_timedwait(&round->over, &round->lock, &until);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/base/buf.h"
+#include "core/base/clock.h"
 #include "core/base/xalloc.h"
 #include "core/queue/round.h"
 
@@ -14,13 +15,6 @@ enum {
 	/* After the first: each later one lists only what changed during the one before. */
 	MOST_ROUNDS = 12,
 };
-
-static double seconds_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static bool is_interrupted(const struct scan_options *options)
 {
@@ -178,7 +172,7 @@ static int by_path(const void *a, const void *b)
 int scan_run(struct scan *scan, const struct spools *spools, const struct need *need,
 	const struct scan_options *options, struct err *err)
 {
-	double begin = seconds_now();
+	int64_t begin = clock_now_ms();
 	struct round_setup setup = {
 		.spools = spools,
 		.need = need,
@@ -216,7 +210,7 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 	scan->copies = snap_link_copies(&scan->snap);
 	if (scan->nfailures)
 		qsort(scan->failures, scan->nfailures, sizeof(*scan->failures), by_path);
-	scan->seconds = seconds_now() - begin;
+	scan->seconds = clock_since(begin);
 	return answer;
 }
 

@@ -10,9 +10,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/slice.h"
 #include "formats/postfix/postfix.h"
 
@@ -45,18 +45,11 @@ static bool stat_field(struct slice stat, unsigned field, int64_t *value)
 	return slice_to_i64(word, value);
 }
 
-static int64_t now_ms(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* When a process began, a little early rather than late: the kernel counts in ticks. */
 static int64_t began(int64_t ticks)
 {
 	int64_t per_second = sysconf(_SC_CLK_TCK);
-	int64_t boot = now_ms(CLOCK_REALTIME) - now_ms(CLOCK_BOOTTIME);
+	int64_t boot = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME);
 	return per_second > 0 ? boot + ticks * 1000 / per_second - TICK_MS : -1;
 }
 

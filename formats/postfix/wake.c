@@ -13,16 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "formats/postfix/postfix.h"
 
 enum { PATIENCE_MS = 3000, PAUSE_MS = 50 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* A queue of callers that is full says so at once instead of letting one wait: try again. */
 static int connect_by(int fd, const struct sockaddr_un *address, int64_t end)
@@ -32,7 +26,7 @@ static int connect_by(int fd, const struct sockaddr_un *address, int64_t end)
 	while (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			return -1;
-		if (now_ms() >= end) {
+		if (clock_now_ms() >= end) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
@@ -47,7 +41,7 @@ static int wait_for_end(int fd, int64_t end)
 	struct pollfd poller = {.fd = fd, .events = POLLIN};
 	char byte;
 
-	for (int64_t left = end - now_ms(); left > 0; left = end - now_ms()) {
+	for (int64_t left = end - clock_now_ms(); left > 0; left = end - clock_now_ms()) {
 		if (poll(&poller, 1, (int)left) <= 0)
 			continue;
 		ssize_t got = read(fd, &byte, 1);
@@ -62,7 +56,7 @@ static int wait_for_end(int fd, int64_t end)
 static int wake_socket(const char *path, const char *request)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = clock_now_ms() + PATIENCE_MS;
 	size_t len = strlen(request) + 1;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
