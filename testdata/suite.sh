@@ -3,7 +3,7 @@
 # line "N passed, N failed, N skipped". Used as: suite.sh LIST, where LIST is test or live.
 #
 # A check is a command. Exit status 0 passes, 77 is skipped, anything else fails; its last
-# lines are then shown. A check that prints a closing line of its own ("N passed, N failed,
+# lines are then shown, and the ones that say what failed. A check that prints a closing line of its own ("N passed, N failed,
 # N skipped") or cmocka's ("PASSED  ] N test(s)") counts with those numbers.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -36,7 +36,11 @@ check() { # NAME COMMAND...
 	case $status in
 	0) grep -E '^SKIP' "$log"; printf 'ok    %s\n' "$name" ;;
 	77) printf 'SKIP  %s: %s\n' "$name" "$(tail -n 1 "$log")" ;;
-	*) printf 'FAIL  %s (%s)\n' "$name" "$log"; tail -n 40 "$log" | sed 's/^/      /' ;;
+	*)
+		printf 'FAIL  %s (%s)\n' "$name" "$log"
+		{ tail -n 40 "$log"; echo "in short:"; grep FAIL "$log" | cut -c1-300 | tail -n 20; } |
+			sed 's/^/      /'
+		;;
 	esac
 }
 

@@ -27,7 +27,6 @@ struct act {
 	int *trashes;             /* held open: the lock; -1 where not */
 	int state;                /* folder of the journals; -1 */
 	double spread;            /* run_options.spread */
-	const char *done_word;    /* "purged" */
 	uint32_t skipped[SKIP_KINDS];
 	enum op undone;            /* undo: what the run did */
 	struct hashset remembered; /* run.remembered */
@@ -64,6 +63,11 @@ int act_check_scan(const struct app *app);
 /* Whether what the plan does can be taken back by undo. */
 bool act_has_way_back(const struct act *act);
 
+/* act_tell.c: prints what became of it, logs a line; the code to end with. */
+int act_tell(const struct act *act, const struct run *run, double seconds);
+/* "purged": what was done to the messages of such a run. */
+const char *act_done_word(const struct journal_head *head);
+
 /* A preview: whether root has to run setup before this user can do what it shows. */
 bool act_needs_setup(const struct app *app);
 
@@ -97,7 +101,7 @@ uint32_t count_accounts(const struct app *app);
 /* The folder of a run in each trash, as a queue that messages are put back from. */
 int act_open_views(struct act *act, unsigned number);
 
-/* ---- plans: cmd_apply.c ---- */
+/* ---- plan_out.c ---- */
 
 /* Opens the file of --plan-out, with the rights at hand. */
 int act_open_plan(struct app *app);

@@ -76,9 +76,9 @@ static int nothing_to_do(const struct act *act)
 	return EXIT_NOTHING;
 }
 
-static int act_on_rows(struct app *app, enum op op, const char *done_word)
+static int act_on_rows(struct app *app, enum op op)
 {
-	struct act act = {.app = app, .done_word = done_word};
+	struct act act = {.app = app};
 
 	int unread = act_check_scan(app);
 	if (unread == EXIT_INTERRUPTED)
@@ -110,7 +110,7 @@ static int act_on_rows(struct app *app, enum op op, const char *done_word)
 	return code == EXIT_DONE ? unread : code;
 }
 
-static int run_op(struct app *app, enum op op, const char *done_word)
+static int run_op(struct app *app, enum op op)
 {
 	const char *filter;
 
@@ -124,34 +124,34 @@ static int run_op(struct app *app, enum op op, const char *done_word)
 	if (!app->options.yes)
 		app->need.parts |= NEED_RCPTS | NEED_ADDRESSES | NEED_HEADERS;
 	code = prepare_scan(app, filter);
-	return code == EXIT_DONE ? act_on_rows(app, op, done_word) : code;
+	return code == EXIT_DONE ? act_on_rows(app, op) : code;
 }
 
 enum { TAKES = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_PICK };
 
 static int run_purge(struct app *app)
 {
-	return run_op(app, OP_PURGE, app->options.no_undo ? "removed" : "purged");
+	return run_op(app, OP_PURGE);
 }
 
 static int run_hold(struct app *app)
 {
-	return run_op(app, OP_HOLD, "put on hold");
+	return run_op(app, OP_HOLD);
 }
 
 static int run_release(struct app *app)
 {
-	return run_op(app, OP_RELEASE, "released");
+	return run_op(app, OP_RELEASE);
 }
 
 static int run_retry(struct app *app)
 {
-	return run_op(app, OP_RETRY, "sent to be tried now");
+	return run_op(app, OP_RETRY);
 }
 
 static int run_requeue(struct app *app)
 {
-	return run_op(app, OP_REQUEUE, "requeued");
+	return run_op(app, OP_REQUEUE);
 }
 
 const struct command command_purge = {

@@ -1,10 +1,6 @@
 /* apply: a plan that was saved, or the rest of a run that stopped. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/spoolsweep/act.h"
@@ -14,59 +10,6 @@
 #include "core/base/units.h"
 #include "core/base/xalloc.h"
 #include "core/query/keymap.h"
-
-/* ---- saving a plan ---- */
-
-int act_open_plan(struct app *app)
-{
-	const char *path = app->options.plan_out;
-	struct stat st;
-	struct err err;
-
-	if (app->options.apply) {
-		warn_text("--plan-out and --apply exclude each other: save the plan, look at it, "
-			  "then spoolsweep apply %s",
-			path);
-		return EXIT_USAGE;
-	}
-	app->plan_fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (app->plan_fd < 0 || fstat(app->plan_fd, &st) != 0) {
-		err_sys(&err, "--plan-out %s", path);
-		int code = complain(&err);
-		return code == EXIT_NOTHING ? EXIT_IO : code;
-	}
-	if (S_ISREG(st.st_mode) && st.st_size == 0)
-		return EXIT_DONE;
-	warn_text("%s is there already and is not overwritten: name another file", path);
-	return EXIT_USAGE;
-}
-
-int act_save_plan(struct act *act)
-{
-	const struct app *app = act->app;
-	struct buf command = {0}, line = {0};
-	struct err err;
-
-	act_fill_head(act, &command);
-	struct journal *plan = journal_plan(&fsops_real, app->plan_fd, &act->plan.head, &err);
-	bool saved = plan != NULL;
-	for (uint32_t i = 0; saved && i < act->plan.count; i++)
-		saved = journal_item(plan, &act->plan.items[i], &err) == 0;
-	saved = saved && journal_go(plan, &err) == 0;
-	if (plan)
-		journal_close(plan);
-	buf_free(&command);
-	if (!saved)
-		return complain(&err);
-	buf_add(&line, SLICE("apply "));
-	add_argument(&line, app->options.plan_out);
-	struct buf text = {0};
-	put_command(app, &text, buf_str(&line));
-	warn_text("the plan is saved; to do just this: %s", buf_str(&text));
-	buf_free(&text);
-	buf_free(&line);
-	return EXIT_DONE;
-}
 
 /* ---- what a journal names, in the queues of this run ---- */
 
@@ -150,19 +93,6 @@ static int take_items(struct act *act, const struct journal_log *log)
 	warn_text("it is about the queue in %s: name that with -s", buf_str(&text));
 	buf_free(&text);
 	return EXIT_USAGE;
-}
-
-static const char *done_word(const struct journal_head *head)
-{
-	static const char *const words[OPS] = {
-		[OP_PURGE] = "purged",
-		[OP_HOLD] = "put on hold",
-		[OP_RELEASE] = "released",
-		[OP_RETRY] = "sent to be tried now",
-		[OP_REQUEUE] = "requeued",
-		[OP_RESTORE] = "brought back",
-	};
-	return head->no_undo ? "removed" : words[head->op];
 }
 
 /* ---- the rest of a run ---- */
@@ -264,7 +194,6 @@ static int resume_run(struct act *act, struct journal_log *log)
 	act->plan.head.sudo_user = log->head.sudo_user;
 	act->plan.head.filter = log->head.filter;
 	act->spread = log->head.op == OP_RESTORE ? ACT_SPREAD : 0;
-	act->done_word = done_word(&log->head);
 	/* Its size was confirmed when it was started. */
 	act->guard.way_back = true;
 	catch_interrupts();
@@ -338,7 +267,6 @@ static int apply_log(struct act *act, const struct journal_log *log)
 		app->filter_text = log->head.filter.ptr;
 	app->options.no_undo = log->head.no_undo;
 	act->plan.head.reason = log->head.reason;
-	act->done_word = done_word(&log->head);
 	act->guard.total = app->scan.snap.rows;
 	act->guard.accounts = count_accounts(app);
 	act->guard.specific = was_specific(app);
@@ -360,7 +288,7 @@ static int apply_plan(struct act *act)
 	int code = act_open(act);
 	if (code != EXIT_DONE)
 		return code;
-	if (journal_read_plan(act->app->plan_fd, &log, &err) != 0)
+	if (journal_read_plan(act->app->file, &log, &err) != 0)
 		return complain(&err);
 	code = apply_log(act, &log);
 	act->app->filter_text = "";
@@ -374,8 +302,8 @@ static int open_plan(struct app *app)
 {
 	struct err err;
 
-	app->plan_fd = open(app->operands[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (app->plan_fd < 0) {
+	app->file = open(app->operands[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (app->file < 0) {
 		err_sys(&err, "cannot open the plan %s", app->operands[0]);
 		int code = complain(&err);
 		return code == EXIT_NOTHING ? EXIT_IO : code;

@@ -155,7 +155,6 @@ static int run(struct app *app)
 	app->options.trash = true;
 	app->options.trash_run = number;
 	app->as_started = open_file;
-	app->file = -1;
 	app->need.parts |= NEED_ALL & ~(NEED_ATTRIBUTES | NEED_REASONS);
 	int code = prepare_scan(app, NULL);
 	if (code == EXIT_DONE)
@@ -164,8 +163,6 @@ static int run(struct app *app)
 		unlink(app->operands[1]); /* empty; root's folder may keep it */
 	if (code == EXIT_DONE)
 		code = tell_failures(app);
-	if (app->file >= 0)
-		close(app->file);
 	return code;
 }
 

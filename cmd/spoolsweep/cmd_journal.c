@@ -9,12 +9,6 @@
 #include "core/base/units.h"
 #include "core/base/xalloc.h"
 
-static uint32_t done_count(const struct journal_log *log)
-{
-	return log->counts[OUTCOME_DONE] + log->counts[OUTCOME_DELIVERING] +
-		log->counts[OUTCOME_UNTIDY];
-}
-
 /* "finished", "running", or how far it came. */
 static void add_state(struct buf *out, const struct journal_log *log)
 {
@@ -61,7 +55,7 @@ static void add_row(struct app *app, struct table *table, const struct journal_l
 	table_cell(table, buf_slice(&cell));
 	table_cell(table, slice_cstr(what_word(head)));
 	buf_reset(&cell);
-	units_count(&cell, done_count(log));
+	units_count(&cell, outcomes_done(log->counts));
 	table_cell(table, buf_slice(&cell));
 	buf_reset(&cell);
 	add_state(&cell, log);

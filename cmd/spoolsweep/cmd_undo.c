@@ -61,13 +61,6 @@ static enum op op_of(const struct act *act, unsigned number)
 	return op;
 }
 
-static bool was_done(const struct journal_log *log, uint32_t item)
-{
-	enum outcome outcome = (enum outcome)log->outcomes[item].outcome;
-	return outcome == OUTCOME_DONE || outcome == OUTCOME_DELIVERING ||
-		outcome == OUTCOME_UNTIDY;
-}
-
 /* A run that was killed had done more than its journal says: pass_over tells by the queue. */
 static bool may_be_done(const struct journal_log *log, uint32_t item)
 {
@@ -85,16 +78,14 @@ int act_open_views(struct act *act, unsigned number)
 
 	for (size_t i = 0; i < app->spools.count; i++) {
 		const struct spool *spool = app->spools.list[i];
-		int trash = act->trashes[i], fd = -1;
+		int trash = act->trashes[i];
 		if (trash < 0 && trash_open(spool, &trash, &err) != 0)
 			continue;
-		if (trash_open_run(NULL, trash, number, &fd, &err) == 0) {
-			char *path = xasprintf("%s/" TRASH_FOLDER "/%u", spool->path, number);
-			act->places[i].places.trash = dup(fd);
-			act->views[i] = spool_view(spool, fd, path, &err);
+		act->views[i] = trash_view(spool, trash, number, &err);
+		if (act->views[i]) {
+			act->places[i].places.trash = dup(act->views[i]->fd);
 			act->places[i].from = act->views[i];
-			free(path);
-			found += act->views[i] != NULL;
+			found++;
 		}
 		if (trash != act->trashes[i])
 			close(trash);
@@ -149,7 +140,7 @@ static void keep_rows_of(struct act *act, const struct journal_log *log)
 	struct bitset kept = bitset_new(snap->rows);
 
 	for (uint32_t i = 0; i < log->nitems; i++) {
-		if (was_done(log, i))
+		if (outcome_is_done((enum outcome)log->outcomes[i].outcome))
 			queues[keymap_add(&digests, log->items[i].digest)] = log->outcomes[i].queue;
 		else if (may_be_done(log, i))
 			queues[keymap_add(&digests, log->items[i].digest)] =
@@ -182,7 +173,6 @@ static int plan_again(struct act *act, unsigned number, enum op first)
 		return EXIT_NOTHING;
 	}
 	act->plan.head.op = first;
-	act->done_word = first == OP_PURGE ? "purged" : "put on hold";
 	return EXIT_DONE;
 }
 
@@ -205,7 +195,6 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 	head->op = OP_RESTORE;
 	head->to_hold = !origin;
 	act->spread = ACT_SPREAD;
-	act->done_word = "brought back";
 	act->undone = log->head.op;
 	if (to && log->head.op != OP_PURGE) {
 		warn_text("run %u was no purge: --to is for what comes out of the trash", number);
@@ -225,7 +214,6 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 	case OP_RELEASE:
 		head->to_hold = false;
 		head->op = OP_HOLD;
-		act->done_word = "put on hold";
 		return EXIT_DONE;
 	case OP_RESTORE:
 		return plan_again(act, number, op_of(act, log->head.undoes));

@@ -62,8 +62,7 @@ struct app {
 	struct bitset rows; /* those the filter selects */
 	/* What the command does between opening the queues and giving up root; or NULL. */
 	int (*as_started)(struct app *app);
-	int file;    /* that as_started opened; archive */
-	int plan_fd; /* of a plan, opened with the rights we were started with; -1 */
+	int file;    /* that as_started opened: a plan, an archive; -1 */
 	bool acting; /* headers that could be forged select nothing */
 };
 

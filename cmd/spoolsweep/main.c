@@ -93,8 +93,8 @@ static void release(struct app *app)
 	filter_free(app->filter);
 	leave_trash(app);
 	spools_close(&app->spools);
-	if (app->plan_fd >= 0)
-		close(app->plan_fd);
+	if (app->file >= 0)
+		close(app->file);
 	options_free(&app->options);
 }
 
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 		.spools.formats = formats,
 		.filter_text = "",
 		.started_as_root = geteuid() == 0,
-		.plan_fd = -1,
+		.file = -1,
 	};
 	struct err err;
 

@@ -14,14 +14,6 @@ static int64_t memory_of(const struct app *app, const struct spool *spool)
 	return since < 0 ? (app->now - UNKNOWN_MEMORY_SECONDS) * 1000 : since;
 }
 
-static bool was_taken(const struct journal_log *log, uint32_t item)
-{
-	enum outcome outcome = (enum outcome)log->outcomes[item].outcome;
-	/* Of what has no outcome the run may have died a moment later. */
-	return outcome == OUTCOME_DONE || outcome == OUTCOME_DELIVERING ||
-		outcome == OUTCOME_UNTIDY || outcome == OUTCOME_NONE;
-}
-
 static void add_run(
 	struct act *act, const struct journal_log *log, const int64_t *since, int64_t written)
 {
@@ -34,10 +26,14 @@ static void add_run(
 	for (uint32_t i = 0; i < log->nitems; i++) {
 		const struct journal_item *item = &log->items[i];
 		unsigned number = numbers[item->spool];
-		unsigned queue = log->outcomes[i].outcome ? log->outcomes[i].queue : item->queue;
-		if (number == ACT_NO_SPOOL || written < since[number] || !was_taken(log, i))
+		enum outcome outcome = (enum outcome)log->outcomes[i].outcome;
+		if (number == ACT_NO_SPOOL || written < since[number])
 			continue;
-		if (app->spools.list[number]->format->in_memory(queue))
+		/* What has no outcome may have been taken just before the run died, from anywhere. */
+		if (outcome != OUTCOME_NONE && !outcome_is_done(outcome))
+			continue;
+		if (outcome == OUTCOME_NONE ||
+			app->spools.list[number]->format->in_memory(log->outcomes[i].queue))
 			hashset_add(&act->remembered, item->digest);
 	}
 	free(numbers);

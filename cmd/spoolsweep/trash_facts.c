@@ -49,13 +49,8 @@ static bool count_run(const struct spool *spool, int trash, unsigned run, struct
 {
 	struct counter counter = {.sink = {.units = count_units, .failed = note_failure}};
 	struct err err;
-	int fd;
 
-	if (trash_open_run(NULL, trash, run, &fd, &err) != 0)
-		return false;
-	char *path = xasprintf("%s/" TRASH_FOLDER "/%u", spool->path, run);
-	struct spool *view = spool_view(spool, fd, path, &err);
-	free(path);
+	struct spool *view = trash_view(spool, trash, run, &err);
 	/* A run of which everything was brought back keeps folders, or none at all. */
 	if (!view)
 		return err.code == ERR_GONE;

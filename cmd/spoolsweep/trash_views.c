@@ -7,24 +7,20 @@
 #include "core/act/trash.h"
 #include "core/base/xalloc.h"
 
-static int add_view(
-	struct app *app, const struct spool *spool, int trash, unsigned run, struct spools *views)
+static int add_view(const struct spool *spool, int trash, unsigned run, struct spools *views)
 {
 	struct err err;
-	int fd;
 
 	if (views->count == LIMIT_SPOOLS) {
 		warn_text("more than %d runs in the trash: name one, as in --trash %u",
 			LIMIT_SPOOLS, run);
 		return EXIT_USAGE;
 	}
-	if (trash_open_run(NULL, trash, run, &fd, &err) != 0)
+	struct spool *view = trash_view(spool, trash, run, &err);
+	if (!view && err.code != ERR_GONE)
 		return complain(&err);
-	char *path = xasprintf("%s/" TRASH_FOLDER "/%u", spool->path, run);
-	struct spool *view = spool_view(spool, fd, path, &err);
-	free(path);
 	if (!view) /* what is left are empty folders: all of it was brought back */
-		return app->options.trash_run ? EXIT_NOTHING : EXIT_DONE;
+		return EXIT_DONE;
 	free(view->name);
 	view->name = xasprintf("run %u", run);
 	view->number = (unsigned)views->count;
@@ -50,7 +46,7 @@ static int add_views(struct app *app, const struct spool *spool, struct spools *
 	}
 	for (size_t i = 0; i < count && code == EXIT_DONE; i++)
 		if (!wanted || runs[i] == wanted)
-			code = add_view(app, spool, trash, runs[i], views);
+			code = add_view(spool, trash, runs[i], views);
 	free(runs);
 	close(trash);
 	return code;

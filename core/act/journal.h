@@ -63,6 +63,19 @@ enum outcome {
 	OUTCOMES,
 };
 
+/* The message has changed its place. */
+static inline bool outcome_is_done(enum outcome outcome)
+{
+	return outcome == OUTCOME_DONE || outcome == OUTCOME_DELIVERING ||
+		outcome == OUTCOME_UNTIDY;
+}
+
+/* Of counts by outcome: how many are done. */
+static inline uint32_t outcomes_done(const uint32_t counts[OUTCOMES])
+{
+	return counts[OUTCOME_DONE] + counts[OUTCOME_DELIVERING] + counts[OUTCOME_UNTIDY];
+}
+
 /* ---- writing ---- */
 
 struct journal;

@@ -40,7 +40,7 @@ static void check_stopped(struct runs *runs, uint32_t synced)
 	journal_log_free(&log);
 	if (!went || ended)
 		return;
-	struct test_fsops healthy = test_fsops_new(&test_fsops_plain);
+	struct test_fsops healthy = test_fsops_new(&fsops_real);
 	struct journal *journal = journal_resume(&healthy.ops, runs->tree.fd, 1, &err);
 	assert_non_null(journal);
 	for (uint32_t i = synced; i < RUNS_ITEMS; i++)
@@ -131,7 +131,7 @@ static void resuming_may_fail_too(void **state)
 		buf_add(&bytes, SLICE("done\t0\t3\t-\ndone\t1"));
 		runs_put(&runs, buf_slice(&bytes), 100);
 		buf_free(&bytes);
-		runs.fs = test_fsops_new(&test_fsops_plain);
+		runs.fs = test_fsops_new(&fsops_real);
 		runs.fs.fail_at = at;
 		assert_null(journal_resume(&runs.fs.ops, runs.tree.fd, 1, &runs.err));
 		assert_non_null(strstr(runs.err.text, "000001.journal"));

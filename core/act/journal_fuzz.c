@@ -74,7 +74,7 @@ static void write_again(const struct journal_log *log)
 
 	require(fd >= 0);
 	head.items = log->nitems;
-	struct journal *journal = journal_plan(&test_fsops_plain, fd, &head, &err);
+	struct journal *journal = journal_plan(&fsops_real, fd, &head, &err);
 	/* The reader takes a value that is longer than any that is written. */
 	require(journal || err.code == ERR_LIMIT);
 	bool ok = journal != NULL;

@@ -48,15 +48,6 @@ static struct request request_for(const struct run *run, uint32_t number)
 	};
 }
 
-static void count_recipients(const struct record *record, struct found_as *as)
-{
-	as->served = as->waiting = 0;
-	for (uint32_t i = 0; i < record->nrcpts; i++) {
-		as->served += record->rcpts[i].state == RCPT_DONE;
-		as->waiting += record->rcpts[i].state == RCPT_PENDING;
-	}
-}
-
 /* With the file held open. OUTCOME_NONE: it moved on, look again. */
 static enum outcome act_on(const struct run_place *place, const struct pin *pin,
 	const struct request *request, struct err *words)
@@ -103,7 +94,8 @@ enum outcome run_one(struct run *run, uint32_t number, struct arena *arena, stru
 			return OUTCOME_FAILED;
 		as->queue = pin.queue;
 		as->state = pin.record.state;
-		count_recipients(&pin.record, as);
+		as->served = record_count(&pin.record, RCPT_DONE);
+		as->waiting = record_count(&pin.record, RCPT_PENDING);
 		outcome = run_is_planned(item, &pin.record) ? act_on(place, &pin, &request, words)
 							    : OUTCOME_CHANGED;
 		format->unpin(&pin);
@@ -141,12 +133,6 @@ static void start_from_known(struct run *run)
 	}
 }
 
-static bool is_done(enum outcome outcome)
-{
-	return outcome == OUTCOME_DONE || outcome == OUTCOME_DELIVERING ||
-		outcome == OUTCOME_UNTIDY;
-}
-
 /*
  * The process that died did not come to the end of its run, where logs are swept: it is
  * done for all of them. OUTCOME_NONE: there is nothing new to tell.
@@ -158,7 +144,7 @@ static enum outcome finish_one(
 	int left = 0;
 
 	*as = (struct found_as){.queue = run->plan->items[number].queue};
-	if (is_done(known) && run->plan->head.op == OP_PURGE)
+	if (outcome_is_done(known) && run->plan->head.op == OP_PURGE)
 		left = settle_sweep(run, number, words);
 	if (known != OUTCOME_UNTIDY)
 		return OUTCOME_NONE;
@@ -229,9 +215,7 @@ static void note(struct run *run, uint32_t item, enum outcome outcome, const str
 		run->counts[run->outcomes[item]]--;
 	run->outcomes[item] = (uint8_t)outcome;
 	run->counts[outcome]++;
-	bool acted = outcome == OUTCOME_DONE || outcome == OUTCOME_UNTIDY ||
-		outcome == OUTCOME_DELIVERING;
-	if (acted && as->state == STATE_ACTIVE)
+	if (outcome_is_done(outcome) && as->state == STATE_ACTIVE)
 		settle_note(run, item, as, outcome == OUTCOME_DELIVERING);
 	if (run->journal &&
 		journal_outcome(run->journal, item, outcome, as->queue, text, &err) != 0)

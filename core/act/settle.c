@@ -36,13 +36,11 @@ static bool was_served(const struct run *run, const struct spool *spool,
 	const struct journal_item *item = &run->plan->items[one->item];
 	struct unit unit = {.name = item->id, .inode = item->inode};
 	struct record record;
-	uint32_t served = 0;
 	struct err err;
 
 	if (!spool || spool->format->find_id(spool, &unit, &need, arena, &record, &err) > SEV_WARN)
 		return false;
-	for (uint32_t i = 0; i < record.nrcpts; i++)
-		served += record.rcpts[i].state == RCPT_DONE;
+	uint32_t served = record_count(&record, RCPT_DONE);
 	arena_reset(arena);
 	return served > one->served;
 }

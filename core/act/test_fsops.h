@@ -1,10 +1,11 @@
 /*
  * test_fsops: system calls that fail when a test wants them to.
  *
- * Forwards to the table in `real`, test_fsops_plain where nothing else is at hand,
- * and counts. The call `fail_at` (from 1) of those of `fail_kind` fails with
- * `fail_errno`; with `dead` all behind it fail too, as if the process had ended
- * there; with `torn` a write that fails has written half of its bytes.
+ * Forwards to the table in `real`, which is fsops_real, and counts. The call `fail_at`
+ * (from 1) of those of `fail_kind` fails with `fail_errno`; with `dead` all behind it
+ * fail too, as if the process had ended there; with `torn` a write that fails has
+ * written half of its bytes. failing_fsops.h is the one for whole runs, and lets a
+ * process die.
  */
 #ifndef CORE_ACT_TEST_FSOPS_H
 #define CORE_ACT_TEST_FSOPS_H
@@ -44,100 +45,6 @@ struct test_fsops {
 	bool torn;
 	bool failed;           /* it has come to that */
 	unsigned calls[FSOPS]; /* FSOP_ANY counts all */
-};
-
-/* ---- the calls as they are, no more than a test needs ---- */
-
-static inline int plain_move(
-	const struct fsops *ops, int from_dir, const char *from, int to_dir, const char *to)
-{
-	(void)ops;
-	return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);
-}
-
-static inline int plain_remove(const struct fsops *ops, int dir, const char *path)
-{
-	(void)ops;
-	return unlinkat(dir, path, 0);
-}
-
-static inline int plain_make_folder(const struct fsops *ops, int dir, const char *path, mode_t mode)
-{
-	(void)ops;
-	return mkdirat(dir, path, mode);
-}
-
-static inline int plain_remove_folder(const struct fsops *ops, int dir, const char *path)
-{
-	(void)ops;
-	return unlinkat(dir, path, AT_REMOVEDIR);
-}
-
-static inline int plain_set_mode(const struct fsops *ops, int fd, mode_t mode)
-{
-	(void)ops;
-	return fchmod(fd, mode);
-}
-
-static inline int plain_set_time(const struct fsops *ops, int fd, int64_t seconds)
-{
-	const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
-	(void)ops;
-	return futimens(fd, times);
-}
-
-static inline int plain_write(
-	const struct fsops *ops, int fd, const void *data, size_t len, off_t at)
-{
-	(void)ops;
-	for (const char *from = data; len;) {
-		ssize_t n = pwrite(fd, from, len, at);
-		if (n < 0)
-			return -1;
-		from += n;
-		len -= (size_t)n;
-		at += n;
-	}
-	return 0;
-}
-
-static inline int plain_sync(const struct fsops *ops, int fd)
-{
-	(void)ops;
-	return fdatasync(fd);
-}
-
-static inline int plain_sync_all(const struct fsops *ops, int fd)
-{
-	(void)ops;
-	return syncfs(fd);
-}
-
-static inline int plain_reserve(const struct fsops *ops, int fd, off_t len)
-{
-	(void)ops;
-	errno = posix_fallocate(fd, 0, len);
-	return errno ? -1 : 0;
-}
-
-static inline int plain_cut(const struct fsops *ops, int fd, off_t len)
-{
-	(void)ops;
-	return ftruncate(fd, len);
-}
-
-static const struct fsops test_fsops_plain = {
-	.move = plain_move,
-	.remove = plain_remove,
-	.make_folder = plain_make_folder,
-	.remove_folder = plain_remove_folder,
-	.set_mode = plain_set_mode,
-	.set_time = plain_set_time,
-	.write = plain_write,
-	.sync = plain_sync,
-	.sync_all = plain_sync_all,
-	.reserve = plain_reserve,
-	.cut = plain_cut,
 };
 
 /* ---- the same with faults ---- */

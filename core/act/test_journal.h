@@ -22,7 +22,7 @@ struct runs {
 
 static inline void runs_make(struct runs *runs, uint32_t items)
 {
-	*runs = (struct runs){.fs = test_fsops_new(&test_fsops_plain)};
+	*runs = (struct runs){.fs = test_fsops_new(&fsops_real)};
 	tree_make(&runs->tree, "journal");
 	runs->spools[0] = (struct journal_spool){SLICE("/var/spool/postfix"), SLICE("postfix")};
 	runs->spools[1] = (struct journal_spool){SLICE("/var/spool/postfix-out"), SLICE("postfix")};

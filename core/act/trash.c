@@ -12,6 +12,7 @@
 
 #include "core/base/slice.h"
 #include "core/base/xalloc.h"
+#include "core/queue/spool.h"
 
 /* Who a folder of the trash must belong to, and where it must lie. */
 struct wanted {
@@ -247,4 +248,16 @@ int trash_runs(int trash, unsigned **runs, size_t *count, struct err *err)
 	if (*count)
 		qsort(*runs, *count, sizeof(**runs), ascending);
 	return 0;
+}
+
+struct spool *trash_view(const struct spool *spool, int trash, unsigned run, struct err *err)
+{
+	int fd;
+
+	if (trash_open_run(NULL, trash, run, &fd, err) != 0)
+		return NULL;
+	char *path = xasprintf("%s/" TRASH_FOLDER "/%u", spool->path, run);
+	struct spool *view = spool_view(spool, fd, path, err);
+	free(path);
+	return view;
 }

@@ -36,6 +36,12 @@ bool trash_lock(int trash);
 /* The folder of a run, made when `ops` is not NULL. */
 int trash_open_run(const struct fsops *ops, int trash, unsigned run, int *fd, struct err *err);
 
+/*
+ * The folder of a run as a queue of its own (spool_view); spool_view_close. NULL with *err;
+ * ERR_GONE when nothing is left of it.
+ */
+struct spool *trash_view(const struct spool *spool, int trash, unsigned run, struct err *err);
+
 /* The runs that have a folder in the trash, ascending; *runs is malloc'd. */
 int trash_runs(int trash, unsigned **runs, size_t *count, struct err *err);
 

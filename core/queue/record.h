@@ -146,6 +146,15 @@ static inline struct record record_unknown(void)
 	return record;
 }
 
+/* How many of its recipients are in that state. */
+static inline uint32_t record_count(const struct record *record, enum rcpt_state state)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < record->nrcpts; i++)
+		count += record->rcpts[i].state == state;
+	return count;
+}
+
 /*
  * A digest of what never changes about a queued message: id, times, envelope sender,
  * login, client, size. The same in every process. Attempts, done recipients and a

@@ -74,11 +74,8 @@ static bool has_bounces(const struct spool *spool, const struct record *record)
 {
 	const struct postfix *postfix = postfix_of(spool);
 	struct slice id = record->queue_id;
-	bool any_done = false;
 
-	for (uint32_t i = 0; i < record->nrcpts; i++)
-		any_done |= record->rcpts[i].state == RCPT_DONE;
-	return any_done &&
+	return record_count(record, RCPT_DONE) &&
 		(!postfix->bounces_known ||
 			hashset_has(&postfix->bounces, seeded_hash(id.ptr, id.len)));
 }
