@@ -170,6 +170,12 @@ class Bench:
             for message_id in ids:
                 content = f"Subject: x\nMessage-ID: {message_id}\n\nHello.\n".encode()
                 client.send(Message(LOGIN, ["b@crawl.example.net"], content))
+        until = time.monotonic() + PATIENCE
+        while (queues := [queue for queue, _ in self.postfix.files().values()]) != \
+                ["active"] * BACKLOG:
+            if not self.check.true(time.monotonic() < until, f"all are active: {queues}"):
+                break
+            time.sleep(0.05)
         for step in steps:
             step()
         # What an agent had open meanwhile waits a minute for nothing; its time is up already.
