@@ -87,7 +87,7 @@ static void hide_progress(const struct act *act)
 static int open_run_folders(struct act *act)
 {
 	struct err err;
-	bool needed = act->plan.head.op == OP_PURGE && !act->plan.head.no_undo;
+	bool needed = op_fills_trash(act->plan.head.op) && !act->plan.head.no_undo;
 
 	for (size_t i = 0; needed && i < act->app->spools.count; i++)
 		if (act->places[i].places.trash < 0 &&

@@ -88,6 +88,14 @@ int act_perform(struct act *act);
  */
 int confirm_count(const struct app *app, const char *warning, const char *what, uint64_t count);
 
+/* ---- hold_site.c ---- */
+
+/* What holding is here: OP_HOLD, or OP_SHELVE where it would be no holding. */
+enum op act_hold_op(const struct app *app);
+/* EXIT_DONE; else told why nothing is released, or put back into hold, on this site. */
+int act_check_release(const struct app *app);
+int act_check_to_hold(const struct app *app, unsigned run);
+
 /* ---- skip.c ---- */
 
 /* Takes the rows that `op` has nothing to do with out of app->rows, and counts them. */
@@ -97,6 +105,9 @@ const char *skip_words(unsigned kind);
 
 /* Logins among the rows; mail without one counts as one more. */
 uint32_t count_accounts(const struct app *app);
+
+/* What a run did: OPS when that is not known any more. */
+enum op act_op_of(const struct app *app, unsigned number);
 
 /* The folder of a run in each trash, as a queue that messages are put back from. */
 int act_open_views(struct act *act, unsigned number);

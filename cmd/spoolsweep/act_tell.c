@@ -10,6 +10,7 @@ const char *act_done_word(const struct journal_head *head)
 	static const char *const words[OPS] = {
 		[OP_PURGE] = "purged",
 		[OP_HOLD] = "put on hold",
+		[OP_SHELVE] = "held in the trash",
 		[OP_RELEASE] = "released",
 		[OP_RETRY] = "sent to be tried now",
 		[OP_REQUEUE] = "requeued",
@@ -102,7 +103,9 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 			"  undelivered\n",
 			count_remembered(act, run));
 	if (outcomes_done(run->counts) && act_has_way_back(act)) {
-		snprintf(words, sizeof(words), "undo %u", act->plan.head.number);
+		bool purged = act->plan.head.op == OP_PURGE;
+		snprintf(words, sizeof(words), "undo %u%s", act->plan.head.number,
+			purged && foreign_hold(act->app) ? " --to origin" : "");
 		buf_add(&out, SLICE("back: "));
 		put_command(act->app, &out, words);
 		buf_addc(&out, '\n');

@@ -83,7 +83,7 @@ static int act_on_rows(struct app *app, enum op op)
 	int unread = act_check_scan(app);
 	if (unread == EXIT_INTERRUPTED)
 		return unread;
-	act.plan.head.op = op;
+	act.plan.head.op = op = op == OP_HOLD ? act_hold_op(app) : op;
 	skip_rows(app, op, act.skipped);
 	act.guard.total = app->scan.snap.rows;
 	act.guard.accounts = count_accounts(app);
@@ -110,6 +110,12 @@ static int act_on_rows(struct app *app, enum op op)
 	return code == EXIT_DONE ? unread : code;
 }
 
+static int start_release(struct app *app)
+{
+	int code = act_check_release(app);
+	return code == EXIT_DONE ? act_make_folders(app) : code;
+}
+
 static int run_op(struct app *app, enum op op)
 {
 	const char *filter;
@@ -118,7 +124,7 @@ static int run_op(struct app *app, enum op op)
 	if (code != EXIT_DONE)
 		return code;
 	app->acting = true;
-	app->as_started = act_make_folders;
+	app->as_started = op == OP_RELEASE ? start_release : act_make_folders;
 	app->need.parts |= NEED_IDENTITY | NEED_STATUS;
 	/* What is shown to a person, not to a script that said --yes. */
 	if (!app->options.yes)
@@ -166,7 +172,7 @@ const struct command command_hold = {
 	.name = "hold",
 	.operands = "FILTER",
 	.summary = "keep messages in the queue and do not deliver them",
-	.takes = TAKES,
+	.takes = TAKES | OPT_HOLD,
 	.run = run_hold,
 };
 
@@ -174,7 +180,7 @@ const struct command command_release = {
 	.name = "release",
 	.operands = "FILTER",
 	.summary = "deliver again what is on hold",
-	.takes = TAKES,
+	.takes = TAKES | OPT_HOLD,
 	.run = run_release,
 };
 

@@ -123,14 +123,14 @@ static int open_sources(struct act *act, const struct journal_head *head)
 	struct journal_log undone;
 	struct err err;
 
-	if (head->op == OP_PURGE)
+	if (op_fills_trash(head->op))
 		open_trashes(act, head->number);
 	if (head->op != OP_RESTORE)
 		return EXIT_DONE;
 	if (journal_read(act->state, head->undoes, &undone, &err) != 0)
 		return complain(&err);
 	/* Nothing left there is no error: perhaps only the last lines of the journal are missing. */
-	if (undone.head.op == OP_PURGE)
+	if (op_fills_trash(undone.head.op))
 		act_open_views(act, head->undoes);
 	journal_log_free(&undone);
 	return EXIT_DONE;
@@ -339,6 +339,6 @@ const struct command command_apply = {
 	.name = "apply",
 	.operands = "[PLANFILE]",
 	.summary = "do a saved plan, or with --resume RUN go on with a stopped one",
-	.takes = OPT_QUEUE | OPT_JSON | OPT_ACT | OPT_RESUME,
+	.takes = OPT_QUEUE | OPT_JSON | OPT_ACT | OPT_RESUME | OPT_HOLD,
 	.run = run,
 };

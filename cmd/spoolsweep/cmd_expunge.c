@@ -29,6 +29,8 @@ struct victims {
 	size_t count;
 	size_t kept;     /* younger than a day */
 	unsigned newest; /* the last of these */
+	size_t held;     /* mail on hold, where that is in the trash */
+	unsigned holder; /* the last of these */
 	int *trashes;
 };
 
@@ -42,7 +44,8 @@ static bool is_young(int trash, unsigned run, int64_t now)
 	return fstatat(trash, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > now - YOUNG;
 }
 
-static int find_in(size_t spool, int64_t wanted, bool even_young, struct victims *victims)
+static int find_in(
+	const struct app *app, size_t spool, int64_t wanted, bool named, struct victims *victims)
 {
 	int trash = victims->trashes[spool];
 	unsigned *runs;
@@ -57,7 +60,13 @@ static int find_in(size_t spool, int64_t wanted, bool even_young, struct victims
 			continue;
 		/* By the clock: with --as-of nothing gets older. */
 		victim.young = is_young(trash, runs[i], (int64_t)time(NULL));
-		if (victim.young && !even_young) {
+		/* Held mail waits for somebody, however long. */
+		if (!named && act_op_of(app, runs[i]) == OP_SHELVE) {
+			victims->held++;
+			victims->holder = runs[i];
+			continue;
+		}
+		if (victim.young && !named) {
 			victims->kept++;
 			victims->newest = runs[i];
 			continue;
@@ -73,7 +82,7 @@ static int find_in(size_t spool, int64_t wanted, bool even_young, struct victims
 	return EXIT_DONE;
 }
 
-static int find(struct app *app, int64_t wanted, bool even_young, struct victims *victims)
+static int find(struct app *app, int64_t wanted, bool named, struct victims *victims)
 {
 	struct err err;
 	int code = EXIT_DONE;
@@ -83,7 +92,7 @@ static int find(struct app *app, int64_t wanted, bool even_young, struct victims
 		victims->trashes[i] = -1;
 	for (size_t i = 0; i < app->spools.count && code == EXIT_DONE; i++) {
 		if (trash_open(app->spools.list[i], &victims->trashes[i], &err) == 0)
-			code = find_in(i, wanted, even_young, victims);
+			code = find_in(app, i, wanted, named, victims);
 		else if (err.code != ERR_GONE)
 			code = complain(&err) == EXIT_PERMISSION ? tell_denied(app) : EXIT_IO;
 	}
@@ -187,6 +196,18 @@ static int remove_all(struct app *app, const struct victims *victims)
 	return code;
 }
 
+static void tell_held(const struct app *app, const struct victims *victims)
+{
+	struct buf line = {0};
+	char words[64];
+
+	snprintf(words, sizeof(words), "expunge --now %u", victims->holder);
+	put_command(app, &line, words);
+	warn_text("mail on hold in %zu %s stays; one by one: %s", victims->held,
+		victims->held == 1 ? "run" : "runs", buf_str(&line));
+	buf_free(&line);
+}
+
 static void tell_kept(const struct app *app, const struct victims *victims)
 {
 	struct buf line = {0};
@@ -203,15 +224,17 @@ static void tell_kept(const struct app *app, const struct victims *victims)
 	buf_free(&line);
 }
 
-static int expunge(struct app *app, int64_t wanted, bool even_young)
+static int expunge(struct app *app, int64_t wanted, bool named)
 {
 	struct victims victims = {0};
 
-	int code = find(app, wanted, even_young, &victims);
+	int code = find(app, wanted, named, &victims);
 	if (code == EXIT_DONE && victims.kept)
 		tell_kept(app, &victims);
+	if (code == EXIT_DONE && victims.held)
+		tell_held(app, &victims);
 	if (code == EXIT_DONE && !victims.count) {
-		if (!victims.kept)
+		if (!victims.kept && !victims.held)
 			warn_text("there is nothing in the trash%s", wanted ? " of that run" : "");
 		code = EXIT_NOTHING;
 	}

@@ -189,6 +189,19 @@ static uint32_t *in_order(
 	return rows;
 }
 
+/* Who sees mail on hold here takes it for safe. */
+static void tell_foreign_hold(const struct app *app)
+{
+	const struct spool *spool = foreign_hold(app);
+	size_t row = bitset_next(&app->rows, 0);
+
+	while (spool && row != SIZE_MAX && app->scan.snap.small[row].state != STATE_HELD)
+		row = bitset_next(&app->rows, row + 1);
+	if (spool && row != SIZE_MAX)
+		warn_text("hold is %s's on this site, which sends on what lies there: %s",
+			spool->hold_user, spool->hold_reason);
+}
+
 static int run(struct app *app)
 {
 	const char *sort = app->options.sort ? app->options.sort : "arrival_time";
@@ -210,6 +223,7 @@ static int run(struct app *app)
 	if (code != EXIT_DONE)
 		return code;
 	tell_unfinished(app);
+	tell_foreign_hold(app);
 	uint32_t *rows = in_order(app, &by, descending, &count);
 	if (app->options.ids)
 		code = print_ids(app, rows, count);

@@ -33,6 +33,11 @@ static void print_text(const struct app *app, const struct spool *spool, struct 
 	buf_printf(out, "\n  because    it %s (%d of 100)", spool->probe.reason, spool->probe.bid);
 	buf_printf(out, "\n  MTA        %s: %s", mta_word(spool->mta), spool->mta_reason);
 	buf_printf(out, "\n  owner      uid %u", (unsigned)spool->owner);
+	if (spool->hold_user) {
+		buf_printf(out, "\n  hold       is %s's: ", spool->hold_user);
+		put(app, out, slice_cstr(spool->hold_reason));
+		buf_add(out, SLICE("; what spoolsweep holds goes to the trash"));
+	}
 	buf_add(out, SLICE("\n  settings   "));
 	if (spool->config_path)
 		put(app, out, slice_cstr(spool->config_path));

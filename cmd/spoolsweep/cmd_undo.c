@@ -44,15 +44,14 @@ static int read_run(struct act *act, unsigned number, struct journal_log *log)
 	return code;
 }
 
-/* What the run did that the run `number` took back: OPS when that is not known any more. */
-static enum op op_of(const struct act *act, unsigned number)
+enum op act_op_of(const struct app *app, unsigned number)
 {
 	struct journal_log log = {0};
 	struct err err;
 	enum op op = OPS;
 	int state;
 
-	if (state_open(act->app->spools.list[0]->owner, &state, &err) != 0)
+	if (state_open(app->spools.list[0]->owner, &state, &err) != 0)
 		return OPS;
 	if (journal_read(state, number, &log, &err) == 0)
 		op = log.head.op;
@@ -162,17 +161,24 @@ static void keep_rows_of(struct act *act, const struct journal_log *log)
 	free(queues);
 }
 
+/* What the run put into the trash, as a queue, if it may go where it is to go. */
+static int open_trash(struct act *act, unsigned number)
+{
+	int code = act->plan.head.to_hold ? act_check_to_hold(act->app, number) : EXIT_DONE;
+	return code == EXIT_DONE ? act_open_views(act, number) : code;
+}
+
 /* The way back of a way back: what was done first is done again, to the same messages. */
 static int plan_again(struct act *act, unsigned number, enum op first)
 {
 	act->plan.head.to_hold = false;
-	if (first != OP_PURGE && first != OP_HOLD) {
+	if (!op_takes_out(first)) {
 		warn_text("run %u took back a run whose journal is gone: purge or hold its "
 			  "messages by a filter",
 			number);
 		return EXIT_NOTHING;
 	}
-	act->plan.head.op = first;
+	act->plan.head.op = first == OP_PURGE ? first : act_hold_op(act->app);
 	return EXIT_DONE;
 }
 
@@ -181,8 +187,8 @@ static void pass_over(struct act *act)
 {
 	if (act->undone == OP_HOLD)
 		skip_rows(act->app, OP_RELEASE, act->skipped);
-	else if (act->plan.head.op == OP_HOLD)
-		skip_rows(act->app, OP_HOLD, act->skipped);
+	else if (act->plan.head.op == OP_HOLD || act->plan.head.op == OP_SHELVE)
+		skip_rows(act->app, act->plan.head.op, act->skipped);
 }
 
 static int plan_undo(struct act *act, unsigned number, const struct journal_log *log)
@@ -196,8 +202,9 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 	head->to_hold = !origin;
 	act->spread = ACT_SPREAD;
 	act->undone = log->head.op;
-	if (to && log->head.op != OP_PURGE) {
-		warn_text("run %u was no purge: --to is for what comes out of the trash", number);
+	if (to && !op_fills_trash(log->head.op)) {
+		warn_text("run %u put nothing into the trash: --to is for what comes out of it",
+			number);
 		return EXIT_USAGE;
 	}
 	switch (log->head.op) {
@@ -207,16 +214,19 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 				number);
 			return EXIT_NOTHING;
 		}
-		return act_open_views(act, number);
+		return open_trash(act, number);
+	case OP_SHELVE:
+		head->to_hold = to && !origin;
+		return open_trash(act, number);
 	case OP_HOLD:
 		head->to_hold = false;
 		return EXIT_DONE;
 	case OP_RELEASE:
 		head->to_hold = false;
-		head->op = OP_HOLD;
+		head->op = act_hold_op(act->app);
 		return EXIT_DONE;
 	case OP_RESTORE:
-		return plan_again(act, number, op_of(act, log->head.undoes));
+		return plan_again(act, number, act_op_of(act->app, log->head.undoes));
 	case OP_RETRY:
 	case OP_REQUEUE:
 	case OPS:
@@ -233,7 +243,8 @@ static int nothing_left(const struct act *act, unsigned number)
 		warn_text("no message of run %u that is left matches", number);
 	else
 		warn_text("nothing is left of run %u to be taken back: it was undone, or %s",
-			number, act->undone == OP_PURGE ? "expunged" : "its messages have gone");
+			number,
+			op_fills_trash(act->undone) ? "expunged" : "its messages have gone");
 	return EXIT_NOTHING;
 }
 
@@ -251,13 +262,14 @@ static int undo(struct act *act, unsigned number)
 	}
 	if (code == EXIT_DONE)
 		code = act_open(act);
-	if (code == EXIT_DONE && log.head.op != OP_PURGE)
+	bool in_trash = op_fills_trash(log.head.op);
+	if (code == EXIT_DONE && !in_trash)
 		act_recover(act, &log);
 	if (code == EXIT_DONE)
 		code = plan_undo(act, number, &log);
 	if (code == EXIT_DONE)
-		code = log.head.op == OP_PURGE ? scan_views(act) : scan_spools(app);
-	if (code == EXIT_DONE && log.head.op != OP_PURGE) {
+		code = in_trash ? scan_views(act) : scan_spools(app);
+	if (code == EXIT_DONE && !in_trash) {
 		keep_rows_of(act, &log);
 		pass_over(act);
 	}
@@ -315,6 +327,6 @@ const struct command command_undo = {
 	.name = "undo",
 	.operands = "RUN [FILTER]",
 	.summary = "take back a run, or the part of it that FILTER selects",
-	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_UNDO,
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_UNDO | OPT_HOLD,
 	.run = run,
 };

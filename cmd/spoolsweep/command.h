@@ -147,6 +147,10 @@ void leave_trash(struct app *app);
 extern volatile sig_atomic_t interrupted;
 void catch_interrupts(void);
 
+/* ---- hold_site.c ---- */
+/* The first queue of this run whose hold is another program's input, or NULL. */
+const struct spool *foreign_hold(const struct app *app);
+
 /* ---- unfinished.c ---- */
 /* Says on stderr that a run stopped before its end and was not taken back. */
 void tell_unfinished(const struct app *app);

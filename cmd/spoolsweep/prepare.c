@@ -52,6 +52,13 @@ static int override_site(const struct app *app, struct spool *spool)
 	return EXIT_DONE;
 }
 
+/* What was found out about hold is wrong, or does not matter: the user says so. */
+static void trust_hold(struct spool *spool)
+{
+	free(spool->hold_user);
+	spool->hold_user = NULL;
+}
+
 /* ---- opening ---- */
 
 int tell_denied(const struct app *app)
@@ -111,6 +118,8 @@ int prepare_spools(struct app *app)
 	int code = app->options.nspools ? open_named(app) : open_found(app);
 	for (size_t i = 0; code == EXIT_DONE && i < app->spools.count; i++)
 		code = override_site(app, app->spools.list[i]);
+	for (size_t i = 0; app->options.hold_is_hold && i < app->spools.count; i++)
+		trust_hold(app->spools.list[i]);
 	return code;
 }
 

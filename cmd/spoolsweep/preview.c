@@ -84,13 +84,32 @@ static void print_groups(struct app *app, struct buf *out)
 
 /* ---- the lines below the groups ---- */
 
+/* Why a hold is none here, and what it is then. */
+static void print_shelf(const struct app *app, struct buf *out)
+{
+	const struct spool *spool = foreign_hold(app);
+	struct buf text = {0};
+
+	/* A saved plan may be older than what is the case now. */
+	if (spool)
+		buf_printf(&text, "HOLD is %s's on this site: %s", spool->hold_user,
+			spool->hold_reason);
+	if (text.len)
+		put_words(app, out, &text);
+	put_line(app, out, SLICE("TO the trash: held mail waits there until spoolsweep undo RUN"),
+		(struct slice){0});
+	buf_free(&text);
+}
+
 static void print_goal(const struct act *act, struct buf *out)
 {
 	const struct journal_head *head = &act->plan.head;
 
-	if (!head->undoes)
+	if (head->op == OP_SHELVE)
+		print_shelf(act->app, out);
+	else if (!head->undoes)
 		return;
-	if (head->op == OP_PURGE)
+	else if (head->op == OP_PURGE)
 		put_line(act->app, out, SLICE("TO the trash: what the run brought back"),
 			(struct slice){0});
 	else if (head->to_hold || head->op == OP_HOLD)
@@ -119,7 +138,7 @@ static void print_under_way(const struct act *act, const struct preview *preview
 		buf_add(&text, SLICE("IN DELIVERY cannot be told here"));
 		put_words(app, out, &text);
 	}
-	bool stops_mail = !act->plan.head.undoes && (op == OP_PURGE || op == OP_HOLD);
+	bool stops_mail = !act->plan.head.undoes && op_takes_out(op);
 	if (stops_mail && preview->arriving >= PREVIEW_SECONDS / 60)
 		buf_printf(&text, "STILL ARRIVING %.0f a minute: close the source first",
 			preview->arriving * 60.0 / PREVIEW_SECONDS);
@@ -211,6 +230,7 @@ static const char *way_back(const struct act *act)
 	static const char *const back[OPS] = {
 		[OP_PURGE] = "spoolsweep undo RUN brings back all or a part of it",
 		[OP_HOLD] = "spoolsweep undo RUN, or release",
+		[OP_SHELVE] = "spoolsweep undo RUN brings all or a part of it back to its queue",
 		[OP_RELEASE] = "spoolsweep undo RUN holds again what is still there",
 		[OP_RETRY] = "none: an attempt cannot be taken back",
 		[OP_REQUEUE] = "none: the messages get new ids",
@@ -219,7 +239,7 @@ static const char *way_back(const struct act *act)
 
 	if (act->app->options.no_undo)
 		return "none: --no-undo removes for good";
-	if (act->plan.head.op == OP_RESTORE && act->undone == OP_HOLD)
+	if (act->plan.head.op == OP_RESTORE && (act->undone == OP_HOLD || act->undone == OP_SHELVE))
 		return "spoolsweep undo RUN, or hold";
 	return back[act->plan.head.op];
 }

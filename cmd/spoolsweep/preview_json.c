@@ -16,8 +16,8 @@ static void sink_stays(struct sink *sink, const char *kind, uint32_t messages, c
 static const char *goal_of(const struct journal_head *head)
 {
 	if (!head->undoes)
-		return NULL;
-	return head->op == OP_PURGE                    ? "trash"
+		return head->op == OP_SHELVE ? "trash" : NULL;
+	return op_fills_trash(head->op)                ? "trash"
 		: head->op == OP_HOLD || head->to_hold ? "hold"
 						       : "origin";
 }

@@ -20,7 +20,7 @@ static void add_run(
 	const struct app *app = act->app;
 
 	/* Only these take mail out of the MTA's hands. */
-	if (log->head.op != OP_PURGE && log->head.op != OP_HOLD)
+	if (!op_takes_out(log->head.op))
 		return;
 	unsigned *numbers = act_find_spools(app, &log->head);
 	for (uint32_t i = 0; i < log->nitems; i++) {

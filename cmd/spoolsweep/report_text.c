@@ -77,6 +77,8 @@ static void print_totals(const struct app *app, const struct totals *totals, str
 		units_count(out, totals->queues[i].messages);
 		if (is_full(app, &totals->queues[i]))
 			buf_add(out, SLICE(" (full)"));
+		if (totals->queues[i].state == STATE_HELD && foreign_hold(app))
+			buf_printf(out, " (%s's)", foreign_hold(app)->hold_user);
 	}
 	/* Of an empty queue with an empty trash enough was said. */
 	count_trash(app, &trash);

@@ -29,6 +29,8 @@ static enum skip_kind kind_of(enum op op, enum msg_state state)
 			: state == STATE_SUBMITTED ? SKIP_NEW
 			: state == STATE_CORRUPT   ? SKIP_DAMAGED
 						   : SKIP_NONE;
+	case OP_SHELVE:
+		return state == STATE_CORRUPT ? SKIP_DAMAGED : SKIP_NONE;
 	case OP_RELEASE:
 		return state == STATE_HELD ? SKIP_NONE : SKIP_FREE;
 	case OP_RETRY:

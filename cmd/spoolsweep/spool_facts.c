@@ -49,6 +49,8 @@ void sink_spool(struct sink *sink, const char *name, const struct spool *spool)
 	sink_text(sink, "mta_because", slice_cstr(spool->mta_reason));
 	sink_text(sink, "settings", slice_cstr(spool->config_path));
 	sink_int(sink, "owner_uid", spool->owner);
+	sink_text(sink, "hold_user", slice_cstr(spool->hold_user));
+	sink_text(sink, "hold_because", slice_cstr(spool->hold_reason));
 	sink_array(sink, "capabilities");
 	for (unsigned i = 0; capability_word(i); i++)
 		if (spool->format->caps & 1u << i)

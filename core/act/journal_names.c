@@ -3,6 +3,7 @@
 static const char *const ops[OPS] = {
 	[OP_PURGE] = "purge",
 	[OP_HOLD] = "hold",
+	[OP_SHELVE] = "hold-in-trash",
 	[OP_RELEASE] = "release",
 	[OP_RETRY] = "retry",
 	[OP_REQUEUE] = "requeue",

@@ -14,6 +14,7 @@ static bool is_goal(const struct plan *plan, const struct run_place *place,
 
 	switch (plan->head.op) {
 	case OP_PURGE: /* what was found lies in the trash of this very run */
+	case OP_SHELVE:
 		return true;
 	case OP_HOLD:
 		return moved && state == STATE_HELD;
@@ -49,17 +50,17 @@ static bool is_done(const struct plan *plan, const struct run_place *place,
 uint32_t recover(const struct plan *plan, const struct run_place *places, uint8_t *known)
 {
 	unsigned nspools = plan->head.nspools;
+	bool in_trash = op_fills_trash(plan->head.op);
 	struct spool **views = xcalloc(nspools, sizeof(struct spool *));
 	struct arena arena = {0};
 	uint32_t found = 0;
 
-	for (unsigned i = 0; plan->head.op == OP_PURGE && i < nspools; i++)
+	for (unsigned i = 0; in_trash && i < nspools; i++)
 		views[i] = run_view_trash(&places[i]);
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct journal_item *item = &plan->items[i];
 		const struct run_place *place = &places[item->spool];
-		const struct spool *spool =
-			plan->head.op == OP_PURGE ? views[item->spool] : place->spool;
+		const struct spool *spool = in_trash ? views[item->spool] : place->spool;
 		if (known[i] != OUTCOME_NONE || !spool ||
 			!is_done(plan, place, spool, item, &arena))
 			continue;

@@ -144,7 +144,7 @@ static enum outcome finish_one(
 	int left = 0;
 
 	*as = (struct found_as){.queue = run->plan->items[number].queue};
-	if (outcome_is_done(known) && run->plan->head.op == OP_PURGE)
+	if (outcome_is_done(known) && op_fills_trash(run->plan->head.op))
 		left = settle_sweep(run, number, words);
 	if (known != OUTCOME_UNTIDY)
 		return OUTCOME_NONE;

@@ -35,6 +35,7 @@ static const struct scenario scenarios[] = {
 	{"purge", OP_PURGE, false, "INNOCENT"},
 	{"purge for good", OP_PURGE, true, "INNOCENT"},
 	{"hold", OP_HOLD, false, "INNOCENT"},
+	{"hold in the trash", OP_SHELVE, false, "INNOCENT"},
 	{"release", OP_RELEASE, false, "INNOCENT"},
 	{"restore", OP_RESTORE, false, "INNOCENT"},
 };
@@ -264,7 +265,7 @@ static void fails_at(const struct scenario *scenario, const struct bounds *bound
 	else
 		goes_on(&test, scenario, bounds);
 	/* What failed in a run that ended is done by another, which its journal knows nothing of. */
-	if (!back && !scenario->no_undo && (stopped || scenario->op == OP_PURGE))
+	if (!back && !scenario->no_undo && (stopped || op_fills_trash(scenario->op)))
 		goes_back(&test, scenario, bounds);
 	test_run_free(&test);
 }

@@ -23,7 +23,7 @@ void settle_note(struct run *run, uint32_t item, const struct found_as *as, bool
 static const struct spool *spool_after(
 	const struct run *run, struct spool *const *views, unsigned number)
 {
-	if (run->plan->head.op == OP_PURGE)
+	if (op_fills_trash(run->plan->head.op))
 		return views[number];
 	return run->places[number].spool;
 }
@@ -116,7 +116,7 @@ void settle(struct run *run)
 	unsigned nspools = run->plan->head.nspools;
 	struct err ignored;
 
-	if (!run->nunder_way || (op != OP_PURGE && op != OP_HOLD))
+	if (!run->nunder_way || !op_takes_out(op))
 		return;
 	run->unsettled = ask(run);
 	for (unsigned i = 1; i < LOOKS && run->unsettled; i++) {
@@ -125,7 +125,7 @@ void settle(struct run *run)
 	}
 	struct spool **views = xcalloc(nspools, sizeof(struct spool *));
 	for (unsigned i = 0; i < nspools; i++)
-		views[i] = op == OP_PURGE && !run->plan->head.no_undo
+		views[i] = op_fills_trash(op) && !run->plan->head.no_undo
 			? run_view_trash(&run->places[i])
 			: NULL;
 	struct arena arena = {0};
@@ -135,7 +135,7 @@ void settle(struct run *run)
 		if (!one->told && was_served(run, spool_after(run, views, number), one, &arena))
 			tell_delivering(run, one);
 		/* What cannot be swept is an empty log without a message: not worth an error. */
-		if (op == OP_PURGE)
+		if (op_fills_trash(op))
 			settle_sweep(run, one->item, &ignored);
 	}
 	arena_free(&arena);

@@ -80,6 +80,9 @@ struct spool {
 	enum mta_state mta;
 	char *mta_reason;      /* how we know */
 	char *config_path;     /* configuration that belongs to it, or NULL: an offline copy */
+	char *hold_user;       /* who takes mail from hold and sends it on: then holding is
+				  no holding; NULL: nobody, it waits there to be released */
+	char *hold_reason;     /* how we know */
 	char *version;         /* of the MTA, or NULL */
 	uint32_t active_limit; /* messages the MTA works on at a time; 0 unknown */
 	struct site site;

@@ -25,6 +25,8 @@ static void spool_free(struct spool *spool)
 	free(spool->name);
 	free(spool->mta_reason);
 	free(spool->config_path);
+	free(spool->hold_user);
+	free(spool->hold_reason);
 	free(spool->version);
 	free(spool);
 }

@@ -16,12 +16,25 @@
 enum op {
 	OP_PURGE,   /* into the trash, or with no_undo out of the world */
 	OP_HOLD,    /* stays in the queue, is not delivered */
+	OP_SHELVE,  /* held in the trash, where hold is another program's input */
 	OP_RELEASE, /* from hold back to where its retries are */
 	OP_RETRY,   /* an attempt now */
 	OP_REQUEUE, /* through the front door again, as a new message */
 	OP_RESTORE, /* from the trash, or from where another run put it */
 	OPS,
 };
+
+/* Whether its messages go to the trash, where an undo finds them. */
+static inline bool op_fills_trash(enum op op)
+{
+	return op == OP_PURGE || op == OP_SHELVE;
+}
+
+/* Whether it takes mail out of the MTA's hands. */
+static inline bool op_takes_out(enum op op)
+{
+	return op_fills_trash(op) || op == OP_HOLD;
+}
 
 /* Where a path of a step begins. */
 enum root { ROOT_SPOOL, ROOT_TRASH };

@@ -139,6 +139,18 @@ static int requeue(const struct pin *pin, int64_t now, struct steps *steps, stru
 	return 0;
 }
 
+/*
+ * Another program sends on whatever lies in hold: nothing is put there in the hope that it
+ * stays, and nothing taken from there past that program.
+ */
+static int check_hold(const struct spool *spool, struct err *err)
+{
+	if (!spool->hold_user)
+		return 0;
+	return err_set(
+		err, ERR_USAGE, 0, "hold is %.80s's on this site: see spools", spool->hold_user);
+}
+
 /* ---- the way back ---- */
 
 /* Where a message goes; -1 with *err when it cannot be there. */
@@ -179,8 +191,8 @@ static int check_forgotten(
 		return 0;
 	return err_set(err, ERR_USAGE, 0,
 		"it was being tried when it was taken out, and Postfix loses mail that comes back "
-		"while it remembers it: keep it on hold, have it forgotten by 'postfix reload', "
-		"then release it");
+		"while it remembers it: leave it where it is, have it forgotten by 'postfix "
+		"reload', then try again");
 }
 
 /* From where another run put it, if it still is where it can be taken from. */
@@ -227,7 +239,7 @@ static int restore(
 	unsigned origin = from_spool ? request->origin : pin->queue;
 	int goal = find_goal(request, origin, err);
 
-	if (goal < 0)
+	if (goal < 0 || (goal == PQ_HOLD && origin != PQ_HOLD && check_hold(target, err) != 0))
 		return -1;
 	if (origin == PQ_ACTIVE && goal == PQ_INCOMING &&
 		check_forgotten(request, target, err) != 0)
@@ -256,6 +268,7 @@ static const char *const refusals[OPS][PQ_MESSAGES] = {
 			[PQ_HOLD] = "it is on hold already",
 			[PQ_CORRUPT] = "it is damaged: nothing delivers it from corrupt",
 		},
+	[OP_SHELVE] = {[PQ_CORRUPT] = "it is damaged: nothing delivers it from corrupt"},
 	[OP_RELEASE] =
 		{
 			[PQ_MAILDROP] = "it is not on hold: Postfix has not taken it in yet",
@@ -284,19 +297,23 @@ static const char *const refusals[OPS][PQ_MESSAGES] = {
 int postfix_steps(
 	const struct pin *pin, const struct request *request, struct steps *steps, struct err *err)
 {
+	const struct spool *target = request->target ? request->target : pin->spool;
+
 	steps->count = 0;
 	if (pin->queue < PQ_MESSAGES && refusals[request->op][pin->queue])
 		return err_set(err, ERR_USAGE, 0, "%s", refusals[request->op][pin->queue]);
 	switch (request->op) {
 	case OP_PURGE:
+	case OP_SHELVE:
 		purge(pin, request->no_undo, steps);
 		break;
 	case OP_HOLD:
+		if (check_hold(target, err) != 0)
+			return -1;
 		move_to(pin, PQ_HOLD, steps);
 		break;
 	case OP_RELEASE:
-		if (check_forgotten(request, request->target ? request->target : pin->spool, err) !=
-			0)
+		if (check_hold(target, err) != 0 || check_forgotten(request, target, err) != 0)
 			return -1;
 		move_now(pin, PQ_DEFERRED, request->now, steps);
 		break;
@@ -353,6 +370,7 @@ const char *postfix_logged_as(enum op op)
 	static const char *const words[OPS] = {
 		[OP_PURGE] = "removed",
 		[OP_HOLD] = "placed on hold",
+		[OP_SHELVE] = "placed on hold",
 		[OP_RELEASE] = "released from hold",
 		[OP_RETRY] = "moved to incoming for an attempt now",
 		[OP_REQUEUE] = "requeued",

@@ -5,6 +5,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "core/base/xalloc.h"
+
 enum { NOW = 1700001000, DUE = 1700005000 };
 
 /* Where a message with TEST_ID lies, by queue. */
@@ -124,6 +126,15 @@ static void acts_on_every_queue(void **state)
 				"move! spool:active/ID spool:hold/ID\n",
 				"move! spool:deferred/A/ID spool:hold/ID\n",
 				"no: on hold already",
+				"no: damaged",
+			},
+		[OP_SHELVE] =
+			{
+				"move! spool:maildrop/ID trash:maildrop/ID\n" PURGE_LOGS,
+				"move! spool:incoming/ID trash:incoming/ID\n" PURGE_LOGS,
+				"move! spool:active/ID trash:active/ID\n" PURGE_LOGS,
+				"move! spool:deferred/A/ID trash:deferred/A/ID\n" PURGE_LOGS,
+				"move! spool:hold/ID trash:hold/ID\n" PURGE_LOGS,
 				"no: damaged",
 			},
 		[OP_RELEASE] =
@@ -474,6 +485,49 @@ static void gives_nothing_back_that_qmgr_remembers(void **state)
 	test_spool_free(&live);
 }
 
+/* Another program would send what is put there, and what is taken from there goes past it. */
+static void leaves_hold_to_its_user(void **state)
+{
+	static const struct {
+		enum op op;
+		enum postfix_queue lies, origin;
+		bool to_hold;
+		const char *wanted;
+	} cases[] = {
+		{OP_HOLD, PQ_DEFERRED, PQ_DEFERRED, false, "no: hold is Scanner's on this site"},
+		{OP_RELEASE, PQ_HOLD, PQ_HOLD, false, "no: hold is Scanner's on this site"},
+		{OP_RESTORE, PQ_DEFERRED, PQ_DEFERRED, true, "no: hold is Scanner's on this site"},
+		{OP_RESTORE, PQ_DEFERRED, PQ_DEFERRED, false,
+			RESTORE_LOGS "time due\nmove! trash:deferred/A/ID spool:deferred/A/ID\n"},
+		/* What the scanner had not yet seen goes back to it. */
+		{OP_RESTORE, PQ_HOLD, PQ_HOLD, false,
+			RESTORE_LOGS "move! trash:hold/ID spool:hold/ID\n"},
+		{OP_SHELVE, PQ_HOLD, PQ_HOLD, false,
+			"move! spool:hold/ID trash:hold/ID\n" PURGE_LOGS},
+	};
+	struct test_spool live, trash;
+	(void)state;
+
+	test_spool_make(&live);
+	test_spool_make(&trash);
+	live.spool->hold_user = xstrdup("Scanner");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		bool back = cases[i].op == OP_RESTORE;
+		struct request request = {.op = cases[i].op,
+			.target = live.spool,
+			.from_root = back ? ROOT_TRASH : ROOT_SPOOL,
+			.origin = cases[i].origin,
+			.to_hold = cases[i].to_hold,
+			.mta_forgot = true,
+			.now = NOW,
+			.due = DUE};
+		check_steps(back ? &trash : &live, places[cases[i].lies], 0700, &request,
+			cases[i].wanted);
+	}
+	test_spool_free(&trash);
+	test_spool_free(&live);
+}
+
 /* What an engine does with moves, in as few words as possible. */
 static void carry_out(const struct steps *steps, const struct tree *spool, const struct tree *trash)
 {
@@ -631,6 +685,7 @@ int main(void)
 		cmocka_unit_test(requeues_with_care_where_locks_are_hidden),
 		cmocka_unit_test(hashes_as_the_queue_is),
 		cmocka_unit_test(gives_nothing_back_that_qmgr_remembers),
+		cmocka_unit_test(leaves_hold_to_its_user),
 		cmocka_unit_test(comes_back_the_way_it_went),
 		cmocka_unit_test(restores_from_the_trash),
 		cmocka_unit_test(restores_from_where_it_lies),

@@ -24,7 +24,7 @@ struct settings {
 static bool ask(const char *config_dir, struct settings *settings)
 {
 	char *postconf = run_find("postconf");
-	const char *argv[32] = {postconf};
+	const char *argv[40] = {postconf};
 	static const char *const names[] = {
 		"config_directory",
 		"mail_version",
@@ -54,6 +54,8 @@ static bool ask(const char *config_dir, struct settings *settings)
 	}
 	for (size_t i = 0; names[i]; i++)
 		argv[n++] = names[i];
+	for (size_t i = 0; postfix_hold_settings[i]; i++)
+		argv[n++] = postfix_hold_settings[i];
 	argv[n] = NULL;
 	buf_reset(&settings->text);
 	int status = run_capture(argv, &settings->text, &err);
@@ -309,6 +311,9 @@ static bool take_settings(void *ctx, const struct settings *settings)
 	for (unsigned i = 0; i < PQ_FOLDERS; i++)
 		to->postfix->depth[i] = hash_depth(settings, postfix_queues[i].name);
 	to->postfix->depth_configured = true;
+	for (size_t i = 0; postfix_hold_settings[i]; i++)
+		postfix_look_at_hold_setting(
+			spool, postfix_hold_settings[i], get(settings, postfix_hold_settings[i]));
 	read_site(spool, settings);
 	return false;
 }

@@ -82,6 +82,7 @@ static int postfix_open(struct spool *spool, const struct spool_options *options
 	if (find_owner(spool, err) != 0)
 		return -1;
 	postfix_configure(spool, postfix);
+	postfix_look_for_hold_user(spool);
 	if (options->offline) {
 		spool->mta = MTA_STOPPED;
 		spool->mta_reason = xstrdup("--offline says so");

@@ -1,8 +1,8 @@
 /*
  * postfix: what the files of this driver share.
  *
- * The data flow: layout.c knows the folders, config.c asks postconf(1), walk.c
- * lists, found.c finds and opens the file of a message, read.c and reasons.c have
+ * The data flow: layout.c knows the folders, config.c asks postconf(1), hold.c finds out
+ * whether hold is ours to use, walk.c lists, found.c finds and opens the file of a message, read.c and reasons.c have
  * its bytes and those of its logs parsed. pin.c, act.c, locks.c and wake.c are what
  * changes a queue. README.md says which states a message goes through.
  */
@@ -61,6 +61,14 @@ bool postfix_path(const struct postfix *postfix, enum postfix_queue queue, struc
 /* config.c */
 void postfix_find(void (*found)(void *ctx, const char *path), void *ctx);
 void postfix_configure(struct spool *spool, struct postfix *postfix);
+
+/* hold.c */
+/* Settings with which all mail may be put on hold as it comes in; ended by NULL. */
+extern const char *const postfix_hold_settings[];
+/* Notes in the spool that one of them does, if its value says so. */
+void postfix_look_at_hold_setting(struct spool *spool, const char *setting, struct slice value);
+/* Notes whose input hold is by its own configuration. */
+void postfix_look_for_hold_user(struct spool *spool);
 
 /* walk.c */
 int postfix_walk(const struct spool *spool, int64_t since, struct walk_sink *sink, struct err *err);

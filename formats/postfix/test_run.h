@@ -145,7 +145,7 @@ static inline int open_trash(struct test_run *test, const struct fsops *ops, uns
 {
 	struct err err;
 
-	if (test->plan.head.op != OP_PURGE || test->plan.head.no_undo)
+	if (!op_fills_trash(test->plan.head.op) || test->plan.head.no_undo)
 		return 0;
 	if (test->place.places.trash >= 0)
 		close(test->place.places.trash);
@@ -281,6 +281,7 @@ static inline bool plan_undo(struct test_run *test, bool to_hold)
 	static const enum op back[OPS] = {
 		[OP_PURGE] = OP_RESTORE,
 		[OP_HOLD] = OP_RESTORE,
+		[OP_SHELVE] = OP_RESTORE,
 		[OP_RELEASE] = OP_HOLD,
 		[OP_RESTORE] = OP_PURGE,
 	};
@@ -288,7 +289,7 @@ static inline bool plan_undo(struct test_run *test, bool to_hold)
 
 	if (!read_last(test, &log))
 		return false;
-	if (log.head.op == OP_PURGE)
+	if (op_fills_trash(log.head.op))
 		open_trash(test, &test->fast, log.head.number);
 	uint8_t *known = known_of(test, &log);
 	plan_free(&test->plan);
@@ -297,13 +298,13 @@ static inline bool plan_undo(struct test_run *test, bool to_hold)
 		if (log.head.op == OP_HOLD && log.outcomes[i].outcome != OUTCOME_NONE)
 			item.queue = log.outcomes[i].queue;
 		/* Of a purge it is what lies in the trash. */
-		if (log.head.op == OP_PURGE || was_done(known[i]))
+		if (op_fills_trash(log.head.op) || was_done(known[i]))
 			plan_add(&test->plan, &item);
 	}
 	set_head(test, back[log.head.op]);
 	test->plan.head.undoes = log.head.number;
 	test->plan.head.to_hold = to_hold;
-	if (log.head.op == OP_PURGE)
+	if (op_fills_trash(log.head.op))
 		open_view(test, log.head.number);
 	else
 		test->place.from = test->place.spool;
