@@ -82,6 +82,10 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 			"stays\n"
 			"    in its defer folder, and harms nobody\n",
 			run->unsettled);
+	if (run->untold)
+		buf_printf(&out, "  %u %s being tried, and some recipients may get %s:\n    %s\n",
+			run->untold, run->untold == 1 ? "was" : "were",
+			run->untold == 1 ? "it" : "them", run->blind.text);
 	if (run->counts[OUTCOME_CHANGED] || run->counts[OUTCOME_REFUSED] ||
 		run->counts[OUTCOME_FAILED] || run->counts[OUTCOME_UNTIDY]) {
 		snprintf(words, sizeof(words), "journal %u", act->plan.head.number);
@@ -129,6 +133,7 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 		sink_int(sink, i ? outcome_name((enum outcome)i) : "not_tried",
 			count_of(run, (enum outcome)i));
 	sink_end(sink);
+	sink_int(sink, "untold", run->untold);
 	sink_int(sink, "remembered", count_remembered(act, run));
 	sink_bool(sink, "complete", !run->stopped);
 	sink_end(sink);

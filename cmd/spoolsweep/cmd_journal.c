@@ -167,8 +167,8 @@ static void add_exceptions(const struct app *app, struct buf *out, const struct 
 {
 	for (uint32_t i = 0; i < log->nitems; i++) {
 		enum outcome outcome = (enum outcome)log->outcomes[i].outcome;
-		if (outcome == OUTCOME_DONE || (outcome == OUTCOME_NONE && log->ended) ||
-			outcome == OUTCOME_NONE)
+		bool plain = outcome == OUTCOME_DONE && !slice_known(log->outcomes[i].words);
+		if (plain || (outcome == OUTCOME_NONE && log->ended) || outcome == OUTCOME_NONE)
 			continue;
 		buf_addc(out, ' ');
 		buf_addc(out, ' ');

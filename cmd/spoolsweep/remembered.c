@@ -39,6 +39,25 @@ static void add_run(
 	free(numbers);
 }
 
+/* As in another container: then even a reload does not help here. */
+static void tell_hidden(const struct act *act)
+{
+	const struct spool *hidden = NULL;
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < act->app->spools.count; i++)
+		if (act->app->spools.list[i]->format->remembers_since(act->app->spools.list[i]) < 0)
+			hidden = act->app->spools.list[i];
+	for (uint32_t i = 0; hidden && i < act->plan.count; i++)
+		count += hashset_has(&act->remembered, act->plan.items[i].digest);
+	if (count)
+		warn_text("the processes of %s on %s cannot be seen from here, as in another "
+			  "container: %u messages that were taken out while they were being tried "
+			  "stay where they are for a day, reloaded or not; run this where it runs, "
+			  "or while it is stopped",
+			hidden->format->title, hidden->path, count);
+}
+
 void act_find_remembered(struct act *act)
 {
 	const struct app *app = act->app;
@@ -69,4 +88,5 @@ void act_find_remembered(struct act *act)
 	}
 	free(numbers);
 	free(since);
+	tell_hidden(act);
 }

@@ -3,6 +3,8 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
+#include "core/base/userns.h"
+
 /* Since it is about the same count, --max answers all of them. */
 static bool enough(const struct guard *guard)
 {
@@ -43,6 +45,11 @@ int guard_spool(const struct spool *spool, bool offline, struct err *err)
 	if (!(spool->format->caps & CAP_ACT))
 		return err_set(err, ERR_USAGE, 0, "%s: a queue of %s can be read, not changed",
 			spool->path, spool->format->title);
+	if (userns_hides(spool->owner))
+		return err_set(err, ERR_PERMISSION, 0,
+			"the owner of %s has no user id in this container (user namespace): run "
+			"this outside, or in the container whose queue it is",
+			spool->path);
 	if (offline)
 		return 0;
 	if (spool->owner == 0)

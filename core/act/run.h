@@ -60,7 +60,8 @@ struct run {
 	struct err unwoken; /* the MTA could not be told: it looks by itself, later */
 
 	uint32_t unsettled; /* still in delivery at the end */
-	struct err blind;   /* why it cannot be told who is in delivery */
+	uint32_t untold;    /* were being tried, and nobody knows whether they were delivered */
+	struct err blind;   /* why: it cannot be told who is in delivery */
 
 	pthread_mutex_t lock; /* of all below, and of the result */
 	pthread_cond_t ended; /* a worker ended */
@@ -73,6 +74,7 @@ struct run {
 		unsigned queue;  /* where it was found */
 		bool told;       /* as OUTCOME_DELIVERING */
 		bool busy;       /* an agent had it open at the last look */
+		bool dark;       /* that cannot be told */
 	} * under_way;
 	uint32_t nunder_way; /* in a restore: those that were, when they were taken out */
 };

@@ -64,8 +64,24 @@ static void tell_delivering(struct run *run, struct under_way *one)
 	}
 }
 
+static void tell_unknown(struct run *run, const struct under_way *one)
+{
+	struct slice words =
+		SLICE("it was being tried; whether it was delivered cannot be told here");
+	struct err err;
+
+	run->untold++;
+	if (run->journal && run->outcomes[one->item] == OUTCOME_DONE &&
+		journal_outcome(run->journal, one->item, OUTCOME_DONE, one->queue, words, &err) !=
+			0 &&
+		!run->stopped) {
+		run->stopped = true;
+		run->why = err;
+	}
+}
+
 /* One look at all of them: how many are still locked by an agent. */
-static uint32_t look(struct run *run, const struct hashset *busy)
+static uint32_t look(struct run *run, const struct hashset *busy, const bool *dark)
 {
 	uint32_t left = 0;
 
@@ -75,27 +91,35 @@ static uint32_t look(struct run *run, const struct hashset *busy)
 		one->busy = hashset_has(&busy[item->spool], item->inode);
 		if (one->busy)
 			tell_delivering(run, one);
-		left += one->busy;
+		one->dark = dark[item->spool];
+		left += one->busy || one->dark;
 	}
 	return left;
 }
 
-/* Who is in delivery now, by spool. A queue that cannot tell has nobody. */
+/*
+ * Who is in delivery now, by spool: how many. Where it cannot be told all of them may be,
+ * unless nobody is there to deliver.
+ */
 static uint32_t ask(struct run *run)
 {
 	unsigned nspools = run->plan->head.nspools;
 	struct hashset *busy = xcalloc(nspools, sizeof(*busy));
+	bool *dark = xcalloc(nspools, sizeof(*dark));
 	struct err err;
 
 	for (unsigned i = 0; i < nspools; i++) {
 		const struct spool *spool = run->places[i].spool;
-		if (spool->format->in_delivery(spool, &busy[i], &err) != 0)
+		dark[i] = spool->format->in_delivery(spool, &busy[i], &err) != 0 &&
+			spool->mta != MTA_STOPPED;
+		if (dark[i])
 			run->blind = err;
 	}
-	uint32_t left = look(run, busy);
+	uint32_t left = look(run, busy, dark);
 	for (unsigned i = 0; i < nspools; i++)
 		hashset_free(&busy[i]);
 	free(busy);
+	free(dark);
 	return left;
 }
 
@@ -129,11 +153,15 @@ void settle(struct run *run)
 			? run_view_trash(&run->places[i])
 			: NULL;
 	struct arena arena = {0};
+	run->unsettled = 0;
 	for (uint32_t i = 0; i < run->nunder_way; i++) {
 		struct under_way *one = &run->under_way[i];
+		run->unsettled += one->busy;
 		unsigned number = run->plan->items[one->item].spool;
 		if (!one->told && was_served(run, spool_after(run, views, number), one, &arena))
 			tell_delivering(run, one);
+		if (!one->told && one->dark)
+			tell_unknown(run, one);
 		/* What cannot be swept is an empty log without a message: not worth an error. */
 		if (op_fills_trash(op))
 			settle_sweep(run, one->item, &ignored);

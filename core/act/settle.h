@@ -4,7 +4,8 @@
  * A delivery agent that has the file open finishes its work wherever the file is
  * now. So at the end of a run such messages are looked at once more: whoever is
  * still locked by an agent, or has more recipients done than before, is told as
- * OUTCOME_DELIVERING; and logs that were written after a purge are swept.
+ * OUTCOME_DELIVERING; and logs that were written after a purge are swept. Where locks
+ * cannot be seen, as those of another container, that is what the journal says.
  */
 #ifndef CORE_ACT_SETTLE_H
 #define CORE_ACT_SETTLE_H
@@ -25,7 +26,8 @@ int settle_sweep(const struct run *run, uint32_t item, struct err *err);
 
 /*
  * At the end of a run. Waits a few seconds for deliveries to come to their end, so that
- * what they write about a purged message can be swept; run->unsettled counts the rest.
+ * what they write about a purged message can be swept; run->unsettled counts the rest,
+ * run->untold those of whom nobody can say.
  */
 void settle(struct run *run);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/limits.h"
+#include "core/base/userns.h"
 #include "core/base/xalloc.h"
 
 static void spool_free(struct spool *spool)
@@ -186,8 +187,11 @@ int spools_drop_privileges(const struct spools *spools, struct err *err)
 		return 0;
 	if (setgroups(0, NULL) != 0 || setresgid(first->group, first->group, first->group) != 0 ||
 		setresuid(first->owner, first->owner, first->owner) != 0)
-		return err_sys(err, "cannot become the owner of %s (uid %u)", first->path,
-			(unsigned)first->owner);
+		return err_sys(err, "cannot become the owner of %s (uid %u)%s", first->path,
+			(unsigned)first->owner,
+			userns_hides(first->owner)
+				? ", who has no user id in this container (user namespace)"
+				: "");
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	return 0;
 }

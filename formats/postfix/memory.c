@@ -53,6 +53,27 @@ static int64_t began(int64_t ticks)
 	return per_second > 0 ? boot + ticks * 1000 / per_second - TICK_MS : -1;
 }
 
+/*
+ * Whether a process is the master that wrote this number: in a container it has another
+ * one there than here, and the last of the line NSpid in /proc/PID/status is its own.
+ */
+static bool is_master(int proc, int64_t pid, int64_t master)
+{
+	char path[64], room[4096];
+	struct slice line = {0}, word;
+	int64_t own = pid;
+
+	snprintf(path, sizeof(path), "%lld/status", (long long)pid);
+	struct slice status = read_small(proc, path, room, sizeof(room));
+	size_t at = slice_find(status, SLICE("\nNSpid:"));
+	if (at != SIZE_MAX)
+		slice_cut(slice_from(status, at + strlen("\nNSpid:")), '\n', &line, &status);
+	while (line.len && slice_word(&line, " \t", &word))
+		if (!slice_to_i64(word, &own))
+			return false;
+	return own == master;
+}
+
 /* The start of that process if it is a queue manager, of this master where that is known. */
 static int64_t start_of_qmgr(int proc, const char *pid, int64_t master)
 {
@@ -62,7 +83,7 @@ static int64_t start_of_qmgr(int proc, const char *pid, int64_t master)
 	snprintf(path, sizeof(path), "%.20s/stat", pid);
 	struct slice stat = read_small(proc, path, room, sizeof(room));
 	if (slice_find(stat, SLICE("(qmgr)")) == SIZE_MAX || !stat_field(stat, 4, &parent) ||
-		(master && parent != master) || !stat_field(stat, 22, &ticks))
+		(master && !is_master(proc, parent, master)) || !stat_field(stat, 22, &ticks))
 		return -1;
 	return began(ticks);
 }
