@@ -352,16 +352,22 @@ static void work(struct run *run)
 /* Once for each spool that something was done in. */
 static void wake_all(struct run *run)
 {
+	unsigned nspools = run->plan->head.nspools;
+	bool *touched = xcalloc(nspools, sizeof(*touched));
 	struct err err;
 
-	if (!run->counts[OUTCOME_DONE] && !run->counts[OUTCOME_UNTIDY])
-		return;
-	for (unsigned i = 0; i < run->plan->head.nspools; i++) {
+	for (uint32_t i = 0; i < run->plan->count; i++)
+		touched[run->plan->items[i].spool] |=
+			outcome_is_done((enum outcome)run->outcomes[i]);
+	for (unsigned i = 0; i < nspools; i++) {
 		const struct spool *spool = run->places[i].spool;
+		if (!touched[i])
+			continue;
 		/* It looks by itself within minutes: worth a word, not a failure. */
 		if (spool->format->wake(spool, run->plan->head.op, &err) != 0 && !run->unwoken.code)
 			run->unwoken = err;
 	}
+	free(touched);
 }
 
 int run_apply(struct run *run)
