@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "formats/postfix/found.h"
+#include "formats/postfix/queue_id.h"
 
 static struct step *add_step(struct steps *steps, enum step_kind kind)
 {
@@ -244,6 +245,11 @@ static int restore(
 	if (origin == PQ_ACTIVE && goal == PQ_INCOMING &&
 		check_forgotten(request, target, err) != 0)
 		return -1;
+	if (!from_spool && target->mta != MTA_STOPPED &&
+		queue_id_is_foreign(pin->record.queue_id, pin->record.inode))
+		return err_set(err, ERR_USAGE, 0,
+			"the inode in its queue id is not that of its file, as in a queue that was "
+			"copied: stop Postfix, bring it back, and its start gives it a new id");
 	if (!from_spool && target == pin->spool)
 		return err_set(err, ERR_USAGE, 0, "no queue is named to put it back into");
 	if (!postfix_path(postfix_of(target), (enum postfix_queue)goal, pin->record.queue_id, path))

@@ -87,6 +87,7 @@ static void check_steps(struct test_spool *test, const char *path, mode_t mode,
 	snprintf(where, sizeof(where), "operation %d on %s", (int)request->op, path);
 	test_spool_add(test, path, mode);
 	pin_it(test, &pin);
+	pin.record.inode = 0x1234; /* as TEST_ID says */
 	test->err = (struct err){0};
 	if (format_postfix.steps(&pin, request, &steps, &test->err) == 0)
 		assert_steps(where, &steps, wanted);
@@ -485,6 +486,35 @@ static void gives_nothing_back_that_qmgr_remembers(void **state)
 	test_spool_free(&live);
 }
 
+/* Where ids are given out the next message may get that one: in a copy the inode is another. */
+static void gives_no_foreign_name_to_a_live_queue(void **state)
+{
+	static const enum mta_state states[] = {MTA_RUNNING, MTA_UNKNOWN, MTA_STOPPED};
+	struct test_spool live, trash;
+	struct steps steps;
+	struct pin pin;
+	(void)state;
+
+	test_spool_make(&live);
+	test_spool_make(&trash);
+	test_spool_add(&trash, places[PQ_HOLD], 0700);
+	pin_it(&trash, &pin);
+	pin.record.inode = 0x1235;
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+		struct spool target = *live.spool;
+		struct request request = {.op = OP_RESTORE,
+			.target = &target,
+			.from_root = ROOT_TRASH,
+			.to_hold = true};
+		target.mta = states[i];
+		int refused = format_postfix.steps(&pin, &request, &steps, &live.err);
+		assert_int_equal(refused, states[i] == MTA_STOPPED ? 0 : -1);
+	}
+	format_postfix.unpin(&pin);
+	test_spool_free(&trash);
+	test_spool_free(&live);
+}
+
 /* Another program would send what is put there, and what is taken from there goes past it. */
 static void leaves_hold_to_its_user(void **state)
 {
@@ -685,6 +715,7 @@ int main(void)
 		cmocka_unit_test(requeues_with_care_where_locks_are_hidden),
 		cmocka_unit_test(hashes_as_the_queue_is),
 		cmocka_unit_test(gives_nothing_back_that_qmgr_remembers),
+		cmocka_unit_test(gives_no_foreign_name_to_a_live_queue),
 		cmocka_unit_test(leaves_hold_to_its_user),
 		cmocka_unit_test(comes_back_the_way_it_went),
 		cmocka_unit_test(restores_from_the_trash),

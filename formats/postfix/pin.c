@@ -44,17 +44,6 @@ static enum severity check_mode(const struct found *found, struct err *err)
 	return refuse(err, "still being written: its sender has not been told yet that it is here");
 }
 
-/*
- * A short id is the microsecond and the inode: only while both belong to this file
- * can no other message get the id. Where no MTA runs nobody gives out ids.
- */
-static bool has_foreign_name(const struct spool *spool, struct slice id, const struct found *found)
-{
-	struct queue_id parts;
-	return spool->mta != MTA_STOPPED && queue_id_decode(id, &parts) && !parts.is_long &&
-		parts.inode != found->st.st_ino;
-}
-
 static enum severity check(
 	const struct spool *spool, struct slice id, struct found *found, struct err *err)
 {
@@ -67,7 +56,8 @@ static enum severity check(
 		return refuse(err, "its file does not belong to the owner of the queue");
 	if (found->st.st_dev != spool->dev)
 		return refuse(err, "it lies on another file system than the queue");
-	if (has_foreign_name(spool, id, found))
+	/* Where no MTA runs nobody gives out ids. */
+	if (spool->mta != MTA_STOPPED && queue_id_is_foreign(id, found->st.st_ino))
 		return refuse(err,
 			"the inode in its queue id is not that of its file, as after a restore "
 			"from a backup: 'postfix stop' and 'postfix start' give it a new id; where "

@@ -86,6 +86,12 @@ static struct slice hash_key(struct slice id, char hex[KEY_MAX + 1])
 	return slice_of(hex, KEY_MAX);
 }
 
+bool queue_id_is_foreign(struct slice id, uint64_t inode)
+{
+	struct queue_id parts;
+	return queue_id_decode(id, &parts) && !parts.is_long && parts.inode != inode;
+}
+
 bool queue_id_path(struct slice id, unsigned depth, char *path, size_t size)
 {
 	char hex[KEY_MAX + 1];

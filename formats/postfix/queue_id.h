@@ -29,6 +29,12 @@ bool queue_id_valid(struct slice id);
 bool queue_id_decode(struct slice id, struct queue_id *out);
 
 /*
+ * A short id is the microsecond and the inode: only while both belong to its file can no
+ * other message get the id. Whether it names another inode.
+ */
+bool queue_id_is_foreign(struct slice id, uint64_t inode);
+
+/*
  * Writes the path of an id below its queue, "A/B/ID" for depth 2, with a NUL.
  * False when it does not fit or the id is not valid.
  */
