@@ -185,9 +185,9 @@ static void the_room_is_kept_for_a_resumed_run(void **state)
 	runs_make(&runs, 2000);
 	journal_close(runs_begin(&runs));
 	assert_int_equal(fstatat(runs.tree.fd, "000001.journal", &before, 0), 0);
-	runs.fs.fail_kind = FSOP_RESERVE;
-	runs.fs.fail_at = 2;
-	runs.fs.fail_errno = ENOSPC;
+	runs.fs.kind = FSOP_RESERVE;
+	runs.fs.at = 2;
+	runs.fs.error = ENOSPC;
 	assert_null(journal_resume(&runs.fs.ops, runs.tree.fd, 1, &runs.err));
 	assert_non_null(strstr(runs.err.text, "No space left"));
 	assert_null(strstr(runs.err.text, "nothing was touched"));

@@ -9,12 +9,12 @@
 
 #include "core/act/journal.h"
 #include "core/act/journal_files.h"
-#include "core/act/test_fsops.h"
+#include "core/act/failing_fsops.h"
 #include "core/base/buf.h"
 
 struct runs {
 	struct tree tree;
-	struct test_fsops fs;
+	struct failing_fsops fs;
 	struct journal_spool spools[2];
 	struct journal_head head;
 	struct err err;
@@ -22,7 +22,7 @@ struct runs {
 
 static inline void runs_make(struct runs *runs, uint32_t items)
 {
-	*runs = (struct runs){.fs = test_fsops_new(&fsops_real)};
+	*runs = (struct runs){.fs = failing_fsops_new()};
 	tree_make(&runs->tree, "journal");
 	runs->spools[0] = (struct journal_spool){SLICE("/var/spool/postfix"), SLICE("postfix")};
 	runs->spools[1] = (struct journal_spool){SLICE("/var/spool/postfix-out"), SLICE("postfix")};
