@@ -56,8 +56,8 @@ void act_fill_head(struct act *act, struct buf *command)
 	head->nspools = (unsigned)app->spools.count;
 	head->spools = arena_alloc(&act->plan.arena, head->nspools * sizeof(*head->spools));
 	for (unsigned i = 0; i < head->nspools; i++)
-		head->spools[i] = (struct journal_spool){slice_cstr(app->spools.list[i]->path),
-			slice_cstr(app->spools.list[i]->format->name)};
+		head->spools[i] = (struct journal_spool){
+			slice_cstr(app->spools.list[i]->path), app->spools.list[i]->format};
 }
 
 /* ---- acting ---- */

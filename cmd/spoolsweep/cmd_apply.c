@@ -127,7 +127,7 @@ static int open_sources(struct act *act, const struct journal_head *head)
 		open_trashes(act, head->number);
 	if (head->op != OP_RESTORE)
 		return EXIT_DONE;
-	if (journal_read(act->state, head->undoes, &undone, &err) != 0)
+	if (journal_read_counts(act->state, head->undoes, &undone, &err) != 0)
 		return complain(&err);
 	/* Nothing left there is no error: perhaps only the last lines of the journal are missing. */
 	if (undone.head.op == OP_PURGE)
@@ -209,7 +209,7 @@ static int resume(struct act *act, unsigned number)
 	int code = act_open(act);
 	if (code != EXIT_DONE)
 		return code;
-	if (journal_read(act->state, number, &log, &err) != 0) {
+	if (journal_read(act->state, number, act->app->spools.formats, &log, &err) != 0) {
 		code = complain(&err);
 		warn_text("spoolsweep journal lists the runs there are");
 		return code;
@@ -288,7 +288,7 @@ static int apply_plan(struct act *act)
 	int code = act_open(act);
 	if (code != EXIT_DONE)
 		return code;
-	if (journal_read_plan(act->app->file, &log, &err) != 0)
+	if (journal_read_plan(act->app->file, act->app->spools.formats, &log, &err) != 0)
 		return complain(&err);
 	code = apply_log(act, &log);
 	act->app->filter_text = "";

@@ -120,7 +120,7 @@ static int print_all(struct app *app, int state)
 	table_column(table, "filter", TABLE_CUT);
 	for (size_t i = count; i-- > 0;) {
 		struct journal_log log = {0};
-		if (journal_read(state, numbers[i], &log, &err) != 0) {
+		if (journal_read_counts(state, numbers[i], &log, &err) != 0) {
 			code = complain(&err);
 			continue;
 		}
@@ -174,9 +174,9 @@ static void add_exceptions(const struct app *app, struct buf *out, const struct 
 		buf_addc(out, ' ');
 		put(app, out, log->items[i].id);
 		buf_printf(out, "  %s", outcome_name(outcome));
-		if (slice_known(log->outcomes[i].words)) {
+		if (slice_known(journal_words(log, i))) {
 			buf_add(out, SLICE(": "));
-			put(app, out, log->outcomes[i].words);
+			put(app, out, journal_words(log, i));
 		}
 		buf_addc(out, '\n');
 	}
@@ -247,7 +247,7 @@ static int print_json(struct app *app, const struct journal_log *log)
 			sink_null(sink, "outcome");
 		else
 			sink_text(sink, "outcome", slice_cstr(outcome_name(outcome)));
-		sink_text(sink, "why", log->outcomes[i].words);
+		sink_text(sink, "why", journal_words(log, i));
 		sink_end(sink);
 	}
 	sink_end(sink);
@@ -260,7 +260,7 @@ static int print_one(struct app *app, int state, unsigned number)
 	struct journal_log log = {0};
 	struct err err;
 
-	if (journal_read(state, number, &log, &err) != 0) {
+	if (journal_read(state, number, app->spools.formats, &log, &err) != 0) {
 		struct buf line = {0};
 		int code = complain(&err);
 		put_command(app, &line, "journal");

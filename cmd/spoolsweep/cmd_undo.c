@@ -33,7 +33,7 @@ static int read_run(struct act *act, unsigned number, struct journal_log *log)
 		warn_text("there is no journal yet: nothing was done that could be undone");
 		return EXIT_NOTHING;
 	}
-	int r = journal_read(state, number, log, &err);
+	int r = journal_read(state, number, act->app->spools.formats, log, &err);
 	close(state);
 	if (r == 0)
 		return EXIT_DONE;
@@ -54,7 +54,7 @@ static enum op op_of(const struct act *act, unsigned number)
 
 	if (state_open(act->app->spools.list[0]->owner, &state, &err) != 0)
 		return OPS;
-	if (journal_read(state, number, &log, &err) == 0)
+	if (journal_read_counts(state, number, &log, &err) == 0)
 		op = log.head.op;
 	journal_log_free(&log);
 	close(state);

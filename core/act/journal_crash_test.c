@@ -140,7 +140,7 @@ static void far_behind_the_hole(void **state)
 	struct buf stale = {0};
 	buf_add(&stale, buf_slice(&bytes));
 	buf_add(&stale, slice_of(nuls, 300 * 1000));
-	buf_add(&stale, SLICE("\ndone\t0\t3\t-\nfailed\t1\t"));
+	buf_add(&stale, SLICE("\ndone\t0\tdeferred\t-\nfailed\t1\t"));
 	runs_put(&runs, buf_slice(&stale), 0);
 	struct journal *journal = journal_resume(&runs.fs.ops, runs.tree.fd, 1, &runs.err);
 	assert_non_null(journal);

@@ -9,7 +9,7 @@ static bool whole_run(struct runs *runs, uint32_t *synced)
 
 	*synced = 0;
 	for (uint32_t i = 0; journal && i < RUNS_ITEMS; i++) {
-		if (journal_outcome(journal, i, OUTCOME_DONE, 3, none, &runs->err) != 0 ||
+		if (journal_outcome(journal, i, OUTCOME_DONE, "deferred", none, &runs->err) != 0 ||
 			journal_sync(journal, &runs->err) != 0) {
 			journal_close(journal);
 			return false;
@@ -27,7 +27,7 @@ static void check_stopped(struct runs *runs, uint32_t synced)
 	assert_int_equal(runs->err.code, ERR_IO);
 	assert_int_equal(runs->err.sys, ENOSPC);
 	assert_non_null(strstr(runs->err.text, "000001.journal"));
-	if (journal_read(runs->tree.fd, 1, &log, &err) != 0) {
+	if (journal_read(runs->tree.fd, 1, runs_formats, &log, &err) != 0) {
 		/* Never begun: no file, or none that could mean anything was touched. */
 		assert_int_equal(synced, 0);
 		assert_true(err.code == ERR_GONE || strstr(err.text, "before it touched anything"));
@@ -44,8 +44,9 @@ static void check_stopped(struct runs *runs, uint32_t synced)
 	struct journal *journal = journal_resume(&healthy.ops, runs->tree.fd, 1, &err);
 	assert_non_null(journal);
 	for (uint32_t i = synced; i < RUNS_ITEMS; i++)
-		assert_int_equal(
-			journal_outcome(journal, i, OUTCOME_DONE, 3, (struct slice){0}, &err), 0);
+		assert_int_equal(journal_outcome(journal, i, OUTCOME_DONE, "deferred",
+					 (struct slice){0}, &err),
+			0);
 	assert_int_equal(journal_end(journal, &err), 0);
 	log = runs_read(runs, 1);
 	assert_true(log.ended);
@@ -128,7 +129,7 @@ static void resuming_may_fail_too(void **state)
 		journal_close(runs_begin(&runs));
 		struct buf bytes = runs_bytes(&runs, 1);
 		bytes.len = runs_behind(&bytes, "\ngo\n");
-		buf_add(&bytes, SLICE("done\t0\t3\t-\ndone\t1"));
+		buf_add(&bytes, SLICE("done\t0\tdeferred\t-\ndone\t1"));
 		runs_put(&runs, buf_slice(&bytes), 100);
 		buf_free(&bytes);
 		runs.fs = failing_fsops_new();

@@ -94,7 +94,8 @@ static void note(struct run *run, uint32_t item, enum outcome outcome, const str
 	if (outcome_is_done(outcome) && as->state == STATE_ACTIVE)
 		settle_note(run, item, as, outcome == OUTCOME_DELIVERING);
 	if (run->journal &&
-		journal_outcome(run->journal, item, outcome, as->queue, text, &err) != 0)
+		journal_outcome(run->journal, item, outcome, run_queue_name(run, item, as->queue),
+			text, &err) != 0)
 		stop(run, &err);
 	if (told && is_general(words))
 		stop(run, words);

@@ -91,6 +91,12 @@ static enum outcome act_where_it_is(const struct run *run, uint32_t number, stru
 	return OUTCOME_FAILED;
 }
 
+const char *run_queue_name(const struct run *run, uint32_t number, unsigned queue)
+{
+	const struct journal_item *item = &run->plan->items[number];
+	return run->places[item->spool].from->format->queue_name(queue);
+}
+
 /* ---- of a run that goes on after another process died ---- */
 
 bool run_is_known(const struct run *run, uint32_t item)

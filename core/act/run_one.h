@@ -27,6 +27,9 @@ enum outcome run_one(const struct run *run, uint32_t item, struct arena *arena, 
 /* Whether a message that was found is the one that was planned, and was not edited. */
 bool run_is_planned(const struct journal_item *item, const struct record *record);
 
+/* A queue of the spool that the item is from, as the journal has it. */
+const char *run_queue_name(const struct run *run, uint32_t item, unsigned queue);
+
 /* Whether an earlier process has done it: it is not tried, at most tidied up. */
 bool run_is_known(const struct run *run, uint32_t item);
 

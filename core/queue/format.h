@@ -149,6 +149,12 @@ struct format {
 	const char *title; /* "Postfix" */
 	unsigned caps;     /* enum capability bits */
 
+	/*
+	 * The MTA's own name of a queue that holds messages, by the driver's number; NULL for a
+	 * number that is none. They count up from 0, and may change: files keep the names.
+	 */
+	const char *(*queue_name)(unsigned queue);
+
 	/* How likely the folder is a queue of this format. Opens nothing but folders. */
 	void (*probe)(int fd, struct probe *probe);
 
