@@ -163,9 +163,12 @@ static void add_line(const struct app *app, struct buf *out, const char *name, s
 }
 
 /* What did not go as planned, message by message; what went well is a count. */
-static void add_exceptions(const struct app *app, struct buf *out, const struct journal_log *log)
+static int print_exceptions(const struct app *app, struct buf *out, const struct journal_log *log)
 {
-	for (uint32_t i = 0; i < log->nitems; i++) {
+	enum { AT_ONCE = 64 * 1024 };
+	int code = EXIT_DONE;
+
+	for (uint32_t i = 0; i < log->nitems && code == EXIT_DONE; i++) {
 		enum outcome outcome = (enum outcome)log->outcomes[i].outcome;
 		if (outcome == OUTCOME_DONE || (outcome == OUTCOME_NONE && log->ended) ||
 			outcome == OUTCOME_NONE)
@@ -179,7 +182,10 @@ static void add_exceptions(const struct app *app, struct buf *out, const struct 
 			put(app, out, journal_words(log, i));
 		}
 		buf_addc(out, '\n');
+		if (out->len >= AT_ONCE)
+			code = print_buf(out);
 	}
+	return code;
 }
 
 /* A run that was killed leaves two ways to go on. */
@@ -223,11 +229,12 @@ static int print_text(struct app *app, const struct journal_log *log)
 		units_count(&cell, log->counts[i]);
 	}
 	add_line(app, &out, "messages", buf_slice(&cell));
-	add_exceptions(app, &out, log);
+	int code = print_exceptions(app, &out, log);
 	if (log->went && !log->ended && !log->running)
 		add_next(app, &out, head);
 	buf_free(&cell);
-	return print_buf(&out);
+	int rest = print_buf(&out);
+	return code == EXIT_DONE ? rest : code;
 }
 
 static int print_json(struct app *app, const struct journal_log *log)
