@@ -15,6 +15,14 @@ bool act_has_way_back(const struct act *act)
 	return op != OP_RETRY && op != OP_REQUEUE && !act->app->options.no_undo;
 }
 
+void act_take_rows(struct act *act)
+{
+	struct app *app = act->app;
+
+	plan_add_rows(&act->plan, &app->scan.snap, &app->rows);
+	leave_scan(app);
+}
+
 /* ---- who does it ---- */
 
 static int64_t login_uid(void)
