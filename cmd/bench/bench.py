@@ -37,6 +37,7 @@ COLD_PAIRS = 2
 COLD_THREADS = (1, 4, 16, 32)
 # qshape warns of every file in maildrop and makes nothing of it.
 QSHAPE_QUEUES = ("incoming", "active", "deferred", "hold")
+PARTS = ("busy", "acting", "warm", "scaling", "cold")
 
 
 def owner():
@@ -175,32 +176,47 @@ def be_gentle():
     subprocess.run(["ionice", "-c", "3", "-p", str(os.getpid())], check=False)
 
 
-def main():
-    options = argparse.ArgumentParser()
-    options.add_argument("--lab", action="store_true", help="this is the private root")
-    with_postfix = options.parse_args().lab
-    verdicts = measure.Verdicts()
-    if with_postfix:
-        # Makes the users of Postfix, so that forge can give them the files.
-        instance.Instance(queue=os.path.join(PLACE, "live"))
-    print(f"{tool.version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; "
-          "what else runs here blurs the figures", flush=True)
+def read(verdicts, parts, with_postfix):
     trees = {n: forged(n) for n in SCALES}
     big = trees[MESSAGES]
+    others = {}
     if with_postfix:
-        busy_server(verdicts, big)
+        if "busy" in parts:
+            busy_server(verdicts, big)
         # Never started: postqueue -j reads the files itself, as on a server that is down.
         instance.Instance(queue=big)
         others = peers(verdicts)
     else:
-        others = {}
         for name in ("postqueue -j", "qshape -s", "deliveries"):
             verdicts.skip(name, "no Postfix here, as said above")
-    act(verdicts, with_postfix)
     be_gentle()
-    warm(verdicts, big, others)
-    scaling(verdicts, trees)
-    cold(verdicts, big, others)
+    if "warm" in parts:
+        warm(verdicts, big, others)
+    if "scaling" in parts:
+        scaling(verdicts, trees)
+    if "cold" in parts:
+        cold(verdicts, big, others)
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--lab", action="store_true", help="this is the private root")
+    options.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
+    options = options.parse_args()
+    parts = set(options.parts or PARTS)
+    if not parts <= set(PARTS):
+        sys.exit(f"the parts are {', '.join(PARTS)}")
+    verdicts = measure.Verdicts()
+    if options.lab:
+        # Makes the users of Postfix, so that forge can give them the files.
+        instance.Instance(queue=os.path.join(PLACE, "live"))
+    print(f"{tool.version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; "
+          "what else runs here blurs the figures", flush=True)
+    if "acting" in parts:
+        act(verdicts, options.lab)
+        parts.remove("acting")
+    if parts:
+        read(verdicts, parts, options.lab)
     sys.exit(verdicts.close())
 
 

@@ -15,6 +15,14 @@ bool act_has_way_back(const struct act *act)
 	return op != OP_RETRY && op != OP_REQUEUE && !act->app->options.no_undo;
 }
 
+void act_take_rows(struct act *act)
+{
+	struct app *app = act->app;
+
+	plan_add_rows(&act->plan, &app->scan.snap, &app->rows);
+	leave_scan(app);
+}
+
 /* ---- who does it ---- */
 
 static int64_t login_uid(void)
@@ -56,8 +64,8 @@ void act_fill_head(struct act *act, struct buf *command)
 	head->nspools = (unsigned)app->spools.count;
 	head->spools = arena_alloc(&act->plan.arena, head->nspools * sizeof(*head->spools));
 	for (unsigned i = 0; i < head->nspools; i++)
-		head->spools[i] = (struct journal_spool){slice_cstr(app->spools.list[i]->path),
-			slice_cstr(app->spools.list[i]->format->name)};
+		head->spools[i] = (struct journal_spool){
+			slice_cstr(app->spools.list[i]->path), app->spools.list[i]->format};
 }
 
 /* ---- acting ---- */

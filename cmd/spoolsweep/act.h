@@ -34,9 +34,11 @@ struct act {
 	unsigned resumes;          /* the run that this is the rest of; 0 none */
 	uint8_t *known;            /* by item: what became of it then; or NULL */
 	uint32_t finished;         /* items that need not be tried again */
-	struct spool *
-		*scanned; /* the list of views that the scan names; NULL when it was the queues */
+	struct spool **scanned; /* the views that the scan is of, a list that it needs; or NULL */
 };
+
+/* What the scan has to read so that its rows can be acted on, and shown where somebody looks. */
+unsigned act_need(const struct app *app);
 
 /* A hook for app->as_started: with --apply makes trash and state folder, if this user may. */
 int act_make_folders(struct app *app);
@@ -59,6 +61,9 @@ int act_lock(const struct app *app, const struct spool *spool, int trash);
  * of a plan is none.
  */
 int act_check_scan(const struct app *app);
+
+/* The rows of the scan become the plan, and the scan is let go: a run may take long. */
+void act_take_rows(struct act *act);
 
 /* Whether what the plan does can be taken back by undo. */
 bool act_has_way_back(const struct act *act);

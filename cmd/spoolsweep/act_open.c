@@ -10,6 +10,14 @@
 #include "core/act/trash.h"
 #include "core/base/xalloc.h"
 
+unsigned act_need(const struct app *app)
+{
+	unsigned act = NEED_IDENTITY | NEED_STATUS;
+	bool shown = !app->options.apply || !app->options.yes;
+
+	return shown ? act | NEED_RCPTS | NEED_BOUNCED | NEED_HEADERS | NEED_SUBJECT : act;
+}
+
 /* Says why the folders cannot be made, and who could. */
 static int tell_cannot_make(const struct app *app, const struct err *err)
 {

@@ -26,9 +26,6 @@ static int look_again(struct act *act)
 
 	for (uint32_t i = 0; i < act->plan.count; i++)
 		hashset_add(&known, act->plan.items[i].digest);
-	field_env_free(&app->env);
-	bitset_free(&app->rows);
-	scan_free(&app->scan);
 	int code = scan_spools(app);
 	if (code == EXIT_DONE)
 		skip_rows(app, act->plan.head.op, act->skipped);
@@ -88,9 +85,9 @@ static int act_on_rows(struct app *app, enum op op)
 	act.guard.total = app->scan.snap.rows;
 	act.guard.accounts = count_accounts(app);
 	act.guard.specific = filter_is_specific(app->filter);
-	plan_add_rows(&act.plan, &app->scan.snap, &app->rows);
+	act.plan.head.items = (uint32_t)bitset_count(&app->rows);
 	int code = act_open(&act);
-	if (code == EXIT_DONE && !act.plan.count)
+	if (code == EXIT_DONE && !act.plan.head.items)
 		code = unread == EXIT_DONE ? nothing_to_do(&act) : unread;
 	else if (code == EXIT_DONE && !app->options.apply) {
 		code = preview_print(&act);
@@ -99,6 +96,7 @@ static int act_on_rows(struct app *app, enum op op)
 	} else if (code == EXIT_DONE) {
 		if (!app->options.yes)
 			code = preview_print(&act);
+		act_take_rows(&act);
 		if (code == EXIT_DONE)
 			code = act_perform(&act);
 		if (code == EXIT_DONE || code == EXIT_PARTLY) {
@@ -125,10 +123,7 @@ static int run_op(struct app *app, enum op op)
 		return code;
 	app->acting = true;
 	app->as_started = op == OP_RELEASE ? start_release : act_make_folders;
-	app->need.parts |= NEED_IDENTITY | NEED_STATUS;
-	/* What is shown to a person, not to a script that said --yes. */
-	if (!app->options.yes)
-		app->need.parts |= NEED_RCPTS | NEED_ADDRESSES | NEED_HEADERS;
+	app->need.parts |= act_need(app);
 	code = prepare_scan(app, filter);
 	return code == EXIT_DONE ? act_on_rows(app, op) : code;
 }

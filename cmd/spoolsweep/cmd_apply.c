@@ -9,34 +9,23 @@
 #include "core/act/trash.h"
 #include "core/base/units.h"
 #include "core/base/xalloc.h"
-#include "core/query/keymap.h"
 
 /* ---- what a journal names, in the queues of this run ---- */
 
-/* The items with the queues of this run; false when one of these is not open. */
-static bool add_items(const struct app *app, const struct journal_log *log, struct plan *plan,
+/* The numbers of its queues in this run, to be freed; NULL when one of them is not open. */
+static unsigned *find_all_spools(const struct app *app, const struct journal_head *head,
 	const struct journal_spool **missing)
 {
-	unsigned *numbers = act_find_spools(app, &log->head);
-	bool all = true;
+	unsigned *numbers = act_find_spools(app, head);
 
-	for (unsigned i = 0; i < log->head.nspools; i++) {
-		if (numbers[i] == ACT_NO_SPOOL) {
-			*missing = &log->head.spools[i];
-			all = false;
-		}
+	for (unsigned i = 0; i < head->nspools; i++) {
+		if (numbers[i] != ACT_NO_SPOOL)
+			continue;
+		*missing = &head->spools[i];
+		free(numbers);
+		return NULL;
 	}
-	for (uint32_t i = 0; all && i < log->nitems; i++) {
-		struct journal_item item = log->items[i];
-		item.spool = numbers[item.spool];
-		plan_add(plan, &item);
-	}
-	free(numbers);
-	plan->head.op = log->head.op;
-	plan->head.to_hold = log->head.to_hold;
-	plan->head.no_undo = log->head.no_undo;
-	plan->head.nspools = (unsigned)app->spools.count;
-	return all;
+	return numbers;
 }
 
 /* The folder of the run in each trash, where there is one. */
@@ -61,34 +50,52 @@ static void open_trashes(struct act *act, unsigned number)
 
 void act_recover(struct act *act, struct journal_log *log)
 {
+	/* The log as the plan that it was, with its own numbers of the queues. */
+	const struct plan plan = {.head = log->head, .items = log->items, .count = log->nitems};
 	const struct journal_spool *unused;
-	struct plan plan = {0};
 
 	if (!log->went || log->ended || !log->counts[OUTCOME_NONE])
 		return;
-	if (add_items(act->app, log, &plan, &unused)) {
-		uint8_t *known = xcalloc(log->nitems, 1);
-		for (uint32_t i = 0; i < log->nitems; i++)
-			known[i] = log->outcomes[i].outcome;
-		recover(&plan, act->places, known);
-		for (uint32_t i = 0; i < log->nitems; i++) {
-			if (known[i] == log->outcomes[i].outcome)
-				continue;
-			log->outcomes[i].outcome = known[i];
-			log->outcomes[i].queue = (uint8_t)log->items[i].queue;
-		}
-		free(known);
+	unsigned *numbers = find_all_spools(act->app, &log->head, &unused);
+	if (!numbers)
+		return;
+	struct run_place *places = xcalloc(log->head.nspools, sizeof(*places));
+	for (unsigned i = 0; i < log->head.nspools; i++)
+		places[i] = act->places[numbers[i]];
+	uint8_t *known = xcalloc(log->nitems, 1);
+	for (uint32_t i = 0; i < log->nitems; i++)
+		known[i] = log->outcomes[i].outcome;
+	recover(&plan, places, known);
+	for (uint32_t i = 0; i < log->nitems; i++) {
+		if (known[i] == log->outcomes[i].outcome)
+			continue;
+		log->outcomes[i].outcome = known[i];
+		log->outcomes[i].queue = (uint8_t)log->items[i].queue;
 	}
-	plan_free(&plan);
+	free(known);
+	free(places);
+	free(numbers);
 }
 
-static int take_items(struct act *act, const struct journal_log *log)
+/* The items become those of the plan, with the queues of this run. */
+static int take_items(struct act *act, struct journal_log *log)
 {
-	const struct journal_spool *missing;
+	struct journal_head *head = &act->plan.head;
+	const struct journal_spool *missing = NULL;
 	struct buf text = {0};
 
-	if (add_items(act->app, log, &act->plan, &missing))
+	unsigned *numbers = find_all_spools(act->app, &log->head, &missing);
+	if (numbers) {
+		plan_take(&act->plan, log);
+		for (uint32_t i = 0; i < act->plan.count; i++)
+			act->plan.items[i].spool = numbers[act->plan.items[i].spool];
+		head->op = log->head.op;
+		head->to_hold = log->head.to_hold;
+		head->no_undo = log->head.no_undo;
+		head->nspools = (unsigned)act->app->spools.count;
+		free(numbers);
 		return EXIT_DONE;
+	}
 	put(act->app, &text, missing->path);
 	warn_text("it is about the queue in %s: name that with -s", buf_str(&text));
 	buf_free(&text);
@@ -127,7 +134,7 @@ static int open_sources(struct act *act, const struct journal_head *head)
 		open_trashes(act, head->number);
 	if (head->op != OP_RESTORE)
 		return EXIT_DONE;
-	if (journal_read(act->state, head->undoes, &undone, &err) != 0)
+	if (journal_read_counts(act->state, head->undoes, &undone, &err) != 0)
 		return complain(&err);
 	/* Nothing left there is no error: perhaps only the last lines of the journal are missing. */
 	if (op_fills_trash(undone.head.op))
@@ -181,13 +188,14 @@ static int resume_run(struct act *act, struct journal_log *log)
 {
 	int code = check_stopped(log);
 	if (code == EXIT_DONE)
-		code = take_items(act, log);
-	if (code == EXIT_DONE)
 		code = open_sources(act, &log->head);
 	if (code != EXIT_DONE)
 		return code;
 	act_recover(act, log);
 	take_known(act, log);
+	code = take_items(act, log);
+	if (code != EXIT_DONE)
+		return code;
 	act->resumes = act->plan.head.number = log->head.number;
 	act->plan.head.undoes = log->head.undoes;
 	act->plan.head.uid = log->head.uid;
@@ -209,7 +217,7 @@ static int resume(struct act *act, unsigned number)
 	int code = act_open(act);
 	if (code != EXIT_DONE)
 		return code;
-	if (journal_read(act->state, number, &log, &err) != 0) {
+	if (journal_read(act->state, number, act->app->spools.formats, &log, &err) != 0) {
 		code = complain(&err);
 		warn_text("spoolsweep journal lists the runs there are");
 		return code;
@@ -226,19 +234,18 @@ static void keep_rows_of_plan(struct act *act)
 {
 	struct app *app = act->app;
 	const struct snap *snap = &app->scan.snap;
-	struct keymap digests = {0};
+	struct hashset digests = {0};
 	struct bitset kept = bitset_new(snap->rows);
 
 	for (uint32_t i = 0; i < act->plan.count; i++)
-		keymap_add(&digests, act->plan.items[i].digest);
+		hashset_add(&digests, act->plan.items[i].digest);
 	for (uint32_t row = 0; row < snap->rows; row++)
-		if (keymap_find(&digests, (uint64_t)snap_wide(snap, WIDE_DIGEST, row)) !=
-			KEYMAP_NONE)
+		if (hashset_has(&digests, (uint64_t)snap_wide(snap, WIDE_DIGEST, row)))
 			bitset_set(&kept, row);
-	act->missing = digests.count - (uint32_t)bitset_count(&kept);
+	act->missing = (uint32_t)(digests.count - bitset_count(&kept));
 	bitset_free(&app->rows);
 	app->rows = kept;
-	keymap_free(&digests);
+	hashset_free(&digests);
 }
 
 /* Whether the filter that made it says more than age, size or queue. */
@@ -253,7 +260,7 @@ static bool was_specific(const struct app *app)
 	return specific;
 }
 
-static int apply_log(struct act *act, const struct journal_log *log)
+static int apply_log(struct act *act, struct journal_log *log)
 {
 	struct app *app = act->app;
 
@@ -277,6 +284,7 @@ static int apply_log(struct act *act, const struct journal_log *log)
 		return reading_exit(app);
 	if (!app->options.yes)
 		code = preview_print(act);
+	leave_scan(app);
 	return code == EXIT_DONE ? act_perform(act) : code;
 }
 
@@ -288,7 +296,7 @@ static int apply_plan(struct act *act)
 	int code = act_open(act);
 	if (code != EXIT_DONE)
 		return code;
-	if (journal_read_plan(act->app->file, &log, &err) != 0)
+	if (journal_read_plan(act->app->file, act->app->spools.formats, &log, &err) != 0)
 		return complain(&err);
 	code = apply_log(act, &log);
 	act->app->filter_text = "";
@@ -323,9 +331,7 @@ static int run(struct app *app)
 	}
 	app->options.apply = true;
 	app->as_started = number ? act_make_folders : open_plan;
-	app->need.parts |= NEED_IDENTITY | NEED_STATUS;
-	if (!app->options.yes)
-		app->need.parts |= NEED_RCPTS | NEED_ADDRESSES | NEED_HEADERS;
+	app->need.parts |= act_need(app);
 	int code = prepare_filter(app, NULL);
 	if (code == EXIT_DONE)
 		code = prepare_owner(app);

@@ -120,7 +120,7 @@ static int print_all(struct app *app, int state)
 	table_column(table, "filter", TABLE_CUT);
 	for (size_t i = count; i-- > 0;) {
 		struct journal_log log = {0};
-		if (journal_read(state, numbers[i], &log, &err) != 0) {
+		if (journal_read_counts(state, numbers[i], &log, &err) != 0) {
 			code = complain(&err);
 			continue;
 		}
@@ -163,23 +163,29 @@ static void add_line(const struct app *app, struct buf *out, const char *name, s
 }
 
 /* What did not go as planned, message by message; what went well is a count. */
-static void add_exceptions(const struct app *app, struct buf *out, const struct journal_log *log)
+static int print_exceptions(const struct app *app, struct buf *out, const struct journal_log *log)
 {
-	for (uint32_t i = 0; i < log->nitems; i++) {
+	enum { AT_ONCE = 64 * 1024 };
+	int code = EXIT_DONE;
+
+	for (uint32_t i = 0; i < log->nitems && code == EXIT_DONE; i++) {
 		enum outcome outcome = (enum outcome)log->outcomes[i].outcome;
-		bool plain = outcome == OUTCOME_DONE && !slice_known(log->outcomes[i].words);
+		bool plain = outcome == OUTCOME_DONE && !slice_known(journal_words(log, i));
 		if (plain || (outcome == OUTCOME_NONE && log->ended) || outcome == OUTCOME_NONE)
 			continue;
 		buf_addc(out, ' ');
 		buf_addc(out, ' ');
 		put(app, out, log->items[i].id);
 		buf_printf(out, "  %s", outcome_name(outcome));
-		if (slice_known(log->outcomes[i].words)) {
+		if (slice_known(journal_words(log, i))) {
 			buf_add(out, SLICE(": "));
-			put(app, out, log->outcomes[i].words);
+			put(app, out, journal_words(log, i));
 		}
 		buf_addc(out, '\n');
+		if (out->len >= AT_ONCE)
+			code = print_buf(out);
 	}
+	return code;
 }
 
 /* A run that was killed leaves two ways to go on. */
@@ -223,11 +229,12 @@ static int print_text(struct app *app, const struct journal_log *log)
 		units_count(&cell, log->counts[i]);
 	}
 	add_line(app, &out, "messages", buf_slice(&cell));
-	add_exceptions(app, &out, log);
+	int code = print_exceptions(app, &out, log);
 	if (log->went && !log->ended && !log->running)
 		add_next(app, &out, head);
 	buf_free(&cell);
-	return print_buf(&out);
+	int rest = print_buf(&out);
+	return code == EXIT_DONE ? rest : code;
 }
 
 static int print_json(struct app *app, const struct journal_log *log)
@@ -247,7 +254,7 @@ static int print_json(struct app *app, const struct journal_log *log)
 			sink_null(sink, "outcome");
 		else
 			sink_text(sink, "outcome", slice_cstr(outcome_name(outcome)));
-		sink_text(sink, "why", log->outcomes[i].words);
+		sink_text(sink, "why", journal_words(log, i));
 		sink_end(sink);
 	}
 	sink_end(sink);
@@ -260,7 +267,7 @@ static int print_one(struct app *app, int state, unsigned number)
 	struct journal_log log = {0};
 	struct err err;
 
-	if (journal_read(state, number, &log, &err) != 0) {
+	if (journal_read(state, number, app->spools.formats, &log, &err) != 0) {
 		struct buf line = {0};
 		int code = complain(&err);
 		put_command(app, &line, "journal");

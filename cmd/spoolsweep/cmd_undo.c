@@ -33,7 +33,7 @@ static int read_run(struct act *act, unsigned number, struct journal_log *log)
 		warn_text("there is no journal yet: nothing was done that could be undone");
 		return EXIT_NOTHING;
 	}
-	int r = journal_read(state, number, log, &err);
+	int r = journal_read(state, number, act->app->spools.formats, log, &err);
 	close(state);
 	if (r == 0)
 		return EXIT_DONE;
@@ -53,7 +53,7 @@ enum op act_op_of(const struct app *app, unsigned number)
 
 	if (state_open(app->spools.list[0]->owner, &state, &err) != 0)
 		return OPS;
-	if (journal_read(state, number, &log, &err) == 0)
+	if (journal_read_counts(state, number, &log, &err) == 0)
 		op = log.head.op;
 	journal_log_free(&log);
 	close(state);
@@ -116,49 +116,53 @@ static int scan_views(struct act *act)
 	return code;
 }
 
-/* The plan names queues, not views of them. */
-static void name_queues(struct act *act)
-{
-	for (uint32_t i = 0; act->scanned && i < act->plan.count; i++) {
-		const struct spool *view = act->scanned[act->plan.items[i].spool];
-		for (unsigned k = 0; k < act->app->spools.count; k++)
-			if (act->views[k] == view)
-				act->plan.items[i].spool = k;
-	}
-}
-
 /* ---- what still lies in the queue ---- */
 
+/* What a run did: the messages, by digest, and where it found each. */
+struct deeds {
+	struct keymap digests;
+	uint8_t *queues; /* by place in digests */
+};
+
+static struct deeds deeds_of(const struct journal_log *log)
+{
+	struct deeds deeds = {.queues = xcalloc(log->nitems, 1)};
+
+	for (uint32_t i = 0; i < log->nitems; i++) {
+		bool done = outcome_is_done((enum outcome)log->outcomes[i].outcome);
+		if (!done && !may_be_done(log, i))
+			continue;
+		uint32_t place = keymap_add(&deeds.digests, log->items[i].digest);
+		deeds.queues[place] = done ? log->outcomes[i].queue : (uint8_t)log->items[i].queue;
+	}
+	return deeds;
+}
+
+static void deeds_free(struct deeds *deeds)
+{
+	keymap_free(&deeds->digests);
+	free(deeds->queues);
+}
+
 /* Leaves the rows that the run is about, and notes where it found each. */
-static void keep_rows_of(struct act *act, const struct journal_log *log)
+static void keep_rows_of(struct act *act, const struct deeds *deeds)
 {
 	struct app *app = act->app;
 	const struct snap *snap = &app->scan.snap;
-	struct keymap digests = {0};
-	uint8_t *queues = xcalloc(log->nitems, 1);
 	struct bitset kept = bitset_new(snap->rows);
 
-	for (uint32_t i = 0; i < log->nitems; i++) {
-		if (outcome_is_done((enum outcome)log->outcomes[i].outcome))
-			queues[keymap_add(&digests, log->items[i].digest)] = log->outcomes[i].queue;
-		else if (may_be_done(log, i))
-			queues[keymap_add(&digests, log->items[i].digest)] =
-				(uint8_t)log->items[i].queue;
-	}
 	for (size_t row = bitset_next(&app->rows, 0); row != SIZE_MAX;
 		row = bitset_next(&app->rows, row + 1)) {
 		uint64_t digest = (uint64_t)snap_wide(snap, WIDE_DIGEST, (uint32_t)row);
-		uint32_t place = keymap_find(&digests, digest);
+		uint32_t place = keymap_find(&deeds->digests, digest);
 		if (place == KEYMAP_NONE)
 			continue;
 		bitset_set(&kept, row);
-		snap->small[row].queue = queues[place];
+		snap->small[row].queue = deeds->queues[place];
 	}
-	act->missing = digests.count - (uint32_t)bitset_count(&kept);
+	act->missing = deeds->digests.count - (uint32_t)bitset_count(&kept);
 	bitset_free(&app->rows);
 	app->rows = kept;
-	keymap_free(&digests);
-	free(queues);
 }
 
 /* What the run put into the trash, as a queue, if it may go where it is to go. */
@@ -252,8 +256,10 @@ static int undo(struct act *act, unsigned number)
 {
 	struct app *app = act->app;
 	struct journal_log log = {0};
+	struct deeds deeds = {0};
 
 	int code = read_run(act, number, &log);
+	bool in_trash = op_fills_trash(log.head.op);
 	if (code == EXIT_DONE && log.running) {
 		warn_text("run %u is at work this moment: wait for it, or stop it with Ctrl-C "
 			  "where it was started",
@@ -262,36 +268,40 @@ static int undo(struct act *act, unsigned number)
 	}
 	if (code == EXIT_DONE)
 		code = act_open(act);
-	bool in_trash = op_fills_trash(log.head.op);
 	if (code == EXIT_DONE && !in_trash)
 		act_recover(act, &log);
 	if (code == EXIT_DONE)
 		code = plan_undo(act, number, &log);
+	/* What was purged is what lies in the trash. */
+	if (code == EXIT_DONE && !in_trash)
+		deeds = deeds_of(&log);
+	journal_log_free(&log);
 	if (code == EXIT_DONE)
 		code = in_trash ? scan_views(act) : scan_spools(app);
 	if (code == EXIT_DONE && !in_trash) {
-		keep_rows_of(act, &log);
+		keep_rows_of(act, &deeds);
 		pass_over(act);
 	}
-	journal_log_free(&log);
+	deeds_free(&deeds);
 	if (code != EXIT_DONE)
 		return code;
 	int unread = act_check_scan(app);
 	if (unread == EXIT_INTERRUPTED)
 		return unread;
-	plan_add_rows(&act->plan, &app->scan.snap, &app->rows);
-	name_queues(act);
-	act->guard.total = act->plan.count;
+	act->plan.head.items = (uint32_t)bitset_count(&app->rows);
+	act->guard.total = act->plan.head.items;
 	act->guard.way_back = true;
 	if (act->missing && !app->filter_text[0])
 		warn_text("%u of run %u %s not there any more", act->missing, number,
 			act->missing == 1 ? "is" : "are");
-	if (!act->plan.count)
+	if (!act->plan.head.items)
 		return unread == EXIT_DONE ? nothing_left(act, number) : unread;
 	if (!app->options.apply || !app->options.yes)
 		code = preview_print(act);
-	if (code == EXIT_DONE && app->options.apply)
+	if (code == EXIT_DONE && app->options.apply) {
+		act_take_rows(act);
 		code = act_perform(act);
+	}
 	return code == EXIT_DONE ? unread : code;
 }
 
@@ -313,7 +323,7 @@ static int run(struct app *app)
 	if (!take_filter(app, 1, &filter))
 		return EXIT_USAGE;
 	app->as_started = act_make_folders;
-	app->need.parts |= NEED_ALL & ~(NEED_REASONS | NEED_ATTRIBUTES);
+	app->need.parts |= act_need(app);
 	int code = prepare_filter(app, filter);
 	if (code == EXIT_DONE)
 		code = prepare_owner(app);

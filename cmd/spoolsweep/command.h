@@ -102,6 +102,8 @@ int prepare_filter(struct app *app, const char *filter);
 int prepare_owner(struct app *app);
 /* The last part of it, over queues and a filter that are there: a second look. */
 int scan_spools(struct app *app);
+/* Gives back what the scan holds, its rows and all. */
+void leave_scan(struct app *app);
 
 /* Says that this user may not read the queue, and what to do; returns EXIT_PERMISSION. */
 int tell_denied(const struct app *app);

@@ -87,9 +87,7 @@ static int print_version(void)
 
 static void release(struct app *app)
 {
-	field_env_free(&app->env);
-	bitset_free(&app->rows);
-	scan_free(&app->scan);
+	leave_scan(app);
 	filter_free(app->filter);
 	leave_trash(app);
 	spools_close(&app->spools);

@@ -37,8 +37,11 @@ int act_save_plan(struct act *act)
 	act_fill_head(act, &command);
 	struct journal *plan = journal_plan(&fsops_real, app->file, &act->plan.head, &err);
 	bool saved = plan != NULL;
-	for (uint32_t i = 0; saved && i < act->plan.count; i++)
-		saved = journal_item(plan, &act->plan.items[i], &err) == 0;
+	for (size_t row = bitset_next(&app->rows, 0); saved && row != SIZE_MAX;
+		row = bitset_next(&app->rows, row + 1)) {
+		struct journal_item item = plan_item(&app->scan.snap, (uint32_t)row);
+		saved = journal_item(plan, &item, &err) == 0;
+	}
 	saved = saved && journal_go(plan, &err) == 0;
 	if (plan)
 		journal_close(plan);

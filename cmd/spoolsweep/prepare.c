@@ -219,6 +219,13 @@ int scan_spools(struct app *app)
 	return EXIT_DONE;
 }
 
+void leave_scan(struct app *app)
+{
+	field_env_free(&app->env);
+	bitset_free(&app->rows);
+	scan_free(&app->scan);
+}
+
 /* ---- endings ---- */
 
 int tell_failures(const struct app *app)

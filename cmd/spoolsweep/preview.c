@@ -57,7 +57,7 @@ static void print_head(const struct act *act, const struct preview *preview, str
 	put_line(app, out, buf_slice(&text),
 		slice_cstr(app->filter_text[0] || undoes ? app->filter_text : "--all ALL"));
 	buf_free(&text);
-	units_count(out, act->plan.count);
+	units_count(out, act->plan.head.items);
 	buf_add(out, SLICE(" of "));
 	units_count(out, act->guard.total);
 	buf_add(out, SLICE(" messages  "));

@@ -80,15 +80,15 @@ static void find_bounces(const struct app *app, struct preview *preview)
 	uint32_t sender = single(app, COL_SENDER);
 	struct buf filter = {0};
 
-	if (sender <= INTERN_EMPTY || !(snap->need.parts & NEED_ADDRESSES))
+	if (sender <= INTERN_EMPTY || !(snap->need.parts & (NEED_ADDRESSES | NEED_BOUNCED)))
 		return;
 	for (uint32_t row = 0; row < snap->rows; row++) {
 		uint32_t count;
-		const struct snap_rcpt *rcpts = snap_rcpts(snap, row, &count);
+		uint32_t first = snap_rcpts(snap, row, &count);
 		if (snap_col(snap, COL_SENDER, row) != INTERN_EMPTY || bitset_has(&app->rows, row))
 			continue;
 		for (uint32_t i = 0; i < count; i++) {
-			if (rcpts[i].address != sender)
+			if (snap_rcpt(snap, RCPT_ADDRESS, first + i) != sender)
 				continue;
 			preview->bounces++;
 			break;
@@ -100,9 +100,8 @@ static void find_bounces(const struct app *app, struct preview *preview)
 	buf_free(&filter);
 }
 
-static void find_in_delivery(const struct act *act, struct preview *preview)
+static void find_in_delivery(const struct app *app, struct preview *preview)
 {
-	const struct app *app = act->app;
 	struct hashset *busy = xcalloc(app->spools.count, sizeof(*busy));
 	struct err err;
 
@@ -110,9 +109,11 @@ static void find_in_delivery(const struct act *act, struct preview *preview)
 		const struct spool *spool = app->spools.list[i];
 		preview->blind |= spool->format->in_delivery(spool, &busy[i], &err) != 0;
 	}
-	for (uint32_t i = 0; i < act->plan.count; i++)
-		preview->in_delivery +=
-			hashset_has(&busy[act->plan.items[i].spool], act->plan.items[i].inode);
+	for (size_t row = bitset_next(&app->rows, 0); row != SIZE_MAX;
+		row = bitset_next(&app->rows, row + 1)) {
+		struct journal_item item = plan_item(&app->scan.snap, (uint32_t)row);
+		preview->in_delivery += hashset_has(&busy[item.spool], item.inode);
+	}
 	for (size_t i = 0; i < app->spools.count; i++)
 		hashset_free(&busy[i]);
 	free(busy);
@@ -135,7 +136,7 @@ void preview_find(const struct act *act, struct preview *preview)
 	}
 	find_copies(app, preview);
 	find_bounces(app, preview);
-	find_in_delivery(act, preview);
+	find_in_delivery(app, preview);
 	if (fstatvfs(app->spools.list[0]->fd, &fs) == 0) {
 		preview->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 		preview->free_inodes = (uint64_t)fs.f_favail;

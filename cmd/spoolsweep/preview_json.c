@@ -47,7 +47,7 @@ int preview_json(struct act *act, const struct preview *preview)
 	else
 		sink_null(sink, "undoes");
 	sink_text(sink, "to", slice_cstr(goal_of(&act->plan.head)));
-	sink_int(sink, "messages", act->plan.count);
+	sink_int(sink, "messages", act->plan.head.items);
 	sink_int(sink, "of", act->guard.total);
 	sink_int(sink, "recipients", (int64_t)preview->recipients);
 	sink_int(sink, "bytes", preview->bytes);

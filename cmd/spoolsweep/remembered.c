@@ -80,7 +80,7 @@ void act_find_remembered(struct act *act)
 		if (written <
 			first) /* not the end of them: an older run may have been resumed later */
 			continue;
-		if (journal_read(act->state, numbers[i], &log, &err) == 0)
+		if (journal_read(act->state, numbers[i], app->spools.formats, &log, &err) == 0)
 			add_run(act, &log, since, written);
 		else
 			complain(&err);

@@ -15,7 +15,8 @@ static bool read_stopped(int state, unsigned number, struct journal_log *log)
 	struct err unused;
 
 	/* The head and the end of most journals are all that is read of them. */
-	if (journal_looks_ended(state, number) || journal_read(state, number, log, &unused) != 0)
+	if (journal_looks_ended(state, number) ||
+		journal_read_counts(state, number, log, &unused) != 0)
 		return false;
 	if (log->went && !log->ended && !log->running)
 		return true;
@@ -30,7 +31,7 @@ static bool is_undone(int state, unsigned number, const unsigned *later, size_t 
 	for (size_t i = 0; i < count && !undone; i++) {
 		struct journal_log log;
 		struct err unused;
-		if (journal_read(state, later[i], &log, &unused) != 0)
+		if (journal_read_counts(state, later[i], &log, &unused) != 0)
 			continue;
 		undone = log.head.undoes == number && log.went;
 		journal_log_free(&log);

@@ -150,7 +150,7 @@ static bool fails_at(const struct scenario *scenario, unsigned call, int error, 
 	struct places places = stage.places;
 	places.ops = &failing.ops;
 	enum executed answer = execute(&places, &stage.pin, &scenario->steps, &err);
-	bool met = failing.calls >= call;
+	bool met = failing.calls[FSOP_ANY] >= call;
 
 	assert_int_equal(answer == EXEC_DONE, !met);
 	answer_is_true(&stage, scenario, answer, &err, &failing, begin, end);

@@ -274,11 +274,11 @@ static void sweeps_all_and_tells_the_first(void **state)
 	assert_false(stage_has(&stage, "trace/A/AB1"));
 	stage_file(&stage, "bounce/A/AB1");
 	stage_file(&stage, "trace/A/AB1");
-	failing.calls = 0;
+	failing.calls[FSOP_ANY] = 0;
 	failing.stays = true;
 	assert_int_equal(execute_sweep(&places, &sweep, &err), -1);
 	assert_text_has(err.text, "cannot move defer/A/AB1 ");
-	assert_int_equal(failing.calls, 3);
+	assert_int_equal(failing.calls[FSOP_ANY], 3);
 	assert_int_equal(execute_sweep(&stage.places, &sweep, &err), 0);
 	assert_true(stage_has(&stage, STAGE_TRASH "/defer/A/AB1"));
 	assert_int_equal(execute_sweep(&stage.places, &sweep, &err), 0); /* and again */
@@ -297,7 +297,7 @@ static void refused(struct stage *stage, const struct steps *steps, const char *
 	assert_int_equal(execute(&places, &stage->pin, steps, &err), EXEC_FAILED);
 	assert_text_has(err.text, words);
 	assert_text_has(err.text, "a bug of spoolsweep");
-	assert_int_equal(failing.calls, 0);
+	assert_int_equal(failing.calls[FSOP_ANY], 0);
 }
 
 static void refuses_paths_that_leave_the_queue(void **state)

@@ -16,7 +16,8 @@
 #include "core/act/fsops.h"
 #include "core/base/arena.h"
 #include "core/base/err.h"
-#include "core/queue/step.h"
+#include "core/base/intern.h"
+#include "core/queue/format.h"
 
 /* Why a run exists. Strings are unknown where there is nothing to say. */
 struct journal_head {
@@ -34,7 +35,7 @@ struct journal_head {
 	struct slice sudo_user;
 	struct journal_spool {
 		struct slice path;
-		struct slice format;
+		const struct format *format;
 	} * spools;
 	unsigned nspools;
 	uint32_t items; /* how many follow */
@@ -44,7 +45,7 @@ struct journal_head {
 struct journal_item {
 	struct slice id;
 	unsigned spool; /* place in head.spools */
-	unsigned queue; /* the driver's number of the queue it was in */
+	unsigned queue; /* that it was in: the driver's number, in the file its name */
 	uint64_t inode;
 	uint64_t identity; /* record.identity */
 	uint64_t digest;   /* record_digest */
@@ -83,7 +84,7 @@ struct journal;
 /*
  * Takes the next free number in the folder `state`, and reserves room for all items and
  * outcomes: a disk that is full is told here. head->number is filled in. `state` stays
- * open until "go".
+ * open until "go", and the spools of the head stay where they are.
  */
 struct journal *journal_create(
 	const struct fsops *ops, int state, struct journal_head *head, struct err *err);
@@ -94,8 +95,8 @@ struct journal *journal_plan(
 int journal_item(struct journal *journal, const struct journal_item *item, struct err *err);
 /* After the last item. All is on disk when it returns 0. */
 int journal_go(struct journal *journal, struct err *err);
-/* `queue`: where the message was found, the driver's number. Written when there is enough. */
-int journal_outcome(struct journal *journal, uint32_t item, enum outcome outcome, unsigned queue,
+/* `queue`: the name of the one where the message was found. Written when there is enough. */
+int journal_outcome(struct journal *journal, uint32_t item, enum outcome outcome, const char *queue,
 	struct slice words, struct err *err);
 /* What was told so far is on disk when it returns 0. */
 int journal_sync(struct journal *journal, struct err *err);
@@ -111,24 +112,32 @@ struct journal *journal_resume(
 /* ---- reading ---- */
 
 struct journal_log {
-	struct arena arena; /* of all the slices */
+	struct arena arena; /* of all the slices but the words */
+	struct intern words;
 	struct journal_head head;
-	struct journal_item *items;
-	uint32_t nitems; /* less than head.items when the run died before "go" */
+	struct journal_item *items; /* NULL when they were only counted */
+	uint32_t nitems;            /* less than head.items when the run died before "go" */
 	struct journal_outcome {
 		uint8_t outcome; /* enum outcome */
 		uint8_t queue;
-		struct slice words; /* unknown when there are none */
-	} * outcomes;               /* by item */
+		uint32_t words; /* id in log->words: a million messages fail for a few reasons */
+	} * outcomes;           /* by item */
 	uint32_t counts[OUTCOMES];
 	bool went; /* "go" was reached: before that nothing was touched */
 	bool ended;
 	bool running; /* another process holds it open for writing */
 };
 
-/* Reads a run. What is damaged is an error that names the file and the line. */
-int journal_read(int state, unsigned number, struct journal_log *log, struct err *err);
-int journal_read_plan(int fd, struct journal_log *log, struct err *err);
+/*
+ * Reads a run. What is damaged is an error that names the file and the line. `formats`, ended
+ * by NULL, know the queues that are named in it.
+ */
+int journal_read(int state, unsigned number, const struct format *const *formats,
+	struct journal_log *log, struct err *err);
+int journal_read_plan(
+	int fd, const struct format *const *formats, struct journal_log *log, struct err *err);
+/* The same for the head and the counts alone: no item, queue or word is kept. */
+int journal_read_counts(int state, unsigned number, struct journal_log *log, struct err *err);
 void journal_log_free(struct journal_log *log);
 
 /* When something was last written about a run, milliseconds of the epoch; -1: no such run. */
@@ -136,6 +145,12 @@ int64_t journal_time(int state, unsigned number);
 
 /* The numbers of all runs, ascending; *numbers is malloc'd. */
 int journal_numbers(int state, unsigned **numbers, size_t *count, struct err *err);
+
+/* Why the outcome of an item is what it is; unknown when there are no words. */
+static inline struct slice journal_words(const struct journal_log *log, uint32_t item)
+{
+	return intern_get(&log->words, log->outcomes[item].words);
+}
 
 /* "purge", "done": for the file, JSON and people. */
 const char *op_name(enum op op);

@@ -26,7 +26,8 @@ static struct journal *new_journal(const struct fsops *ops, int fd, const struct
 		.number = head->number,
 		.path = journal_path(fd),
 		.items = head->items,
-		.spools = head->nspools,
+		.spools = head->spools,
+		.nspools = head->nspools,
 	};
 	return journal;
 }
@@ -45,7 +46,7 @@ static int check_head(const struct journal_head *head, struct err *err)
 	size_t longest =
 		head->filter.len > head->sudo_user.len ? head->filter.len : head->sudo_user.len;
 	for (unsigned i = 0; i < head->nspools; i++) {
-		size_t len = head->spools[i].path.len + head->spools[i].format.len;
+		size_t len = head->spools[i].path.len + strlen(head->spools[i].format->name);
 		longest = len > longest ? len : longest;
 	}
 	if (longest > LIMIT_VALUE)
@@ -217,12 +218,11 @@ static int take_over(struct journal *journal, struct err *err)
 	struct journal_end end;
 
 	if (lock_again(journal, err) != 0 ||
-		journal_read_file(journal->fd, journal->number, false, &log, &end, err) != 0)
+		journal_read_file(journal->fd, journal->number, NULL, false, &log, &end, err) != 0)
 		return -1;
 	uint32_t left = log.counts[OUTCOME_NONE];
 	bool went = log.went, ended = log.ended;
 	journal->items = journal->told = log.nitems;
-	journal->spools = log.head.nspools;
 	journal->went = went;
 	journal->at = end.whole;
 	journal_log_free(&log);

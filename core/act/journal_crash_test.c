@@ -140,7 +140,7 @@ static void far_behind_the_hole(void **state)
 	struct buf stale = {0};
 	buf_add(&stale, buf_slice(&bytes));
 	buf_add(&stale, slice_of(nuls, 300 * 1000));
-	buf_add(&stale, SLICE("\ndone\t0\t3\t-\nfailed\t1\t"));
+	buf_add(&stale, SLICE("\ndone\t0\tdeferred\t-\nfailed\t1\t"));
 	runs_put(&runs, buf_slice(&stale), 0);
 	struct journal *journal = journal_resume(&runs.fs.ops, runs.tree.fd, 1, &runs.err);
 	assert_non_null(journal);
@@ -185,9 +185,9 @@ static void the_room_is_kept_for_a_resumed_run(void **state)
 	runs_make(&runs, 2000);
 	journal_close(runs_begin(&runs));
 	assert_int_equal(fstatat(runs.tree.fd, "000001.journal", &before, 0), 0);
-	runs.fs.fail_kind = FSOP_RESERVE;
-	runs.fs.fail_at = 2;
-	runs.fs.fail_errno = ENOSPC;
+	runs.fs.kind = FSOP_RESERVE;
+	runs.fs.at = 2;
+	runs.fs.error = ENOSPC;
 	assert_null(journal_resume(&runs.fs.ops, runs.tree.fd, 1, &runs.err));
 	assert_non_null(strstr(runs.err.text, "No space left"));
 	assert_null(strstr(runs.err.text, "nothing was touched"));

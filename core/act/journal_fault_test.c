@@ -9,7 +9,7 @@ static bool whole_run(struct runs *runs, uint32_t *synced)
 
 	*synced = 0;
 	for (uint32_t i = 0; journal && i < RUNS_ITEMS; i++) {
-		if (journal_outcome(journal, i, OUTCOME_DONE, 3, none, &runs->err) != 0 ||
+		if (journal_outcome(journal, i, OUTCOME_DONE, "deferred", none, &runs->err) != 0 ||
 			journal_sync(journal, &runs->err) != 0) {
 			journal_close(journal);
 			return false;
@@ -27,7 +27,7 @@ static void check_stopped(struct runs *runs, uint32_t synced)
 	assert_int_equal(runs->err.code, ERR_IO);
 	assert_int_equal(runs->err.sys, ENOSPC);
 	assert_non_null(strstr(runs->err.text, "000001.journal"));
-	if (journal_read(runs->tree.fd, 1, &log, &err) != 0) {
+	if (journal_read(runs->tree.fd, 1, runs_formats, &log, &err) != 0) {
 		/* Never begun: no file, or none that could mean anything was touched. */
 		assert_int_equal(synced, 0);
 		assert_true(err.code == ERR_GONE || strstr(err.text, "before it touched anything"));
@@ -40,12 +40,13 @@ static void check_stopped(struct runs *runs, uint32_t synced)
 	journal_log_free(&log);
 	if (!went || ended)
 		return;
-	struct test_fsops healthy = test_fsops_new(&fsops_real);
+	struct failing_fsops healthy = failing_fsops_new();
 	struct journal *journal = journal_resume(&healthy.ops, runs->tree.fd, 1, &err);
 	assert_non_null(journal);
 	for (uint32_t i = synced; i < RUNS_ITEMS; i++)
-		assert_int_equal(
-			journal_outcome(journal, i, OUTCOME_DONE, 3, (struct slice){0}, &err), 0);
+		assert_int_equal(journal_outcome(journal, i, OUTCOME_DONE, "deferred",
+					 (struct slice){0}, &err),
+			0);
 	assert_int_equal(journal_end(journal, &err), 0);
 	log = runs_read(runs, 1);
 	assert_true(log.ended);
@@ -62,10 +63,10 @@ static void any_call_may_fail(void **state)
 	for (unsigned at = 0; at == 0 || at <= calls; at++) {
 		for (unsigned how = 0; how < 4; how++) {
 			runs_make(&runs, RUNS_ITEMS);
-			runs.fs.fail_at = at;
-			runs.fs.fail_errno = ENOSPC;
-			runs.fs.dead = how & 1;
-			runs.fs.torn = how & 2;
+			runs.fs.at = at;
+			runs.fs.error = ENOSPC;
+			runs.fs.stays = how & 1;
+			runs.fs.whole = how & 2;
 			if (!whole_run(&runs, &synced)) {
 				stopped++;
 				check_stopped(&runs, synced);
@@ -88,9 +89,9 @@ static void a_full_disk_is_told_at_once(void **state)
 	struct runs runs;
 	(void)state;
 	runs_make(&runs, RUNS_ITEMS);
-	runs.fs.fail_kind = FSOP_RESERVE;
-	runs.fs.fail_at = 1;
-	runs.fs.fail_errno = ENOSPC;
+	runs.fs.kind = FSOP_RESERVE;
+	runs.fs.at = 1;
+	runs.fs.error = ENOSPC;
 	assert_null(journal_create(&runs.fs.ops, runs.tree.fd, &runs.head, &runs.err));
 	assert_int_equal(runs.fs.calls[FSOP_WRITE], 0);
 	assert_non_null(strstr(runs.err.text, "nothing was touched"));
@@ -107,10 +108,10 @@ static void a_write_that_failed_may_be_tried_again(void **state)
 	struct runs runs;
 	(void)state;
 	runs_make(&runs, RUNS_ITEMS);
-	runs.fs.torn = true;
 	struct journal *journal = runs_begin(&runs);
-	runs.fs.fail_kind = FSOP_WRITE;
-	runs.fs.fail_at = runs.fs.calls[FSOP_WRITE] + 1;
+	runs.fs.kind = FSOP_WRITE;
+	runs.fs.at = runs.fs.calls[FSOP_WRITE] + 1;
+	runs.fs.error = EIO;
 	runs_tell(&runs, journal, 0, OUTCOME_DONE);
 	assert_int_equal(journal_sync(journal, &runs.err), -1);
 	assert_non_null(strstr(runs.err.text, "apply --resume 1"));
@@ -128,11 +129,12 @@ static void resuming_may_fail_too(void **state)
 		journal_close(runs_begin(&runs));
 		struct buf bytes = runs_bytes(&runs, 1);
 		bytes.len = runs_behind(&bytes, "\ngo\n");
-		buf_add(&bytes, SLICE("done\t0\t3\t-\ndone\t1"));
+		buf_add(&bytes, SLICE("done\t0\tdeferred\t-\ndone\t1"));
 		runs_put(&runs, buf_slice(&bytes), 100);
 		buf_free(&bytes);
-		runs.fs = test_fsops_new(&fsops_real);
-		runs.fs.fail_at = at;
+		runs.fs = failing_fsops_new();
+		runs.fs.at = at;
+		runs.fs.error = EIO;
 		assert_null(journal_resume(&runs.fs.ops, runs.tree.fd, 1, &runs.err));
 		assert_non_null(strstr(runs.err.text, "000001.journal"));
 		assert_non_null(strstr(runs.err.text, "cannot go on"));

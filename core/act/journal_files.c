@@ -102,16 +102,22 @@ int64_t journal_time(int state, unsigned number)
 	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
 }
 
-int journal_read(int state, unsigned number, struct journal_log *log, struct err *err)
+int journal_read(int state, unsigned number, const struct format *const *formats,
+	struct journal_log *log, struct err *err)
 {
 	int fd = journal_open_file(state, number, O_RDONLY, err);
 
 	*log = (struct journal_log){0};
 	if (fd < 0)
 		return -1;
-	int ok = journal_read_file(fd, number, journal_is_running(fd), log, NULL, err);
+	int ok = journal_read_file(fd, number, formats, journal_is_running(fd), log, NULL, err);
 	close(fd);
 	return ok;
+}
+
+int journal_read_counts(int state, unsigned number, struct journal_log *log, struct err *err)
+{
+	return journal_read(state, number, NULL, log, err);
 }
 
 static bool number_of(const char *file, unsigned *number)

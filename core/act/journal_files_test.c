@@ -76,7 +76,7 @@ static void what_is_no_journal_is_not_opened(void **state)
 	}
 	runs_refuses(&runs, 5, "there is no run of that number");
 	assert_int_equal(runs.err.code, ERR_GONE);
-	assert_int_equal(journal_read_plan(-1, &log, &runs.err), -1);
+	assert_int_equal(journal_read_plan(-1, runs_formats, &log, &runs.err), -1);
 	assert_int_equal(runs.err.code, ERR_IO);
 	assert_int_equal(
 		renameat(runs.tree.fd, "000001.journal", runs.tree.fd, "000009.journal"), 0);

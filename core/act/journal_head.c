@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <limits.h>
 
+#include "core/act/journal_names.h"
 #include "core/base/limits.h"
 #include "core/base/units.h"
 
@@ -90,7 +91,7 @@ void journal_put_head(struct buf *out, const struct journal_head *head)
 	buf_printf(out, "spools\t%u\n", head->nspools);
 	for (unsigned i = 0; i < head->nspools; i++) {
 		buf_printf(out, "spool\t%u", i);
-		journal_put_text(out, head->spools[i].format);
+		journal_put_text(out, slice_cstr(head->spools[i].format->name));
 		journal_put_text(out, head->spools[i].path);
 		buf_addc(out, '\n');
 	}
@@ -177,22 +178,26 @@ static const char *get_spools(
 	return NULL;
 }
 
-static const char *get_spool(struct arena *arena, unsigned number,
-	const struct journal_fields *fields, struct journal_head *head)
+static const char *get_spool(struct arena *arena, const struct format *const *formats,
+	unsigned number, const struct journal_fields *fields, struct journal_head *head)
 {
 	struct journal_spool *spool = &head->spools[number];
+	struct slice format;
 	uint64_t named;
 
 	if (fields->count != 4 || !slice_eq(fields->list[0], SLICE("spool")) ||
 		!journal_get_count(fields->list[1], LIMIT_SPOOLS, &named) || named != number ||
-		!journal_get_text(arena, fields->list[2], &spool->format) ||
+		!journal_get_text(arena, fields->list[2], &format) ||
 		!journal_get_text(arena, fields->list[3], &spool->path))
 		return "this is not the queue that is due";
-	return NULL;
+	spool->format = formats ? format_find(formats, format) : NULL;
+	return formats && !spool->format
+		? "this is the queue of a mail server that this version of spoolsweep does not know"
+		: NULL;
 }
 
-const char *journal_get_head(struct arena *arena, unsigned *at, const struct journal_fields *fields,
-	struct journal_head *head)
+const char *journal_get_head(struct arena *arena, const struct format *const *formats, unsigned *at,
+	const struct journal_fields *fields, struct journal_head *head)
 {
 	unsigned now = (*at)++;
 	uint64_t items;
@@ -202,7 +207,7 @@ const char *journal_get_head(struct arena *arena, unsigned *at, const struct jou
 	if (now == LINES)
 		return get_spools(arena, fields, head);
 	if (now - LINES - 1 < head->nspools)
-		return get_spool(arena, now - LINES - 1, fields, head);
+		return get_spool(arena, formats, now - LINES - 1, fields, head);
 	if (!get_count(fields, SLICE("items"), LIMIT_JOURNAL_ITEMS, &items))
 		return "this is not the number of messages";
 	head->items = (uint32_t)items;

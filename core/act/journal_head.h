@@ -15,10 +15,11 @@ void journal_put_head(struct buf *out, const struct journal_head *head);
 
 /*
  * Takes the line that is due; *at is 0 before the first. Strings are copied into the
- * arena. NULL when it is one, else what is wrong with it, in words.
+ * arena. Without `formats` those of the spools stay NULL. NULL when it is the line, else
+ * what is wrong with it, in words.
  */
-const char *journal_get_head(struct arena *arena, unsigned *at, const struct journal_fields *fields,
-	struct journal_head *head);
+const char *journal_get_head(struct arena *arena, const struct format *const *formats, unsigned *at,
+	const struct journal_fields *fields, struct journal_head *head);
 
 /* Whether the last line was taken. */
 bool journal_head_whole(unsigned at, const struct journal_head *head);

@@ -1,4 +1,4 @@
-#include "core/act/journal.h"
+#include "core/act/journal_names.h"
 
 static const char *const ops[OPS] = {
 	[OP_PURGE] = "purge",
@@ -40,4 +40,21 @@ bool op_find(struct slice name, enum op *op)
 const char *outcome_name(enum outcome outcome)
 {
 	return outcomes[outcome];
+}
+
+const struct format *format_find(const struct format *const *formats, struct slice name)
+{
+	while (*formats && !slice_eq(name, slice_cstr((*formats)->name)))
+		formats++;
+	return *formats;
+}
+
+bool queue_find(const struct format *format, struct slice name, unsigned *queue)
+{
+	const char *known;
+
+	for (*queue = 0; (known = format->queue_name(*queue)); ++*queue)
+		if (slice_eq(name, slice_cstr(known)))
+			return true;
+	return false;
 }

@@ -5,15 +5,17 @@
 #include "core/act/journal_files.h"
 #include "core/act/journal_head.h"
 #include "core/act/journal_lines.h"
+#include "core/act/journal_names.h"
 #include "core/base/limits.h"
 #include "core/base/xalloc.h"
 
 struct reading {
 	struct journal_log *log;
-	unsigned number;    /* of the run; 0 a plan */
-	unsigned head;      /* lines of it that were read */
-	uint32_t cap;       /* of log->items */
-	struct slice words; /* told last: what fails for one message often does for the next */
+	const struct format *const *formats; /* NULL: items are counted, not kept */
+	unsigned number;                     /* of the run; 0 a plan */
+	unsigned head;                       /* lines of it that were read */
+	uint32_t cap;                        /* of log->items */
+	struct arena line;                   /* of what is not kept */
 };
 
 /* Functions that take a line answer NULL, or what is wrong with it in words. */
@@ -21,7 +23,8 @@ struct reading {
 static const char *take_head(struct reading *reading, const struct journal_fields *fields)
 {
 	struct journal_head *head = &reading->log->head;
-	const char *wrong = journal_get_head(&reading->log->arena, &reading->head, fields, head);
+	const char *wrong = journal_get_head(
+		&reading->log->arena, reading->formats, &reading->head, fields, head);
 
 	if (wrong || !journal_head_whole(reading->head, head) || head->number == reading->number)
 		return wrong;
@@ -29,7 +32,7 @@ static const char *take_head(struct reading *reading, const struct journal_field
 			       : "this is the journal of a run, not a plan";
 }
 
-static struct journal_item *next_item(struct reading *reading)
+static void keep_item(struct reading *reading, const struct journal_item *item)
 {
 	struct journal_log *log = reading->log;
 
@@ -38,31 +41,45 @@ static struct journal_item *next_item(struct reading *reading)
 		reading->cap = reading->cap ? reading->cap * 2 : 1024;
 		log->items = xrealloc(log->items, reading->cap, sizeof(*log->items));
 	}
-	return &log->items[log->nitems];
+	log->items[log->nitems] = *item;
+	log->items[log->nitems].id = arena_copy(&log->arena, item->id);
+}
+
+static const char no_queue[] =
+	"its queue is none that this version of spoolsweep knows: read it with the one that wrote "
+	"it";
+
+/* Nobody has to know its number where it is only counted. */
+static bool is_queue(const struct journal_spool *spool, struct slice name, unsigned *queue)
+{
+	return !spool->format || queue_find(spool->format, name, queue);
 }
 
 static const char *take_item(struct reading *reading, const struct journal_fields *fields)
 {
 	struct journal_log *log = reading->log;
 	const struct slice *list = fields->list;
-	uint64_t number, spool, queue;
+	struct journal_item item = {0};
+	uint64_t number, spool;
 
 	if (!slice_eq(list[0], SLICE("item")))
 		return "this is no message";
 	if (log->nitems == log->head.items)
 		return "there are more messages than the head says";
-	struct journal_item *item = next_item(reading);
 	if (fields->count != 9 || !journal_get_count(list[1], log->nitems, &number) ||
-		number != log->nitems || !journal_get_text(&log->arena, list[2], &item->id) ||
-		!item->id.len || !journal_get_count(list[3], LIMIT_SPOOLS, &spool) ||
-		spool >= log->head.nspools || !journal_get_count(list[4], UINT8_MAX, &queue) ||
-		!journal_get_count(list[5], UINT64_MAX, &item->inode) ||
-		!journal_get_bits(list[6], &item->identity) ||
-		!journal_get_bits(list[7], &item->digest) ||
-		!journal_get_number(list[8], &item->size))
+		number != log->nitems || !journal_get_text(&reading->line, list[2], &item.id) ||
+		!item.id.len || !journal_get_count(list[3], LIMIT_SPOOLS, &spool) ||
+		spool >= log->head.nspools ||
+		!journal_get_count(list[5], UINT64_MAX, &item.inode) ||
+		!journal_get_bits(list[6], &item.identity) ||
+		!journal_get_bits(list[7], &item.digest) ||
+		!journal_get_number(list[8], &item.size))
 		return "this is not the message that is due";
-	item->spool = (unsigned)spool;
-	item->queue = (unsigned)queue;
+	item.spool = (unsigned)spool;
+	if (!is_queue(&log->head.spools[spool], list[4], &item.queue))
+		return no_queue;
+	if (reading->formats)
+		keep_item(reading, &item);
 	log->nitems++;
 	return NULL;
 }
@@ -93,26 +110,23 @@ static const char *take_outcome(struct reading *reading, const struct journal_fi
 {
 	struct journal_log *log = reading->log;
 	const struct slice *list = fields->list;
-	uint64_t item, queue;
+	struct slice words;
+	uint64_t item;
 	uint8_t outcome;
+	unsigned queue = 0;
 
 	if (fields->count != 4 || !find_outcome(list[0], &outcome))
 		return "this is no outcome";
 	if (!journal_get_count(list[1], UINT32_MAX, &item) || item >= log->nitems)
 		return "an outcome of a message that the run does not have";
-	if (!journal_get_count(list[2], UINT8_MAX, &queue))
-		return "an outcome without a queue";
-	struct journal_outcome *to = &log->outcomes[item];
-	struct slice words;
-	if (!journal_get_text(&log->arena, list[3], &words))
+	if (reading->formats &&
+		!queue_find(log->head.spools[log->items[item].spool].format, list[2], &queue))
+		return no_queue;
+	if (!journal_get_text(&reading->line, list[3], &words))
 		return "the words of an outcome are not escaped as they should be";
-	/* A million messages that fail for one reason are no reason to keep it a million times. */
-	if (slice_known(words) && slice_known(reading->words) && slice_eq(words, reading->words)) {
-		arena_trim(&log->arena, words.ptr, words.len + 1, 0);
-		words = reading->words;
-	}
-	reading->words = words;
-	*to = (struct journal_outcome){.outcome = outcome, .queue = (uint8_t)queue, .words = words};
+	log->outcomes[item] = (struct journal_outcome){.outcome = outcome,
+		.queue = (uint8_t)queue,
+		.words = reading->formats ? intern_add(&log->words, words) : INTERN_UNKNOWN};
 	return NULL;
 }
 
@@ -121,6 +135,7 @@ static const char *take_line(struct reading *reading, struct slice line)
 	struct journal_log *log = reading->log;
 	struct journal_fields fields;
 
+	arena_reset(&reading->line);
 	if (!journal_split(line, &fields))
 		return "this is no line that spoolsweep writes";
 	if (!journal_head_whole(reading->head, &log->head))
@@ -192,14 +207,15 @@ static int read_all(struct reading *reading, struct journal_lines *lines, bool r
 	return 0;
 }
 
-int journal_read_file(int fd, unsigned number, bool running, struct journal_log *log,
-	struct journal_end *end, struct err *err)
+int journal_read_file(int fd, unsigned number, const struct format *const *formats, bool running,
+	struct journal_log *log, struct journal_end *end, struct err *err)
 {
 	char *path = journal_path(fd);
 	struct journal_lines lines = {.fd = fd, .path = path};
-	struct reading reading = {.log = log, .number = number};
+	struct reading reading = {.log = log, .formats = formats, .number = number};
 
 	*log = (struct journal_log){0};
+	intern_init(&log->words);
 	int ok = read_all(&reading, &lines, running, end, err);
 	if (ok == 0) {
 		count_outcomes(log);
@@ -208,19 +224,22 @@ int journal_read_file(int fd, unsigned number, bool running, struct journal_log 
 		journal_log_free(log);
 	}
 	journal_lines_free(&lines);
+	arena_free(&reading.line);
 	free(path);
 	return ok;
 }
 
-int journal_read_plan(int fd, struct journal_log *log, struct err *err)
+int journal_read_plan(
+	int fd, const struct format *const *formats, struct journal_log *log, struct err *err)
 {
-	return journal_read_file(fd, 0, false, log, NULL, err);
+	return journal_read_file(fd, 0, formats, false, log, NULL, err);
 }
 
 void journal_log_free(struct journal_log *log)
 {
 	free(log->items);
 	free(log->outcomes);
+	intern_free(&log->words);
 	arena_free(&log->arena);
 	*log = (struct journal_log){0};
 }

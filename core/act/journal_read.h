@@ -13,10 +13,11 @@ struct journal_end {
 };
 
 /*
- * Reads the journal of a run, or a plan when `number` is 0. `running`: somebody may be
- * writing to it. `end` may be NULL. Nothing is to be freed after an error.
+ * Reads the journal of a run, or a plan when `number` is 0; without `formats` as
+ * journal_read_counts. `running`: somebody may be writing to it. `end` may be NULL.
+ * Nothing is to be freed after an error.
  */
-int journal_read_file(int fd, unsigned number, bool running, struct journal_log *log,
-	struct journal_end *end, struct err *err);
+int journal_read_file(int fd, unsigned number, const struct format *const *formats, bool running,
+	struct journal_log *log, struct journal_end *end, struct err *err);
 
 #endif

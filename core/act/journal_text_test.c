@@ -90,7 +90,7 @@ static void a_stranger_forges_no_line(void **state)
 		runs_make(&runs, 2);
 		runs.head.filter = runs.head.reason = hostile[i];
 		runs.head.command = runs.head.sudo_user = hostile[i];
-		runs.spools[0].path = runs.spools[1].format = hostile[i];
+		runs.spools[0].path = hostile[i];
 		struct journal *journal =
 			journal_create(&runs.fs.ops, runs.tree.fd, &runs.head, &runs.err);
 		struct journal_item item = {.id = hostile[i].len ? hostile[i] : SLICE("id")};
@@ -98,7 +98,8 @@ static void a_stranger_forges_no_line(void **state)
 			assert_int_equal(journal_item(journal, &item, &runs.err), 0);
 		assert_int_equal(journal_go(journal, &runs.err), 0);
 		assert_int_equal(
-			journal_outcome(journal, 1, OUTCOME_REFUSED, 0, hostile[i], &runs.err), 0);
+			journal_outcome(journal, 1, OUTCOME_REFUSED, "hold", hostile[i], &runs.err),
+			0);
 		assert_int_equal(journal_end(journal, &runs.err), 0);
 		struct journal_log log = runs_read(&runs, 1);
 		assert_slice(log.head.filter, hostile[i]);
@@ -106,10 +107,9 @@ static void a_stranger_forges_no_line(void **state)
 		assert_slice(log.head.command, hostile[i]);
 		assert_slice(log.head.sudo_user, hostile[i]);
 		assert_slice(log.head.spools[0].path, hostile[i]);
-		assert_slice(log.head.spools[1].format, hostile[i]);
 		assert_slice(log.items[1].id, item.id);
 		assert_int_equal(log.counts[OUTCOME_NONE], 1);
-		assert_slice(log.outcomes[1].words, hostile[i]);
+		assert_slice(journal_words(&log, 1), hostile[i]);
 		journal_log_free(&log);
 		runs_remove(&runs);
 	}

@@ -55,13 +55,16 @@ int journal_item(struct journal *journal, const struct journal_item *item, struc
 {
 	size_t from = journal->out.len;
 	bool promised = !journal->went && journal->told < journal->items;
+	const char *queue = promised && item->spool < journal->nspools
+		? journal->spools[item->spool].format->queue_name(item->queue)
+		: NULL;
 
-	if (!promised || !item->id.len || item->spool >= journal->spools || item->queue > UINT8_MAX)
+	if (!queue || !item->id.len)
 		return err_set(err, ERR_USAGE, 0,
 			"a message that does not belong into the journal %s", journal->path);
 	buf_printf(&journal->out, "item\t%" PRIu32, journal->told);
 	journal_put_text(&journal->out, item->id);
-	buf_printf(&journal->out, "\t%u\t%u\t%" PRIu64, item->spool, item->queue, item->inode);
+	buf_printf(&journal->out, "\t%u\t%s\t%" PRIu64, item->spool, queue, item->inode);
 	journal_put_bits(&journal->out, item->identity);
 	journal_put_bits(&journal->out, item->digest);
 	journal_put_number(&journal->out, item->size);
@@ -98,16 +101,15 @@ int journal_go(struct journal *journal, struct err *err)
 	return 0;
 }
 
-int journal_outcome(struct journal *journal, uint32_t item, enum outcome outcome, unsigned queue,
+int journal_outcome(struct journal *journal, uint32_t item, enum outcome outcome, const char *queue,
 	struct slice words, struct err *err)
 {
 	size_t from = journal->out.len;
 
-	if (!journal->went || item >= journal->items || queue > UINT8_MAX ||
-		outcome == OUTCOME_NONE)
+	if (!journal->went || item >= journal->items || !queue || outcome == OUTCOME_NONE)
 		return err_set(err, ERR_USAGE, 0,
 			"an outcome that does not belong into the journal %s", journal->path);
-	buf_printf(&journal->out, "%s\t%" PRIu32 "\t%u", outcome_name(outcome), item, queue);
+	buf_printf(&journal->out, "%s\t%" PRIu32 "\t%s", outcome_name(outcome), item, queue);
 	journal_put_text(&journal->out, slice_upto(words, LIMIT_REASON));
 	return end_line(journal, from, err);
 }

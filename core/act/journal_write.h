@@ -16,9 +16,10 @@ struct journal {
 	char *path;      /* for messages */
 	off_t at;        /* where the bytes of `out` go */
 	struct buf out;
-	uint32_t items; /* to be written before "go" */
-	uint32_t told;  /* of them */
-	unsigned spools;
+	uint32_t items;                     /* to be written before "go" */
+	uint32_t told;                      /* of them */
+	const struct journal_spool *spools; /* the caller's, until "go" */
+	unsigned nspools;
 	bool went;
 };
 

@@ -22,10 +22,16 @@ struct plan {
 /* All zero is an empty plan. */
 void plan_free(struct plan *plan);
 
-/* Adds rows of a scan that was made with NEED_IDENTITY, in the order they were read. */
+/* A row of a scan that was made with NEED_IDENTITY; its id is that of the snap. */
+struct journal_item plan_item(const struct snap *snap, uint32_t row);
+
+/* Adds such rows, in the order they were read. */
 void plan_add_rows(struct plan *plan, const struct snap *snap, const struct bitset *rows);
 
 /* Adds an item as it is; its id is copied. */
 void plan_add(struct plan *plan, const struct journal_item *item);
+
+/* An empty plan takes over the items of a log, and the memory of all strings of its head. */
+void plan_take(struct plan *plan, struct journal_log *log);
 
 #endif

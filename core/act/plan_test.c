@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/act/plan.h"
 
@@ -91,11 +92,50 @@ static void copies_ids_and_grows(void **state)
 	plan_free(&plan);
 }
 
+/* A trash is scanned in place of its queue, which the plan is about. */
+static void names_the_queue_of_a_trash(void **state)
+{
+	static const struct need need = {.parts = NEED_IDENTITY};
+	const struct format format = {.name = "any"};
+	const struct spool queue = {.format = &format, .number = 7};
+	const struct spool trash = {.format = &format, .view_of = &queue};
+	const struct spool *list[] = {&trash};
+	struct snap snap;
+	(void)state;
+
+	snap_init(&snap, list, 1, &need);
+	add_row(&snap, 0, "FIRST", 100);
+	assert_int_equal(plan_item(&snap, 0).spool, 7);
+	snap_free(&snap);
+}
+
+static void takes_over_what_a_log_has(void **state)
+{
+	struct journal_log log = {.nitems = 2};
+	struct plan plan = {0};
+	(void)state;
+
+	log.items = calloc(2, sizeof(*log.items));
+	assert_non_null(log.items);
+	log.items[1].id = arena_copy(&log.arena, SLICE("SECOND"));
+	plan_take(&plan, &log);
+	journal_log_free(&log);
+	assert_int_equal(plan.count, 2);
+	assert_int_equal(plan.head.items, 2);
+	assert_true(slice_eq(plan.items[1].id, SLICE("SECOND")));
+	plan_add(&plan, &(struct journal_item){.id = SLICE("THIRD")});
+	assert_int_equal(plan.count, 3);
+	assert_true(slice_eq(plan.items[2].id, SLICE("THIRD")));
+	plan_free(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_rows_that_were_selected),
 		cmocka_unit_test(copies_ids_and_grows),
+		cmocka_unit_test(names_the_queue_of_a_trash),
+		cmocka_unit_test(takes_over_what_a_log_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

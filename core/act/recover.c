@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/act/run_one.h"
 #include "core/base/xalloc.h"
 #include "core/queue/spool.h"
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/act/run_one.h"
 #include "core/act/settle.h"
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
@@ -14,98 +15,9 @@ enum {
 	DEFAULT_JOBS = 2, /* renames wait for one lock of the file system anyway */
 	MOST_JOBS = 16,
 	CHUNK = 64,
-	FOLLOWS = 8, /* moves of one message that are followed */
 	PROGRESS_MS = 100,
 	SYNC_MS = 1000,
 };
-
-/* ---- one message ---- */
-
-bool run_is_planned(const struct journal_item *item, const struct record *record)
-{
-	/* A file system without handles or birth times leaves the inode and the digest. */
-	bool same_file = !item->identity || item->identity == record->identity;
-	return same_file && record->inode == item->inode && record_digest(record) == item->digest;
-}
-
-static struct request request_for(const struct run *run, uint32_t number)
-{
-	const struct journal_head *head = &run->plan->head;
-	const struct journal_item *item = &run->plan->items[number];
-	const struct run_place *place = &run->places[item->spool];
-	const struct run_options *options = run->options;
-
-	return (struct request){
-		.op = head->op,
-		.target = place->spool,
-		.no_undo = head->no_undo,
-		.to_hold = head->to_hold,
-		.from_root = place->from == place->spool ? ROOT_SPOOL : ROOT_TRASH,
-		.origin = item->queue,
-		.mta_forgot = !run->remembered || !hashset_has(run->remembered, item->digest),
-		.now = options->now,
-		.due = options->now + (int64_t)(options->spread * number),
-	};
-}
-
-/* With the file held open. OUTCOME_NONE: it moved on, look again. */
-static enum outcome act_on(const struct run_place *place, const struct pin *pin,
-	const struct request *request, struct err *words)
-{
-	const struct format *format = place->from->format;
-	struct steps steps;
-
-	if (format->steps(pin, request, &steps, words) != 0)
-		return OUTCOME_REFUSED;
-	if (!format->in_place(pin))
-		return OUTCOME_NONE;
-	switch (execute(&place->places, pin, &steps, words)) {
-	case EXEC_DONE:
-		return OUTCOME_DONE;
-	case EXEC_UNTIDY:
-		return OUTCOME_UNTIDY;
-	case EXEC_FAILED:
-		return OUTCOME_FAILED;
-	case EXEC_MOVED_ON:
-		break;
-	}
-	return OUTCOME_NONE;
-}
-
-enum outcome run_one(struct run *run, uint32_t number, struct arena *arena, struct found_as *as,
-	struct err *words)
-{
-	const struct journal_item *item = &run->plan->items[number];
-	const struct run_place *place = &run->places[item->spool];
-	const struct format *format = place->from->format;
-	struct request request = request_for(run, number);
-	struct unit unit = {.name = item->id, .inode = item->inode};
-	enum outcome outcome = OUTCOME_NONE;
-
-	*as = (struct found_as){.queue = item->queue};
-	for (unsigned i = 0; i < FOLLOWS && outcome == OUTCOME_NONE; i++) {
-		struct pin pin;
-		enum severity severity = format->pin(place->from, &unit, arena, &pin, words);
-		if (severity == SEV_GONE)
-			return OUTCOME_GONE;
-		if (severity == SEV_SKIP)
-			return OUTCOME_REFUSED;
-		if (severity == SEV_FAIL)
-			return OUTCOME_FAILED;
-		as->queue = pin.queue;
-		as->state = pin.record.state;
-		as->served = record_count(&pin.record, RCPT_DONE);
-		as->waiting = record_count(&pin.record, RCPT_PENDING);
-		outcome = run_is_planned(item, &pin.record) ? act_on(place, &pin, &request, words)
-							    : OUTCOME_CHANGED;
-		format->unpin(&pin);
-		arena_reset(arena);
-	}
-	if (outcome != OUTCOME_NONE)
-		return outcome;
-	err_set(words, ERR_IO, 0, "it moved from queue to queue too fast to be caught: try again");
-	return OUTCOME_FAILED;
-}
 
 struct spool *run_view_trash(const struct run_place *place)
 {
@@ -117,51 +29,15 @@ struct spool *run_view_trash(const struct run_place *place)
 
 /* ---- what an earlier process did ---- */
 
-static bool is_known(const struct run *run, uint32_t item)
-{
-	return run->known && run->known[item] != OUTCOME_NONE && run->known[item] != OUTCOME_FAILED;
-}
-
 static void start_from_known(struct run *run)
 {
 	for (uint32_t item = 0; item < run->plan->count; item++) {
-		if (!is_known(run, item))
+		if (!run_is_known(run, item))
 			continue;
 		run->outcomes[item] = run->known[item];
 		run->counts[run->known[item]]++;
 		run->done++;
 	}
-}
-
-/*
- * The process that died did not come to the end of its run, where logs are swept: it is
- * done for all of them. OUTCOME_NONE: there is nothing new to tell.
- */
-static enum outcome finish_one(
-	struct run *run, uint32_t number, struct found_as *as, struct err *words)
-{
-	enum outcome known = (enum outcome)run->known[number];
-	int left = 0;
-
-	*as = (struct found_as){.queue = run->plan->items[number].queue};
-	if (outcome_is_done(known) && op_fills_trash(run->plan->head.op))
-		left = settle_sweep(run, number, words);
-	if (known != OUTCOME_UNTIDY)
-		return OUTCOME_NONE;
-	return left == 0 ? OUTCOME_DONE : OUTCOME_UNTIDY;
-}
-
-/* Whether it left by itself or with --no-undo cannot be told. Its logs are nobody's now. */
-static enum outcome try_one(struct run *run, uint32_t number, struct arena *arena,
-	struct found_as *as, struct err *words)
-{
-	const struct journal_head *head = &run->plan->head;
-	struct err unused;
-
-	enum outcome outcome = run_one(run, number, arena, as, words);
-	if (outcome == OUTCOME_GONE && run->known && head->op == OP_PURGE && head->no_undo)
-		settle_sweep(run, number, &unused);
-	return outcome;
 }
 
 /* ---- workers ---- */
@@ -218,7 +94,8 @@ static void note(struct run *run, uint32_t item, enum outcome outcome, const str
 	if (outcome_is_done(outcome) && as->state == STATE_ACTIVE)
 		settle_note(run, item, as, outcome == OUTCOME_DELIVERING);
 	if (run->journal &&
-		journal_outcome(run->journal, item, outcome, as->queue, text, &err) != 0)
+		journal_outcome(run->journal, item, outcome, run_queue_name(run, item, as->queue),
+			text, &err) != 0)
 		stop(run, &err);
 	if (told && is_general(words))
 		stop(run, words);
@@ -256,9 +133,7 @@ static void *worker_main(void *arg)
 		for (uint32_t item = from; item < to && !must_end(run); item++) {
 			struct err words = {0};
 			struct found_as as;
-			enum outcome outcome = is_known(run, item)
-				? finish_one(run, item, &as, &words)
-				: try_one(run, item, &arena, &as, &words);
+			enum outcome outcome = run_one(run, item, &arena, &as, &words);
 			if (outcome == OUTCOME_NONE)
 				continue;
 			pthread_mutex_lock(&run->lock);

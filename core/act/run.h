@@ -86,22 +86,7 @@ struct run {
 int run_apply(struct run *run);
 void run_free(struct run *run);
 
-/* Whether a message that was found is the one that was planned, and was not edited. */
-bool run_is_planned(const struct journal_item *item, const struct record *record);
-
 /* The folder of the run in the trash, to look at what lies there; NULL when there is none. */
 struct spool *run_view_trash(const struct run_place *place);
-
-/*
- * What one message comes to. `words` say why it was refused or failed, `as` where it was
- * found and how many recipients were done by then, and how many were not. For the engine and its tests.
- */
-struct found_as {
-	unsigned queue;
-	enum msg_state state;
-	uint32_t served, waiting; /* recipients */
-};
-enum outcome run_one(struct run *run, uint32_t item, struct arena *arena, struct found_as *as,
-	struct err *words);
 
 #endif

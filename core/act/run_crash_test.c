@@ -223,7 +223,7 @@ static void goes_back(
 static int counted_sync(const struct fsops *ops, int fd)
 {
 	(void)fd;
-	return failing_now(ops) ? failing_answer(ops) : 0;
+	return failing_now(ops, FSOP_SYNC) ? failing_answer(ops) : 0;
 }
 
 static struct failing_fsops fails(unsigned call, int error, bool stays)
@@ -250,14 +250,14 @@ static void fails_at(const struct scenario *scenario, const struct bounds *bound
 		bool told = test.run.stopped || test.run.counts[OUTCOME_FAILED] ||
 			test.run.counts[OUTCOME_UNTIDY] || test.run.counts[OUTCOME_REFUSED];
 		if (told)
-			assert_true(failing.calls >= call);
+			assert_true(failing.calls[FSOP_ANY] >= call);
 		stopped = test.run.stopped || test.run.counts[OUTCOME_DONE] == test.plan.count ||
 			scenario->no_undo;
 		if (test.run.stopped)
 			assert_true(test.run.why.text[0] != '\0');
 		run_free(&test.run);
 	}
-	met = failing.calls >= call;
+	met = failing.calls[FSOP_ANY] >= call;
 	test.options.ops = test.place.places.ops = &test.fast;
 	holds_together(&test, bounds);
 	if (back && !scenario->no_undo)

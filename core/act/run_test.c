@@ -318,7 +318,7 @@ static void what_is_locked_or_not_ready_is_refused(void **state)
 	assert_int_equal(find(&after, "ABCDE0005")->mode, 0600);
 	struct journal_log log;
 	assert_true(read_last(&test, &log));
-	assert_true(log.outcomes[locked].words.len > 0 && log.outcomes[unready].words.len > 0);
+	assert_true(journal_words(&log, locked).len > 0 && journal_words(&log, unready).len > 0);
 	journal_log_free(&log);
 	shot_free(&after);
 	run_free(&test.run);

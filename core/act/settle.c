@@ -45,39 +45,37 @@ static bool was_served(const struct run *run, const struct spool *spool,
 	return served > one->served;
 }
 
-static void tell_delivering(struct run *run, struct under_way *one)
+static void write_down(
+	struct run *run, const struct under_way *one, enum outcome outcome, struct slice words)
 {
+	const char *queue = run_queue_name(run, one->item, one->queue);
 	struct err err;
 
+	if (!run->journal ||
+		journal_outcome(run->journal, one->item, outcome, queue, words, &err) == 0 ||
+		run->stopped)
+		return;
+	run->stopped = true;
+	run->why = err;
+}
+
+static void tell_delivering(struct run *run, struct under_way *one)
+{
 	if (one->told)
 		return;
 	one->told = true;
 	run->counts[run->outcomes[one->item]]--;
 	run->counts[OUTCOME_DELIVERING]++;
 	run->outcomes[one->item] = OUTCOME_DELIVERING;
-	if (run->journal &&
-		journal_outcome(run->journal, one->item, OUTCOME_DELIVERING, one->queue,
-			(struct slice){0}, &err) != 0 &&
-		!run->stopped) {
-		run->stopped = true;
-		run->why = err;
-	}
+	write_down(run, one, OUTCOME_DELIVERING, (struct slice){0});
 }
 
 static void tell_unknown(struct run *run, const struct under_way *one)
 {
-	struct slice words =
-		SLICE("it was being tried; whether it was delivered cannot be told here");
-	struct err err;
-
 	run->untold++;
-	if (run->journal && run->outcomes[one->item] == OUTCOME_DONE &&
-		journal_outcome(run->journal, one->item, OUTCOME_DONE, one->queue, words, &err) !=
-			0 &&
-		!run->stopped) {
-		run->stopped = true;
-		run->why = err;
-	}
+	if (run->outcomes[one->item] == OUTCOME_DONE)
+		write_down(run, one, OUTCOME_DONE,
+			SLICE("it was being tried; whether it was delivered cannot be told here"));
 }
 
 /* One look at all of them: how many are still locked by an agent. */

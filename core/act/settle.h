@@ -10,7 +10,7 @@
 #ifndef CORE_ACT_SETTLE_H
 #define CORE_ACT_SETTLE_H
 
-#include "core/act/run.h"
+#include "core/act/run_one.h"
 
 /*
  * While the run acts, with its lock held: remembers a message that may be under way;

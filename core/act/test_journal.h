@@ -9,12 +9,22 @@
 
 #include "core/act/journal.h"
 #include "core/act/journal_files.h"
-#include "core/act/test_fsops.h"
+#include "core/act/failing_fsops.h"
 #include "core/base/buf.h"
+
+static inline const char *runs_queue_name(unsigned queue)
+{
+	static const char *const names[] = {
+		"maildrop", "incoming", "active", "deferred", "hold", "corrupt"};
+	return queue < sizeof(names) / sizeof(*names) ? names[queue] : NULL;
+}
+
+static const struct format runs_format = {.name = "postfix", .queue_name = runs_queue_name};
+static const struct format *const runs_formats[] = {&runs_format, NULL};
 
 struct runs {
 	struct tree tree;
-	struct test_fsops fs;
+	struct failing_fsops fs;
 	struct journal_spool spools[2];
 	struct journal_head head;
 	struct err err;
@@ -22,10 +32,10 @@ struct runs {
 
 static inline void runs_make(struct runs *runs, uint32_t items)
 {
-	*runs = (struct runs){.fs = test_fsops_new(&fsops_real)};
+	*runs = (struct runs){.fs = failing_fsops_new()};
 	tree_make(&runs->tree, "journal");
-	runs->spools[0] = (struct journal_spool){SLICE("/var/spool/postfix"), SLICE("postfix")};
-	runs->spools[1] = (struct journal_spool){SLICE("/var/spool/postfix-out"), SLICE("postfix")};
+	runs->spools[0] = (struct journal_spool){SLICE("/var/spool/postfix"), &runs_format};
+	runs->spools[1] = (struct journal_spool){SLICE("/var/spool/postfix-out"), &runs_format};
 	runs->head = (struct journal_head){
 		.op = OP_PURGE,
 		.started = 1795316400,
@@ -86,14 +96,14 @@ static inline void runs_tell(
 {
 	bool words = outcome == OUTCOME_FAILED || outcome == OUTCOME_REFUSED;
 	struct slice said = words ? SLICE("Permission\tdenied\\") : (struct slice){0};
-	if (journal_outcome(journal, item, outcome, 4, said, &runs->err) != 0)
+	if (journal_outcome(journal, item, outcome, "hold", said, &runs->err) != 0)
 		fail_msg("%s", runs->err.text);
 }
 
 static inline struct journal_log runs_read(struct runs *runs, unsigned number)
 {
 	struct journal_log log;
-	if (journal_read(runs->tree.fd, number, &log, &runs->err) != 0)
+	if (journal_read(runs->tree.fd, number, runs_formats, &log, &runs->err) != 0)
 		fail_msg("%s", runs->err.text);
 	return log;
 }
@@ -102,7 +112,7 @@ static inline void runs_refuses(struct runs *runs, unsigned number, const char *
 {
 	struct journal_log log;
 	runs->err = (struct err){0};
-	assert_int_equal(journal_read(runs->tree.fd, number, &log, &runs->err), -1);
+	assert_int_equal(journal_read(runs->tree.fd, number, runs_formats, &log, &runs->err), -1);
 	assert_non_null(strstr(runs->err.text, journal_name(number).text));
 	if (!strstr(runs->err.text, words))
 		fail_msg("\"%s\" does not say \"%s\"", runs->err.text, words);

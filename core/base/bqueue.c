@@ -4,11 +4,9 @@
 
 #include "core/base/xalloc.h"
 
-enum { FIRST_ROOM = 32 };
-
 void bqueue_init(struct bqueue *queue, size_t cap)
 {
-	*queue = (struct bqueue){.cap = cap};
+	*queue = (struct bqueue){.items = xcalloc(cap, sizeof(*queue->items)), .cap = cap};
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_cond_init(&queue->not_full, NULL);
 	pthread_cond_init(&queue->not_empty, NULL);
@@ -22,19 +20,6 @@ void bqueue_free(struct bqueue *queue)
 	free(queue->items);
 }
 
-/* With the lock held: the ring doubles until it has room for `cap`. */
-static void grow(struct bqueue *queue)
-{
-	size_t room = queue->room ? queue->room * 2 : FIRST_ROOM;
-	void **items = xcalloc(room, sizeof(*items));
-	for (size_t i = 0; i < queue->count; i++)
-		items[i] = queue->items[(queue->head + i) % queue->room];
-	free(queue->items);
-	queue->items = items;
-	queue->room = room;
-	queue->head = 0;
-}
-
 bool bqueue_put(struct bqueue *queue, void *item)
 {
 	pthread_mutex_lock(&queue->lock);
@@ -42,9 +27,7 @@ bool bqueue_put(struct bqueue *queue, void *item)
 		pthread_cond_wait(&queue->not_full, &queue->lock);
 	bool open = !queue->closed;
 	if (open) {
-		if (queue->count == queue->room)
-			grow(queue);
-		queue->items[(queue->head + queue->count) % queue->room] = item;
+		queue->items[(queue->head + queue->count) % queue->cap] = item;
 		queue->count++;
 		pthread_cond_signal(&queue->not_empty);
 	}
@@ -58,7 +41,7 @@ static void *pop(struct bqueue *queue)
 	if (!queue->count)
 		return NULL;
 	void *item = queue->items[queue->head];
-	queue->head = (queue->head + 1) % queue->room;
+	queue->head = (queue->head + 1) % queue->cap;
 	queue->count--;
 	/* Whoever waits to put is woken for half a queue at once, not for every place. */
 	if (queue->count == queue->cap / 2)

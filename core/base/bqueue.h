@@ -11,17 +11,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-#define BQUEUE_UNBOUNDED SIZE_MAX
 
 struct bqueue {
 	pthread_mutex_t lock;
 	pthread_cond_t not_full;
 	pthread_cond_t not_empty;
-	void **items;
-	size_t cap;  /* the bound; BQUEUE_UNBOUNDED for none */
-	size_t room; /* places in items, grown as they are needed */
+	void **items; /* a ring of `cap` places */
+	size_t cap;
 	size_t head;
 	size_t count;
 	bool closed;

@@ -27,27 +27,6 @@ static void first_in_first_out(void **state)
 	bqueue_free(&queue);
 }
 
-/* The ring grows while its start lies in the middle of it. */
-static void keeps_order_while_it_grows(void **state)
-{
-	enum { MANY = 1000 };
-	struct bqueue queue;
-	static char items[MANY];
-	(void)state;
-	for (int shift = 0; shift < 40; shift++) {
-		bqueue_init(&queue, BQUEUE_UNBOUNDED);
-		for (int i = 0; i < shift; i++) {
-			assert_true(bqueue_put(&queue, &items[i]));
-			assert_ptr_equal(bqueue_take(&queue), &items[i]);
-		}
-		for (int i = 0; i < MANY; i++)
-			assert_true(bqueue_put(&queue, &items[i]));
-		for (int i = 0; i < MANY; i++)
-			assert_ptr_equal(bqueue_take(&queue), &items[i]);
-		bqueue_free(&queue);
-	}
-}
-
 static void closed_drains_and_refuses(void **state)
 {
 	struct bqueue queue;
@@ -125,7 +104,6 @@ static void every_item_is_taken_once(void **state)
 	pump(1);
 	pump(7);
 	pump(100);
-	pump(BQUEUE_UNBOUNDED);
 	pump(PUTTERS * EACH);
 }
 
@@ -169,7 +147,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_in_first_out),
-		cmocka_unit_test(keeps_order_while_it_grows),
 		cmocka_unit_test(closed_drains_and_refuses),
 		cmocka_unit_test(every_item_is_taken_once),
 		cmocka_unit_test(close_wakes_who_waits),

@@ -11,15 +11,23 @@
 #include "core/base/escape.h"
 #include "core/base/xalloc.h"
 
-enum { DEEPEST = 32 };
+enum {
+	DEEPEST = 32,
+	WRITTEN_AT_ONCE = 64 * 1024,
+};
 
 struct sink {
 	FILE *out;
-	size_t flags;          /* of jansson */
-	json_t *open[DEEPEST]; /* outermost first; that one is ours and owns the others */
+	size_t flags; /* of jansson, which writes the values themselves */
+	bool pretty;
+	struct level {    /* outermost first */
+		char end; /* '}' or ']' */
+		bool any; /* there is something inside */
+	} open[DEEPEST];
 	unsigned depth;
-	struct buf text; /* scratch */
-	int sys;         /* errno of what failed first, or 0 */
+	struct buf text;   /* not yet written */
+	struct buf string; /* scratch */
+	int sys;           /* errno of what failed first, or 0 */
 };
 
 struct sink *sink_json(FILE *out, enum sink_style style, bool ascii)
@@ -28,8 +36,7 @@ struct sink *sink_json(FILE *out, enum sink_style style, bool ascii)
 	sink->out = out;
 	/* 15 digits are what a double holds for certain; sink_real rounds before. */
 	sink->flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
-	if (style == SINK_PRETTY)
-		sink->flags |= JSON_INDENT(2);
+	sink->pretty = style == SINK_PRETTY;
 	if (ascii)
 		sink->flags |= JSON_ENSURE_ASCII;
 	return sink;
@@ -39,9 +46,8 @@ void sink_free(struct sink *sink)
 {
 	if (!sink)
 		return;
-	if (sink->depth)
-		json_decref(sink->open[0]);
 	buf_free(&sink->text);
+	buf_free(&sink->string);
 	free(sink);
 }
 
@@ -58,62 +64,88 @@ static int collect(const char *text, size_t len, void *ctx)
 	return 0;
 }
 
-static void write_out(struct sink *sink, json_t *value)
+static void write_out(struct sink *sink)
 {
-	buf_reset(&sink->text);
-	if (json_dump_callback(value, collect, &sink->text, sink->flags) != 0)
-		keep_failure(sink, ENOMEM);
-	json_decref(value);
-	buf_addc(&sink->text, '\n');
 	errno = 0;
 	if (!sink->sys && fwrite(sink->text.ptr, 1, sink->text.len, sink->out) != sink->text.len)
 		keep_failure(sink, errno ? errno : EIO);
+	buf_reset(&sink->text);
 }
 
-/* Hands the value over to the innermost open one. False when there is none. */
-static bool put_inside(struct sink *sink, const char *name, json_t *value)
+/* Takes the value. */
+static void put_json(struct sink *sink, json_t *value)
 {
-	if (!sink->depth) {
-		assert(!name);
-		return false;
-	}
-	json_t *parent = sink->open[sink->depth - 1];
-	assert(json_is_object(parent) == (name != NULL));
-	int r = name ? json_object_set_new_nocheck(parent, name, value)
-		     : json_array_append_new(parent, value);
-	if (r != 0)
+	if (!value || json_dump_callback(value, collect, &sink->text, sink->flags) != 0)
 		keep_failure(sink, ENOMEM);
-	return true;
+	json_decref(value);
+}
+
+static void new_line(struct sink *sink)
+{
+	if (!sink->pretty)
+		return;
+	buf_addc(&sink->text, '\n');
+	buf_pad(&sink->text, ' ', (size_t)sink->depth * 2);
+}
+
+/* What stands before a value. */
+static void begin_value(struct sink *sink, const char *name)
+{
+	assert((sink->depth && sink->open[sink->depth - 1].end == '}') == (name != NULL));
+	if (sink->depth) {
+		struct level *level = &sink->open[sink->depth - 1];
+		if (level->any)
+			buf_add(&sink->text, sink->pretty ? SLICE(",") : SLICE(", "));
+		level->any = true;
+		new_line(sink);
+	}
+	if (name) {
+		put_json(sink, json_string_nocheck(name));
+		buf_add(&sink->text, SLICE(": "));
+	}
+}
+
+static void end_value(struct sink *sink)
+{
+	if (!sink->depth)
+		buf_addc(&sink->text, '\n');
+	if (!sink->depth || sink->text.len >= WRITTEN_AT_ONCE)
+		write_out(sink);
 }
 
 static void put(struct sink *sink, const char *name, json_t *value)
 {
-	if (!put_inside(sink, name, value))
-		write_out(sink, value);
+	begin_value(sink, name);
+	put_json(sink, value);
+	end_value(sink);
 }
 
-static void open_value(struct sink *sink, const char *name, json_t *value)
+static void open_value(struct sink *sink, const char *name, const char *ends)
 {
 	assert(sink->depth < DEEPEST);
-	put_inside(sink, name, value);
-	sink->open[sink->depth++] = value;
+	begin_value(sink, name);
+	buf_addc(&sink->text, ends[0]);
+	sink->open[sink->depth++] = (struct level){.end = ends[1]};
 }
 
 void sink_object(struct sink *sink, const char *name)
 {
-	open_value(sink, name, json_object());
+	open_value(sink, name, "{}");
 }
 
 void sink_array(struct sink *sink, const char *name)
 {
-	open_value(sink, name, json_array());
+	open_value(sink, name, "[]");
 }
 
 void sink_end(struct sink *sink)
 {
 	assert(sink->depth);
-	if (--sink->depth == 0)
-		write_out(sink, sink->open[0]);
+	struct level level = sink->open[--sink->depth];
+	if (level.any)
+		new_line(sink);
+	buf_addc(&sink->text, level.end);
+	end_value(sink);
 }
 
 void sink_text(struct sink *sink, const char *name, struct slice value)
@@ -122,9 +154,9 @@ void sink_text(struct sink *sink, const char *name, struct slice value)
 		sink_null(sink, name);
 		return;
 	}
-	buf_reset(&sink->text);
-	escape_utf8(&sink->text, value);
-	put(sink, name, json_stringn_nocheck(buf_str(&sink->text), sink->text.len));
+	buf_reset(&sink->string);
+	escape_utf8(&sink->string, value);
+	put(sink, name, json_stringn_nocheck(buf_str(&sink->string), sink->string.len));
 }
 
 void sink_int(struct sink *sink, const char *name, int64_t value)

@@ -3,8 +3,8 @@
  *
  * A command says "object, member, value"; the sink makes JSON of it. Tables of
  * rows go through table.h to text or CSV. Neither knows any mail term. JSON is
- * built by jansson and written when the outermost value ends, so JSON Lines is
- * a sequence of outermost objects. Strings may hold any bytes (escape_utf8).
+ * written as it comes, however long: a million members take no memory. JSON Lines
+ * is a sequence of outermost objects. Strings may hold any bytes (escape_utf8).
  *
  * Misuse of the call order is a bug and asserts. Write errors are kept and
  * told by sink_flush.

@@ -235,6 +235,22 @@ static void many_large_objects_are_written(void **state)
 	close_memory(&memory, NULL);
 }
 
+/* A list of a million messages is not kept until its end. */
+static void an_array_is_written_as_it_comes(void **state)
+{
+	FILE *file = tmpfile();
+	(void)state;
+	assert_non_null(file);
+	struct sink *sink = sink_json(file, SINK_PRETTY, false);
+	sink_object(sink, NULL);
+	sink_array(sink, "items");
+	for (int i = 0; i < 100 * 1000; i++)
+		sink_int(sink, NULL, i);
+	assert_in_range(ftell(file), 900 * 1000, 1200 * 1000);
+	sink_free(sink);
+	fclose(file);
+}
+
 static void a_full_disk_is_told(void **state)
 {
 	struct err err;
@@ -323,6 +339,7 @@ int main(void)
 		cmocka_unit_test(hostile_text_stays_json),
 		cmocka_unit_test(every_code_point_reads_back),
 		cmocka_unit_test(many_large_objects_are_written),
+		cmocka_unit_test(an_array_is_written_as_it_comes),
 		cmocka_unit_test(a_full_disk_is_told),
 		cmocka_unit_test(freed_while_open),
 		cmocka_unit_test(misuse_asserts),

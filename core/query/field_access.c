@@ -161,50 +161,58 @@ FIELD_ID(access_client_group)
 	return field_client_id(env, row);
 }
 
-/* The recipient in a slot; NULL when it is cancelled or there is none. */
-static const struct snap_rcpt *recipient(const struct snap *snap, uint32_t row, uint32_t i)
+/* Finds the recipient in a slot; false when it is cancelled or there is none. */
+static bool recipient(const struct snap *snap, uint32_t row, uint32_t i, uint32_t *rcpt)
 {
 	uint32_t count;
-	const struct snap_rcpt *rcpts = snap_rcpts(snap, row, &count);
-	return i < count && rcpts[i].state != RCPT_CANCELLED ? &rcpts[i] : NULL;
+	*rcpt = snap_rcpts(snap, row, &count) + i;
+	return i < count && snap->rcpt_state[*rcpt] != RCPT_CANCELLED;
 }
 
 FIELD_ID(access_rcpt)
 {
 	(void)ref;
-	const struct snap_rcpt *rcpt = recipient(env->snap, row, i);
-	return rcpt ? rcpt->address : FIELD_NO_VALUE;
+	uint32_t rcpt;
+	if (!recipient(env->snap, row, i, &rcpt))
+		return FIELD_NO_VALUE;
+	return snap_rcpt(env->snap, RCPT_ADDRESS, rcpt);
 }
 
 FIELD_ID(access_rcpt_domain)
 {
 	(void)ref;
-	const struct snap_rcpt *rcpt = recipient(env->snap, row, i);
-	if (!rcpt)
+	uint32_t rcpt;
+	if (!recipient(env->snap, row, i, &rcpt))
 		return FIELD_NO_VALUE;
-	bool whole = env->snap->need.parts & NEED_ADDRESSES;
-	return whole ? field_domain_id(env, rcpt->address) : rcpt->address;
+	uint32_t name = snap_rcpt(env->snap, RCPT_ADDRESS, rcpt);
+	return snap_has_addresses(env->snap, row) ? field_domain_id(env, name) : name;
 }
 
 FIELD_ID(access_reason)
 {
 	(void)ref;
-	const struct snap_rcpt *rcpt = recipient(env->snap, row, i);
-	return rcpt ? rcpt->reason : FIELD_NO_VALUE;
+	uint32_t rcpt;
+	if (!recipient(env->snap, row, i, &rcpt))
+		return FIELD_NO_VALUE;
+	return snap_rcpt(env->snap, RCPT_REASON, rcpt);
 }
 
 FIELD_ID(access_reason_text)
 {
 	(void)ref;
-	const struct snap_rcpt *rcpt = recipient(env->snap, row, i);
-	return rcpt ? rcpt->reason_text : INTERN_UNKNOWN;
+	uint32_t rcpt;
+	if (!recipient(env->snap, row, i, &rcpt))
+		return INTERN_UNKNOWN;
+	return snap_rcpt(env->snap, RCPT_REASON_TEXT, rcpt);
 }
 
 FIELD_ID(access_reason_class)
 {
 	(void)ref;
-	const struct snap_rcpt *rcpt = recipient(env->snap, row, i);
-	return rcpt ? env->words.reason_class[rcpt->class] : FIELD_NO_VALUE;
+	uint32_t rcpt;
+	if (!recipient(env->snap, row, i, &rcpt))
+		return FIELD_NO_VALUE;
+	return env->words.reason_class[env->snap->rcpt_class[rcpt]];
 }
 
 FIELD_ID(access_warning)

@@ -806,7 +806,7 @@ static void test_needs(void **state)
 		{"not reason=x", NEED_REASONS, true},
 		{"reason is unknown", NEED_REASONS, false},
 		{"reason_class=network", NEED_REASONS, false},
-		{"subject ~ x or rcpt_domain=x", NEED_HEADERS | NEED_RCPTS, false},
+		{"subject ~ x or rcpt_domain=x", NEED_HEADERS | NEED_SUBJECT | NEED_RCPTS, false},
 		{"uid=33", NEED_SUBMITTER, false},
 		{"origin=lan", NEED_RCPTS | NEED_SUBMITTER, false},
 		{"header:List-Id is unknown", NEED_HEADERS, false},

@@ -56,7 +56,7 @@ static uint64_t recipients_of(struct work *work, uint32_t row, uint32_t slot, bo
 	uint32_t count;
 
 	if (work->values.by->field->flags & FIELD_RCPT)
-		return snap_rcpts(snap, row, &count)[slot].state == RCPT_PENDING;
+		return snap->rcpt_state[snap_rcpts(snap, row, &count) + slot] == RCPT_PENDING;
 	return first ? snap_col(snap, COL_NRCPT, row) : 0;
 }
 

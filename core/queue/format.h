@@ -45,13 +45,17 @@ enum need_part {
 	NEED_RCPTS = 1 << 0,     /* who they are, not only how many; the index keeps the domain */
 	NEED_ADDRESSES = 1 << 1, /* with NEED_RCPTS: the index keeps the whole address */
 	NEED_REASONS = 1 << 2,   /* defer and bounce logs */
-	NEED_HEADERS = 1 << 3,   /* subject, header_from, message_id and need.headers */
+	NEED_HEADERS = 1 << 3,   /* need.headers, and what the index keeps of the last three */
 	NEED_SUBMITTER = 1 << 4, /* uid and script, headers of local submissions only */
 	NEED_SESSION = 1 << 5,   /* client name, HELO, protocol, authentication method */
 	NEED_STATUS = 1 << 6,    /* of the file itself: next_retry, forced_expire, its marks */
 	NEED_ATTRIBUTES = 1 << 7,
 	NEED_IDENTITY = 1 << 8, /* record.identity, for what is to be acted on */
-	NEED_ALL = (1 << 9) - 1,
+	NEED_BOUNCED = 1 << 9,  /* with NEED_RCPTS: ... of mail with the null sender at least */
+	NEED_SUBJECT = 1 << 10, /* with NEED_HEADERS: the index keeps it; so do the next two */
+	NEED_FROM = 1 << 11,
+	NEED_MESSAGE_ID = 1 << 12, /* nearly as much memory as all the rest of a row */
+	NEED_ALL = (1 << 13) - 1,
 };
 
 struct need {
@@ -151,6 +155,12 @@ struct format {
 	const char *name;  /* "postfix" */
 	const char *title; /* "Postfix" */
 	unsigned caps;     /* enum capability bits */
+
+	/*
+	 * The MTA's own name of a queue that holds messages, by the driver's number; NULL for a
+	 * number that is none. They count up from 0, and may change: files keep the names.
+	 */
+	const char *(*queue_name)(unsigned queue);
 
 	/* How likely the folder is a queue of this format. Opens nothing but folders. */
 	void (*probe)(int fd, struct probe *probe);

@@ -23,7 +23,10 @@ void snap_free(struct snap *snap)
 	for (size_t i = 0; i < SNAP_WIDES; i++)
 		free(snap->wide[i]);
 	free(snap->small);
-	free(snap->rcpts);
+	for (size_t i = 0; i < RCPT_COLS; i++)
+		free(snap->rcpts[i]);
+	free(snap->rcpt_state);
+	free(snap->rcpt_class);
 	free(snap->is_queue_id);
 	free(snap->reason_class);
 	free(snap->decoded);
@@ -32,24 +35,23 @@ void snap_free(struct snap *snap)
 
 static void grow_rows(struct snap *snap)
 {
-	uint32_t old = snap->cap;
-	snap->cap = old ? old * 2 : FIRST_ROWS;
-	for (size_t i = 0; i < SNAP_COLS; i++) {
-		if (!snap->cols[i])
-			continue;
-		snap->cols[i] = xrealloc(snap->cols[i], snap->cap, sizeof(uint32_t));
-		memset(snap->cols[i] + old, 0, (snap->cap - old) * sizeof(uint32_t));
-	}
+	snap->cap = snap->cap ? snap->cap * 2 : FIRST_ROWS;
+	for (size_t i = 0; i < SNAP_COLS; i++)
+		if (snap->cols[i])
+			snap->cols[i] = xrealloc(snap->cols[i], snap->cap, sizeof(uint32_t));
 	size_t wides = snap->need.parts & NEED_IDENTITY ? SNAP_WIDES : WIDE_IDENTITY;
 	for (size_t i = 0; i < wides; i++)
 		snap->wide[i] = xrealloc(snap->wide[i], snap->cap, sizeof(int64_t));
 	snap->small = xrealloc(snap->small, snap->cap, sizeof(*snap->small));
 }
 
-/* A column comes into being with its first value that is not 0. */
+/*
+ * A column comes into being with its first value that is not 0. From then on each row sets
+ * it: room that no row has reached is not touched, and so costs no memory.
+ */
 static void set(struct snap *snap, unsigned col, uint32_t row, uint32_t value)
 {
-	if (!value)
+	if (!snap->cols[col] && !value)
 		return;
 	if (!snap->cols[col])
 		snap->cols[col] = xcalloc(snap->cap, sizeof(uint32_t));
@@ -138,6 +140,22 @@ static void set_decoded(struct snap *snap, unsigned col, uint32_t row, struct sl
 	set(snap, col, row, id);
 }
 
+static void add_headers(struct snap *snap, uint32_t row, const struct record *record)
+{
+	const struct need *need = &snap->need;
+
+	if (need->parts & NEED_SUBJECT)
+		set_decoded(snap, COL_SUBJECT, row, record->subject);
+	if (need->parts & NEED_FROM)
+		set_decoded(snap, COL_HEADER_FROM, row, record->header_from);
+	if (need->parts & NEED_MESSAGE_ID)
+		set_text(snap, COL_MESSAGE_ID, row,
+			slice_upto(record->message_id, LIMIT_HEADER_VALUE));
+	for (unsigned i = 0; i < need->nheaders; i++)
+		set_text(
+			snap, COL_EXTRA + i, row, slice_upto(record->extra[i], LIMIT_HEADER_VALUE));
+}
+
 uint32_t snap_domain(struct snap *snap, struct slice address)
 {
 	if (slice_known(address) && address.len == 0)
@@ -147,26 +165,57 @@ uint32_t snap_domain(struct snap *snap, struct slice address)
 }
 
 /* A flood goes to 250,000 addresses at a few hundred domains: who does not ask pays for these. */
-static uint32_t rcpt_name(struct snap *snap, struct slice address)
+static uint32_t rcpt_name(struct snap *snap, uint32_t row, struct slice address)
 {
-	if (!(snap->need.parts & NEED_RCPTS))
-		return INTERN_UNKNOWN;
-	bool whole = snap->need.parts & NEED_ADDRESSES;
+	bool whole = snap_has_addresses(snap, row);
 	return whole ? intern_add_fold(&snap->strings, address) : snap_domain(snap, address);
 }
 
-static struct snap_rcpt *rcpt_room(struct snap *snap, uint32_t count)
+static void make_rcpt_room(struct snap *snap, uint32_t count)
 {
-	if (snap->rcpt_cap - snap->nrcpts < count) {
-		uint32_t cap = snap->rcpt_cap ? snap->rcpt_cap : FIRST_ROWS;
-		while (cap - snap->nrcpts < count)
-			cap *= 2;
-		snap->rcpts = xrealloc(snap->rcpts, cap, sizeof(*snap->rcpts));
-		snap->rcpt_cap = cap;
+	bool names = snap->need.parts & NEED_RCPTS, reasons = snap->need.parts & NEED_REASONS;
+	bool cols[RCPT_COLS] = {names, reasons, reasons && snap->keep_reason_text};
+	uint32_t cap = snap->rcpt_cap ? snap->rcpt_cap : FIRST_ROWS;
+
+	while (cap - snap->nrcpts < count)
+		cap *= 2;
+	if (cap == snap->rcpt_cap)
+		return;
+	for (size_t i = 0; i < RCPT_COLS; i++)
+		if (cols[i])
+			snap->rcpts[i] = xrealloc(snap->rcpts[i], cap, sizeof(uint32_t));
+	snap->rcpt_state = xrealloc(snap->rcpt_state, cap, 1);
+	if (reasons)
+		snap->rcpt_class = xrealloc(snap->rcpt_class, cap, 1);
+	snap->rcpt_cap = cap;
+}
+
+static void set_reason(struct snap *snap, uint32_t at, const struct rcpt *rcpt, bool as_before)
+{
+	uint32_t reason = as_before ? snap->rcpts[RCPT_REASON][at - 1]
+				    : intern_add(&snap->strings, rcpt->reason_key);
+
+	snap->rcpts[RCPT_REASON][at] = reason;
+	snap->rcpt_class[at] = class_of(snap, reason);
+	if (snap->keep_reason_text)
+		snap->rcpts[RCPT_REASON_TEXT][at] = intern_add(&snap->strings, rcpt->reason);
+}
+
+static void keep_rcpts(struct snap *snap, uint32_t row, const struct record *record)
+{
+	make_rcpt_room(snap, record->nrcpts);
+	for (uint32_t i = 0; i < record->nrcpts; i++) {
+		const struct rcpt *rcpt = &record->rcpts[i];
+		uint32_t at = snap->nrcpts + i;
+		snap->rcpt_state[at] = rcpt->state;
+		if (snap->need.parts & NEED_RCPTS)
+			snap->rcpts[RCPT_ADDRESS][at] = rcpt_name(snap, row, rcpt->address);
+		/* One failed connection defers many with the same words. */
+		if (snap->need.parts & NEED_REASONS)
+			set_reason(snap, at, rcpt,
+				i && rcpt->reason_key.ptr == rcpt[-1].reason_key.ptr);
 	}
-	struct snap_rcpt *room = snap->rcpts + snap->nrcpts;
-	snap->nrcpts += count;
-	return room;
+	snap->nrcpts += record->nrcpts;
 }
 
 static void add_rcpts(struct snap *snap, uint32_t row, const struct record *record)
@@ -175,21 +224,8 @@ static void add_rcpts(struct snap *snap, uint32_t row, const struct record *reco
 
 	set(snap, COL_RCPT_FIRST, row, snap->nrcpts);
 	set(snap, COL_NRCPT_ALL, row, record->nrcpts);
-	if (snap->need.parts & (NEED_RCPTS | NEED_REASONS)) {
-		struct snap_rcpt *out = rcpt_room(snap, record->nrcpts);
-		for (uint32_t i = 0; i < record->nrcpts; i++, out++) {
-			const struct rcpt *in = &record->rcpts[i];
-			*out = (struct snap_rcpt){.state = in->state};
-			out->address = rcpt_name(snap, in->address);
-			/* One failed connection defers many with the same words. */
-			bool same = i && in->reason_key.ptr == in[-1].reason_key.ptr;
-			out->reason =
-				same ? out[-1].reason : intern_add(&snap->strings, in->reason_key);
-			out->class = class_of(snap, out->reason);
-			if (snap->keep_reason_text)
-				out->reason_text = intern_add(&snap->strings, in->reason);
-		}
-	}
+	if (snap->need.parts & (NEED_RCPTS | NEED_REASONS))
+		keep_rcpts(snap, row, record);
 	for (uint32_t i = 0; i < record->nrcpts; i++)
 		pending += record->rcpts[i].state == RCPT_PENDING && !record->rcpts[i].logged_only;
 	set(snap, COL_NRCPT, row, pending);
@@ -248,6 +284,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	set_name(snap, COL_ACCOUNT, row, record->account);
 	set_text(snap, COL_CLIENT_IP, row, record->client_ip);
 	set_name(snap, COL_SENDER, row, record->sender);
+	set(snap, COL_LOST_LOGIN, row, INTERN_UNKNOWN);
 	set_text(snap, COL_SCRIPT, row, record->script);
 	set_text(snap, COL_LOG_ID, row, record->log_id);
 	set(snap, COL_UID, row, plus_one(record->uid));
@@ -259,15 +296,8 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 		set_name(snap, COL_HELO, row, record->helo);
 		set_text(snap, COL_PROTOCOL, row, record->protocol);
 	}
-	if (snap->need.parts & NEED_HEADERS) {
-		set_decoded(snap, COL_SUBJECT, row, record->subject);
-		set_decoded(snap, COL_HEADER_FROM, row, record->header_from);
-		set_text(snap, COL_MESSAGE_ID, row,
-			slice_upto(record->message_id, LIMIT_HEADER_VALUE));
-		for (unsigned i = 0; i < snap->need.nheaders; i++)
-			set_text(snap, COL_EXTRA + i, row,
-				slice_upto(record->extra[i], LIMIT_HEADER_VALUE));
-	}
+	if (snap->need.parts & NEED_HEADERS)
+		add_headers(snap, row, record);
 	add_rcpts(snap, row, record);
 	return row;
 }

@@ -59,6 +59,14 @@ enum snap_wide {
 };
 #define WIDE_UNKNOWN INT64_MIN
 
+/* Columns of recipients, strings all of them. */
+enum snap_rcpt_col {
+	RCPT_ADDRESS,     /* folded; only its domain where snap_has_addresses says no */
+	RCPT_REASON,      /* normalised; with NEED_REASONS */
+	RCPT_REASON_TEXT, /* as logged; with keep_reason_text */
+	RCPT_COLS
+};
+
 struct snap {
 	struct intern strings;
 	const struct spool *const *spools;
@@ -82,14 +90,9 @@ struct snap {
 	/* Recipients of all rows, one after the other; filled with NEED_RCPTS or NEED_REASONS. */
 	uint32_t nrcpts;
 	uint32_t rcpt_cap;
-	struct snap_rcpt {
-		/* String, folded; 0 without NEED_RCPTS, the domain without NEED_ADDRESSES. */
-		uint32_t address;
-		uint32_t reason;      /* string, normalised */
-		uint32_t reason_text; /* string as logged; only with keep_reason_text */
-		uint8_t state;        /* enum rcpt_state */
-		uint8_t class;        /* enum reason_class */
-	} * rcpts;
+	uint32_t *rcpts[RCPT_COLS];
+	uint8_t *rcpt_state; /* enum rcpt_state */
+	uint8_t *rcpt_class; /* enum reason_class; with NEED_REASONS */
 	bool keep_reason_text;
 
 	uint8_t *is_queue_id; /* by string id: 1 if it is the queue id of a row */
@@ -150,15 +153,27 @@ static inline struct slice snap_text(const struct snap *snap, enum snap_col col,
 	return intern_get(&snap->strings, snap_col(snap, col, row));
 }
 
-/* The recipients of a row; *count is 0 when they were not read. */
-static inline const struct snap_rcpt *snap_rcpts(
-	const struct snap *snap, uint32_t row, uint32_t *count)
+/* The first recipient of a row; *count is 0 when they were not read. */
+static inline uint32_t snap_rcpts(const struct snap *snap, uint32_t row, uint32_t *count)
 {
 	uint32_t first = snap_col(snap, COL_RCPT_FIRST, row);
 	uint32_t end =
 		row + 1 < snap->rows ? snap_col(snap, COL_RCPT_FIRST, row + 1) : snap->nrcpts;
 	*count = end - first;
-	return snap->rcpts ? snap->rcpts + first : NULL;
+	return first;
+}
+
+static inline uint32_t snap_rcpt(const struct snap *snap, enum snap_rcpt_col col, uint32_t rcpt)
+{
+	return snap->rcpts[col] ? snap->rcpts[col][rcpt] : 0;
+}
+
+/* Whether the addresses of its recipients are there, and not only their domains. */
+static inline bool snap_has_addresses(const struct snap *snap, uint32_t row)
+{
+	return snap->need.parts & NEED_ADDRESSES ||
+		(snap->need.parts & NEED_BOUNCED &&
+			snap_col(snap, COL_SENDER, row) == INTERN_EMPTY);
 }
 
 #endif

@@ -30,6 +30,17 @@ static void assert_text(const struct snap *snap, enum snap_col col, uint32_t row
 		fail_msg("column %d is \"%.*s\", not \"%s\"", (int)col, SLICE_ARG(s), text);
 }
 
+static struct slice rcpt_text(const struct snap *snap, enum snap_rcpt_col col, uint32_t rcpt)
+{
+	return intern_get(&snap->strings, snap_rcpt(snap, col, rcpt));
+}
+
+static void assert_rcpt(
+	const struct snap *snap, enum snap_rcpt_col col, uint32_t rcpt, const char *text)
+{
+	assert_true(slice_eq(rcpt_text(snap, col, rcpt), slice_cstr(text)));
+}
+
 static struct record full_record(struct rcpt *rcpts)
 {
 	struct record record = record_unknown();
@@ -113,18 +124,17 @@ static void keeps_what_a_record_says(void **state)
 	assert_int_equal(p.snap.small[0].flags, SNAP_REINJECTED | SNAP_FORCED_EXPIRE);
 
 	uint32_t count;
-	const struct snap_rcpt *kept = snap_rcpts(&p.snap, 0, &count);
+	assert_int_equal(snap_rcpts(&p.snap, 0, &count), 0);
 	assert_int_equal(count, 3);
-	assert_true(
-		slice_eq(intern_get(&p.snap.strings, kept[0].address), SLICE("anna@example.org")));
-	assert_true(slice_eq(intern_get(&p.snap.strings, kept[0].reason), rcpts[0].reason_key));
-	assert_true(slice_eq(intern_get(&p.snap.strings, kept[0].reason_text), rcpts[0].reason));
-	assert_int_equal(kept[0].class, REASON_MAILBOX_FULL);
-	assert_int_equal(kept[1].address, INTERN_EMPTY);
-	assert_int_equal(kept[1].state, RCPT_DONE);
-	assert_int_equal(kept[1].reason, INTERN_UNKNOWN);
-	assert_int_equal(kept[1].class, REASON_UNKNOWN);
-	assert_int_equal(kept[2].state, RCPT_CANCELLED);
+	assert_rcpt(&p.snap, RCPT_ADDRESS, 0, "anna@example.org");
+	assert_true(slice_eq(rcpt_text(&p.snap, RCPT_REASON, 0), rcpts[0].reason_key));
+	assert_true(slice_eq(rcpt_text(&p.snap, RCPT_REASON_TEXT, 0), rcpts[0].reason));
+	assert_int_equal(p.snap.rcpt_class[0], REASON_MAILBOX_FULL);
+	assert_int_equal(snap_rcpt(&p.snap, RCPT_ADDRESS, 1), INTERN_EMPTY);
+	assert_int_equal(p.snap.rcpt_state[1], RCPT_DONE);
+	assert_int_equal(snap_rcpt(&p.snap, RCPT_REASON, 1), INTERN_UNKNOWN);
+	assert_int_equal(p.snap.rcpt_class[1], REASON_UNKNOWN);
+	assert_int_equal(p.snap.rcpt_state[2], RCPT_CANCELLED);
 	snap_free(&p.snap);
 }
 
@@ -174,12 +184,50 @@ static void keeps_only_what_was_asked_for(void **state)
 
 	begin(&p, NEED_REASONS);
 	snap_add(&p.snap, 0, &record);
-	const struct snap_rcpt *kept = snap_rcpts(&p.snap, 0, &count);
+	assert_int_equal(snap_rcpts(&p.snap, 0, &count), 0);
 	assert_int_equal(count, 3);
-	assert_int_equal(kept[0].address, INTERN_UNKNOWN);
-	assert_int_not_equal(kept[0].reason, INTERN_UNKNOWN);
-	assert_int_equal(kept[0].reason_text, INTERN_UNKNOWN);
+	assert_int_equal(snap_rcpt(&p.snap, RCPT_ADDRESS, 0), INTERN_UNKNOWN);
+	assert_int_not_equal(snap_rcpt(&p.snap, RCPT_REASON, 0), INTERN_UNKNOWN);
+	assert_int_equal(snap_rcpt(&p.snap, RCPT_REASON_TEXT, 0), INTERN_UNKNOWN);
 	snap_free(&p.snap);
+
+	begin(&p, NEED_HEADERS | NEED_SUBJECT);
+	snap_add(&p.snap, 0, &record);
+	assert_int_not_equal(snap_col(&p.snap, COL_SUBJECT, 0), INTERN_UNKNOWN);
+	assert_text(&p.snap, COL_HEADER_FROM, 0, NULL);
+	assert_text(&p.snap, COL_MESSAGE_ID, 0, NULL);
+	snap_free(&p.snap);
+}
+
+/* To whom a bounce goes matters where whom a flood goes to does not. */
+static void keeps_addresses_of_bounces(void **state)
+{
+	static const struct {
+		unsigned need;
+		const char *to, *bounced_to;
+	} cases[] = {
+		{NEED_RCPTS, "example.org", "example.org"},
+		{NEED_RCPTS | NEED_BOUNCED, "example.org", "a@example.org"},
+		{NEED_RCPTS | NEED_ADDRESSES, "a@example.org", "a@example.org"},
+	};
+	struct rcpt rcpt = {.address = SLICE("a@example.org")};
+	struct place p;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct record record = record_unknown();
+		record.rcpts = &rcpt;
+		record.nrcpts = 1;
+		begin(&p, cases[i].need);
+		snap_add(&p.snap, 0, &record); /* of an unknown sender */
+		record.sender = SLICE("");
+		snap_add(&p.snap, 0, &record);
+		assert_rcpt(&p.snap, RCPT_ADDRESS, 0, cases[i].to);
+		assert_rcpt(&p.snap, RCPT_ADDRESS, 1, cases[i].bounced_to);
+		assert_int_equal(
+			snap_has_addresses(&p.snap, 1), strchr(cases[i].bounced_to, '@') != NULL);
+		snap_free(&p.snap);
+	}
 }
 
 /* Numbers that do not fit are unknown, texts are cut, and nothing wraps. */
@@ -240,11 +288,10 @@ static void grows(void **state)
 		assert_text(&p.snap, COL_ACCOUNT, i, i < LATE ? NULL : "bob");
 		assert_int_equal(snap_wide(&p.snap, WIDE_INODE, i), i);
 		assert_int_equal(snap_col(&p.snap, COL_NRCPT, i), i % 3);
-		const struct snap_rcpt *kept = snap_rcpts(&p.snap, i, &count);
+		uint32_t first = snap_rcpts(&p.snap, i, &count);
 		assert_int_equal(count, i % 3);
 		for (uint32_t n = 0; n < count; n++)
-			assert_true(slice_eq(
-				intern_get(&p.snap.strings, kept[n].address), slice_cstr(address)));
+			assert_rcpt(&p.snap, RCPT_ADDRESS, first + n, address);
 	}
 	snap_free(&p.snap);
 }
@@ -284,7 +331,7 @@ static void decodes_each_value_once(void **state)
 	struct record record = record_unknown();
 	(void)state;
 
-	begin(&p, NEED_HEADERS);
+	begin(&p, NEED_HEADERS | NEED_SUBJECT | NEED_FROM);
 	for (unsigned i = 0; i < 3; i++) {
 		record.subject =
 			i == 1 ? SLICE("=?utf-8?B?Y2Fmw6k=?=") : SLICE("=?utf-8?Q?caf=C3=A9?=");
@@ -325,6 +372,7 @@ int main(void)
 		cmocka_unit_test(keeps_what_a_record_says),
 		cmocka_unit_test(keeps_unknown_apart_from_empty),
 		cmocka_unit_test(keeps_only_what_was_asked_for),
+		cmocka_unit_test(keeps_addresses_of_bounces),
 		cmocka_unit_test(bounds_what_it_keeps),
 		cmocka_unit_test(grows),
 		cmocka_unit_test(tells_mail_that_came_back),

@@ -21,6 +21,11 @@ const struct postfix_layout postfix_queues[PQ_FOLDERS] = {
 	[PQ_TRACE] = {"trace", STATE_UNKNOWN},
 };
 
+const char *postfix_queue_name(unsigned queue)
+{
+	return queue < PQ_MESSAGES ? postfix_queues[queue].name : NULL;
+}
+
 static bool has_folder(int fd, const char *name)
 {
 	struct stat st;

@@ -104,6 +104,7 @@ const struct format format_postfix = {
 	.title = "Postfix",
 	.caps = CAP_ACCOUNT | CAP_CLIENT | CAP_RCPT_STATE | CAP_RCPT_REASON | CAP_NEXT_RETRY |
 		CAP_BODY | CAP_ACT,
+	.queue_name = postfix_queue_name,
 	.probe = postfix_probe,
 	.find = postfix_find,
 	.open = postfix_open,

@@ -52,6 +52,7 @@ static inline const struct postfix *postfix_of(const struct spool *spool)
 enum { POSTFIX_PATH_MAX = 320 }; /* queue name, hash folders, an id of 255 */
 
 /* layout.c */
+const char *postfix_queue_name(unsigned queue);
 void postfix_probe(int fd, struct probe *probe);
 void postfix_look_at_folders(struct spool *spool, struct postfix *postfix);
 /* Path of an id in one of the folders, relative to the spool. False if id is none. */

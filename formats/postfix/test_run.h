@@ -108,8 +108,8 @@ static inline void set_head(struct test_run *test, enum op op)
 	head->uid = head->login_uid = -1;
 	head->nspools = 1;
 	head->spools = arena_alloc(&test->plan.arena, sizeof(*head->spools));
-	head->spools[0] =
-		(struct journal_spool){slice_cstr(test->queue.spool->path), slice_cstr("postfix")};
+	head->spools[0] = (struct journal_spool){
+		slice_cstr(test->queue.spool->path), test->queue.spool->format};
 }
 
 /* All messages of the queue but those whose id begins with `not`. */
@@ -210,7 +210,7 @@ static inline bool read_last(const struct test_run *test, struct journal_log *lo
 	free(numbers);
 	if (!count)
 		return false;
-	if (journal_read(test->state.fd, number, log, &err) != 0) {
+	if (journal_read(test->state.fd, number, test->queue.spools.formats, log, &err) != 0) {
 		if (!strstr(err.text, "stopped before it touched anything"))
 			fail_msg("%s", err.text);
 		return false;
