@@ -20,6 +20,7 @@ struct journal {
 	uint32_t told;  /* of them */
 	unsigned spools;
 	bool went;
+	bool grows; /* it had an end before */
 };
 
 /*
@@ -30,5 +31,8 @@ enum { JOURNAL_ITEM_ROOM = 128, JOURNAL_OUTCOME_ROOM = 48 };
 
 /* Writes what is in the buffer. */
 int journal_flush(struct journal *journal, struct err *err);
+
+/* Makes the file `len` bytes long, or says how much room is missing. */
+int journal_reserve(const struct journal *journal, off_t len, struct err *err);
 
 #endif
