@@ -7,7 +7,6 @@
 
 #include "core/act/trash.h"
 #include "core/base/clock.h"
-#include "core/base/units.h"
 
 bool act_has_way_back(const struct act *act)
 {
@@ -64,23 +63,7 @@ void act_fill_head(struct act *act, struct buf *command)
 
 static void show_progress(void *ctx, uint32_t done, uint32_t count)
 {
-	const struct act *act = ctx;
-	struct buf text = {0};
-
-	if (!isatty(STDERR_FILENO) || act->app->options.json)
-		return;
-	units_count(&text, done);
-	buf_add(&text, SLICE(" of "));
-	units_count(&text, count);
-	fprintf(stderr, "\r\033[K%s", buf_str(&text));
-	fflush(stderr);
-	buf_free(&text);
-}
-
-static void hide_progress(const struct act *act)
-{
-	if (isatty(STDERR_FILENO) && !act->app->options.json)
-		fputs("\r\033[K", stderr);
+	progress_show(ctx, done, count);
 }
 
 /* The folder of this run in each trash that may be needed. */
@@ -114,12 +97,13 @@ static int write_journal(struct act *act, struct journal **journal, struct err *
 
 static int carry_out(struct act *act, struct journal *journal)
 {
+	struct progress progress;
 	struct run_options options = {
 		.ops = &fsops_real,
 		.now = (int64_t)time(NULL),
 		.spread = act->spread,
 		.progress = show_progress,
-		.ctx = act,
+		.ctx = &progress,
 		.interrupted = &interrupted,
 	};
 	struct run run = {
@@ -133,9 +117,10 @@ static int carry_out(struct act *act, struct journal *journal)
 	struct err err = {0};
 	int64_t begin = clock_now_ms();
 
+	progress_begin(&progress, act->app);
 	run_apply(&run);
 	double seconds = clock_since(begin);
-	hide_progress(act);
+	progress_hide(&progress);
 	if (run.stopped)
 		journal_close(journal);
 	else if (journal_end(journal, &err) != 0)

@@ -154,13 +154,33 @@ static void tell_syslog(
 	buf_free(&line);
 }
 
+/* Over all runs. */
+struct removing {
+	struct progress progress;
+	uint64_t before, files;
+};
+
+static void show_progress(void *ctx, uint64_t files)
+{
+	struct removing *removing = ctx;
+	progress_show(&removing->progress, removing->before + files, removing->files);
+}
+
 static int remove_all(struct app *app, const struct victims *victims)
 {
+	struct removing removing = {.files = total_files(victims)};
+	struct expunge_options options = {
+		.jobs = (unsigned)app->options.jobs,
+		.progress = show_progress,
+		.ctx = &removing,
+		.interrupted = &interrupted,
+	};
 	struct expunged sum = {0};
 	struct buf out = {0};
 	struct err err;
 	int code = EXIT_DONE;
 
+	progress_begin(&removing.progress, app);
 	for (size_t i = 0; i < victims->count && code == EXIT_DONE; i++) {
 		const struct victim *victim = &victims->list[i];
 		struct expunged removed;
@@ -168,13 +188,15 @@ static int remove_all(struct app *app, const struct victims *victims)
 		code = act_lock(app, app->spools.list[victim->spool], trash);
 		if (code != EXIT_DONE)
 			break;
-		if (expunge_run(&fsops_real, trash, victim->run, (unsigned)app->options.jobs,
-			    &interrupted, &removed, &err) != 0)
+		int r = expunge_run(&fsops_real, trash, victim->run, &options, &removed, &err);
+		progress_hide(&removing.progress);
+		if (r != 0)
 			code = complain(&err);
 		else if (interrupted)
 			code = EXIT_INTERRUPTED;
 		sum.files += removed.files;
 		sum.bytes += removed.bytes;
+		removing.before = sum.files;
 		tell_syslog(app, victim, &removed);
 	}
 	if (code == EXIT_BUSY && !sum.files)

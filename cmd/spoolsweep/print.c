@@ -38,6 +38,7 @@ void output_init(struct output *output, enum color color)
 		output->columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col
 			? size.ws_col
 			: 80;
+	output->live = isatty(STDERR_FILENO) && !dumb_terminal();
 }
 
 static void speak(struct slice text)
