@@ -40,7 +40,7 @@ struct output {
 	bool live;      /* stderr is a terminal whose last line can be written again: progress */
 };
 
-void output_init(struct output *output, enum color color);
+void output_init(struct output *output, enum when color);
 
 struct command;
 

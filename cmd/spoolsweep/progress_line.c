@@ -43,7 +43,8 @@ static void put_rate(struct buf *out, const struct progress_facts *facts)
 	if (facts->done == facts->count)
 		return;
 	buf_add(out, SLICE("  "));
-	units_age(out, (int64_t)((facts->count - facts->done) * (uint64_t)facts->passed / ours / 1000));
+	units_age(out,
+		(int64_t)((facts->count - facts->done) * (uint64_t)facts->passed / ours / 1000));
 	buf_add(out, SLICE(" left"));
 }
 

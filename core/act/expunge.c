@@ -209,10 +209,8 @@ int expunge_run(const struct fsops *ops, int trash, unsigned run,
 	snprintf(name, sizeof(name), "%u", run);
 	int answer = list_folders(trash, name, 0, &folders, &found, err);
 	if (answer == 0) {
-		struct work work = {.ops = ops,
-			.trash = trash,
-			.folders = &folders,
-			.options = options};
+		struct work work = {
+			.ops = ops, .trash = trash, .folders = &folders, .options = options};
 		pthread_mutex_init(&work.lock, NULL);
 		clock_cond_init(&work.ended);
 		work_on(&work);

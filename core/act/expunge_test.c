@@ -178,9 +178,9 @@ static void stops_when_interrupted(void **state)
 	(void)state;
 
 	stage_make(&stage);
-	assert_int_equal(expunge_run(&fsops_real, stage.trash, RUN,
-				 &(struct expunge_options){.interrupted = &at_once}, &removed,
-				 &err),
+	assert_int_equal(
+		expunge_run(&fsops_real, stage.trash, RUN,
+			&(struct expunge_options){.interrupted = &at_once}, &removed, &err),
 		0);
 	assert_int_equal(removed.files, 0);
 	assert_int_equal(files_left(&stage), FILES);

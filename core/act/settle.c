@@ -56,8 +56,8 @@ static void tell_delivering(struct run *run, struct under_way *one)
 	run->counts[OUTCOME_DELIVERING]++;
 	run->outcomes[one->item] = OUTCOME_DELIVERING;
 	if (run->journal &&
-		journal_outcome(run->journal, one->item, OUTCOME_DELIVERING, one->queue,
-			(struct slice){0}, &err) != 0 &&
+		journal_outcome(run->journal, run->first + one->item, OUTCOME_DELIVERING,
+			one->queue, (struct slice){0}, &err) != 0 &&
 		!run->stopped) {
 		run->stopped = true;
 		run->why = err;
