@@ -6,7 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/units.h"
 
-enum { USUAL_MINUTES = 15, LATELY_SECONDS = 60 };
+enum { USUAL_MINUTES = 15, USUAL_SECONDS = USUAL_MINUTES * 60, LATELY_MS = 60 * 1000 };
 
 /* ---- a line to paste ---- */
 
@@ -130,7 +130,7 @@ void follow_tell_open_source(const struct act *act, int64_t seconds)
 	int64_t now = clock_now_ms();
 	struct buf line = {0};
 
-	if (!follow->last || now - follow->last > LATELY_SECONDS * 1000)
+	if (!follow->last || now - follow->last > LATELY_MS)
 		return;
 	put_again(act->app, act->app->options.follow,
 		room_for(follow->planned - follow->first, now - follow->planned_at, seconds),
@@ -150,7 +150,7 @@ void follow_tell_more(const struct act *act, uint32_t fresh)
 		warn_text("%u more %s by now: run this again", fresh, match);
 		return;
 	}
-	put_again(act->app, "15m", room_for(fresh, passed, USUAL_MINUTES * 60), &line);
+	put_again(act->app, "15m", room_for(fresh, passed, USUAL_SECONDS), &line);
 	warn_text("%u more %s by now: close the source first, then run this again\n"
 		  "to take what still arrives for %d minutes: %s",
 		fresh, match, USUAL_MINUTES, buf_str(&line));
