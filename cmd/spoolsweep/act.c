@@ -7,7 +7,6 @@
 
 #include "core/act/trash.h"
 #include "core/base/clock.h"
-#include "core/base/units.h"
 
 bool act_has_way_back(const struct act *act)
 {
@@ -72,23 +71,7 @@ void act_fill_head(struct act *act, struct buf *command)
 
 static void show_progress(void *ctx, uint32_t done, uint32_t count)
 {
-	const struct act *act = ctx;
-	struct buf text = {0};
-
-	if (!isatty(STDERR_FILENO) || act->app->options.json)
-		return;
-	units_count(&text, done);
-	buf_add(&text, SLICE(" of "));
-	units_count(&text, count);
-	fprintf(stderr, "\r\033[K%s", buf_str(&text));
-	fflush(stderr);
-	buf_free(&text);
-}
-
-static void hide_progress(const struct act *act)
-{
-	if (isatty(STDERR_FILENO) && !act->app->options.json)
-		fputs("\r\033[K", stderr);
+	progress_show(ctx, done, count);
 }
 
 /* The folder of this run in each trash that may be needed. */
@@ -97,43 +80,75 @@ static int open_run_folders(struct act *act)
 	struct err err;
 	bool needed = op_fills_trash(act->plan.head.op) && !act->plan.head.no_undo;
 
-	for (size_t i = 0; needed && i < act->app->spools.count; i++)
-		if (act->places[i].places.trash < 0 &&
-			trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number,
-				&act->places[i].places.trash, &err) != 0)
+	for (size_t i = 0; needed && i < act->app->spools.count; i++) {
+		int *trash = &act->places[i].places.trash;
+		if (*trash < 0 &&
+			trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number, trash,
+				&err) != 0)
 			return complain(&err);
+		/* expunge takes its age for that of all that is in it. */
+		if (act->before)
+			fsops_real.set_time(&fsops_real, *trash, (int64_t)time(NULL));
+	}
 	return EXIT_DONE;
 }
 
-static int write_journal(struct act *act, struct journal **journal, struct err *err)
+static int write_journal(struct act *act, struct err *err)
 {
 	if (act->resumes) {
-		*journal = journal_resume(&fsops_real, act->state, act->resumes, err);
-		return *journal ? 0 : -1;
+		act->journal = journal_resume(&fsops_real, act->state, act->resumes, err);
+		return act->journal ? 0 : -1;
 	}
-	*journal = journal_create(&fsops_real, act->state, &act->plan.head, err);
-	if (!*journal)
+	if (act->journal && journal_more(act->journal, act->plan.count, err) != 0)
+		return -1;
+	if (!act->journal)
+		act->journal = journal_create(&fsops_real, act->state, &act->plan.head, err);
+	if (!act->journal)
 		return -1;
 	for (uint32_t i = 0; i < act->plan.count; i++)
-		if (journal_item(*journal, &act->plan.items[i], err) != 0)
+		if (journal_item(act->journal, &act->plan.items[i], err) != 0)
 			return -1;
-	return journal_go(*journal, err);
+	return journal_go(act->journal, err);
 }
 
-static int carry_out(struct act *act, struct journal *journal)
+static void drop_journal(struct act *act)
 {
+	if (act->journal)
+		journal_close(act->journal);
+	act->journal = NULL;
+}
+
+/* Of a run that is followed it stays open. */
+static int end_journal(struct act *act, const struct run *run, struct err *err)
+{
+	struct journal *journal = act->journal;
+
+	if (!run->stopped && !act->app->options.follow) {
+		act->journal = NULL;
+		return journal_end(journal, err);
+	}
+	int ok = run->stopped ? 0 : journal_pause(journal, err);
+	if (run->stopped || ok != 0)
+		drop_journal(act);
+	return ok;
+}
+
+static int run_plan(struct act *act)
+{
+	struct progress progress;
 	struct run_options options = {
 		.ops = &fsops_real,
 		.now = (int64_t)time(NULL),
 		.spread = act->spread,
 		.progress = show_progress,
-		.ctx = act,
+		.ctx = &progress,
 		.interrupted = &interrupted,
 	};
 	struct run run = {
 		.plan = &act->plan,
 		.places = act->places,
-		.journal = journal,
+		.journal = act->journal,
+		.first = act->before,
 		.options = &options,
 		.remembered = &act->remembered,
 		.known = act->known,
@@ -141,22 +156,44 @@ static int carry_out(struct act *act, struct journal *journal)
 	struct err err = {0};
 	int64_t begin = clock_now_ms();
 
+	progress_begin(&progress, act->app);
 	run_apply(&run);
 	double seconds = clock_since(begin);
-	hide_progress(act);
-	if (run.stopped)
-		journal_close(journal);
-	else if (journal_end(journal, &err) != 0)
+	progress_hide(&progress);
+	if (end_journal(act, &run, &err) != 0)
 		complain(&err);
 	int code = act_tell(act, &run, seconds);
+	if (act->follow)
+		follow_note(act, &run);
+	act->before += act->plan.count;
 	run_free(&run);
 	return code == EXIT_DONE && err.code ? EXIT_IO : code;
 }
 
-int act_perform(struct act *act)
+int act_carry_out(struct act *act)
 {
 	struct buf command = {0};
-	struct journal *journal = NULL;
+	struct err err;
+	int code;
+
+	if (!act->resumes && !act->journal)
+		act_fill_head(act, &command);
+	if (write_journal(act, &err) != 0) {
+		code = complain(&err);
+		warn_text(act->before ? "nothing more was done" : "nothing was done");
+	} else {
+		code = open_run_folders(act);
+	}
+	if (code == EXIT_DONE)
+		code = run_plan(act);
+	else
+		drop_journal(act);
+	buf_free(&command);
+	return code;
+}
+
+int act_perform(struct act *act)
+{
 	struct err err;
 
 	act->guard.count = act->plan.count - act->finished;
@@ -171,18 +208,5 @@ int act_perform(struct act *act)
 		return code;
 	if (act->plan.head.op == OP_RELEASE || act->plan.head.op == OP_RESTORE)
 		act_find_remembered(act);
-	if (!act->resumes)
-		act_fill_head(act, &command);
-	if (write_journal(act, &journal, &err) != 0) {
-		code = complain(&err);
-		warn_text("nothing was done");
-	} else {
-		code = open_run_folders(act);
-	}
-	if (code == EXIT_DONE)
-		code = carry_out(act, journal);
-	else if (journal)
-		journal_close(journal);
-	buf_free(&command);
-	return code;
+	return act_carry_out(act);
 }

@@ -18,6 +18,8 @@ enum { SKIP_KINDS = 7 };
 /* Attempts of what comes back to the queue are this far apart: 20 a second. */
 #define ACT_SPREAD 0.05
 
+struct follow;
+
 struct act {
 	struct app *app;
 	struct plan plan;
@@ -27,6 +29,10 @@ struct act {
 	int *trashes;             /* held open: the lock; -1 where not */
 	int state;                /* folder of the journals; -1 */
 	double spread;            /* run_options.spread */
+	struct follow *follow;    /* --follow, and the look after a run; or NULL */
+	struct journal *journal;  /* of a run that is followed, between two looks; or NULL */
+	uint32_t before;          /* messages of the run that were planned in earlier looks */
+	unsigned ended;           /* the run, when it came to its end; 0 */
 	uint32_t skipped[SKIP_KINDS];
 	enum op undone;            /* undo: what the run did */
 	struct hashset remembered; /* run.remembered */
@@ -69,7 +75,11 @@ void act_take_rows(struct act *act);
 bool act_has_way_back(const struct act *act);
 
 /* act_tell.c: prints what became of it, logs a line; the code to end with. */
-int act_tell(const struct act *act, const struct run *run, double seconds);
+int act_tell(struct act *act, const struct run *run, double seconds);
+/* A line for each outcome that is not plainly done. `none`: messages that were not tried. */
+void act_put_outcomes(struct buf *out, const uint32_t counts[OUTCOMES], uint32_t none);
+/* The line to paste that takes the run back, where there is something to take back. */
+void act_put_way_back(const struct act *act, uint32_t done, struct buf *out);
 /* "purged": what was done to the messages of such a run. */
 const char *act_done_word(const struct journal_head *head);
 
@@ -84,6 +94,22 @@ void act_find_remembered(struct act *act);
 
 /* Guards, asks, journals, acts and tells. With --json the result is data. */
 int act_perform(struct act *act);
+/* The same without asking: what is in the plan goes on in the journal of a run that is followed. */
+int act_carry_out(struct act *act);
+
+/* ---- follow.c ---- */
+
+/* Whether --follow makes sense as it is given. EXIT_DONE, or EXIT_USAGE, told. */
+int follow_check(const struct app *app);
+/* With the rows of the first scan: what is there by now has not arrived later. */
+void follow_begin(struct act *act);
+/* What became of the plan in hand. */
+void follow_note(struct act *act, const struct run *run);
+/* Messages that were done before the plan in hand. */
+uint32_t follow_done(const struct act *act);
+/* Looks again after a run that ended with `code`, once or for as long as was asked for. */
+int follow_on(struct act *act, int code);
+void follow_free(struct act *act);
 
 /* ---- confirm.c ---- */
 

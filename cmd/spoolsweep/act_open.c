@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/log_messages.h"
 #include "core/act/state.h"
 #include "core/act/trash.h"
 #include "core/base/xalloc.h"
@@ -166,8 +167,14 @@ void act_close(struct act *act)
 		if (act->trashes[i] >= 0)
 			close(act->trashes[i]);
 	}
+	if (act->journal)
+		journal_close(act->journal);
+	/* Nobody has to wait for that: the locks are given back. */
+	if (act->ended)
+		log_messages(act->app, act->state, act->ended);
 	if (act->places && act->state >= 0)
 		close(act->state);
+	follow_free(act);
 	hashset_free(&act->remembered);
 	free(act->scanned);
 	free(act->known);

@@ -1,8 +1,10 @@
 /* What became of a run: for the person who started it, for scripts, for the mail log. */
 #include <stdio.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/log_messages.h"
 #include "core/base/units.h"
 
 const char *act_done_word(const struct journal_head *head)
@@ -35,12 +37,56 @@ static const struct {
 	{OUTCOME_NONE, "was not reached", "were not reached"},
 };
 
-static uint32_t count_of(const struct run *run, enum outcome outcome)
+static uint32_t count_untried(const struct run *run)
 {
-	uint32_t tried = 0;
+	uint32_t left = run->plan->count;
 	for (unsigned i = OUTCOME_NONE + 1; i < OUTCOMES; i++)
-		tried += run->counts[i];
-	return outcome == OUTCOME_NONE ? run->plan->count - tried : run->counts[outcome];
+		left -= run->counts[i];
+	return left;
+}
+
+void act_put_outcomes(struct buf *out, const uint32_t counts[OUTCOMES], uint32_t none)
+{
+	for (size_t i = 0; i < sizeof(outcome_words) / sizeof(*outcome_words); i++) {
+		enum outcome outcome = outcome_words[i].outcome;
+		uint32_t count = outcome == OUTCOME_NONE ? none : counts[outcome];
+		if (!count)
+			continue;
+		buf_add(out, SLICE("  "));
+		units_count(out, count);
+		buf_printf(out, " %s\n", count == 1 ? outcome_words[i].one : outcome_words[i].many);
+	}
+}
+
+void act_put_way_back(const struct act *act, uint32_t done, struct buf *out)
+{
+	char words[64];
+
+	if (!done || !act_has_way_back(act))
+		return;
+	bool purged = act->plan.head.op == OP_PURGE;
+	snprintf(words, sizeof(words), "undo %u%s", act->plan.head.number,
+		purged && foreign_hold(act->app) ? " --to origin" : "");
+	buf_add(out, SLICE("back: "));
+	put_command(act->app, out, words);
+	buf_addc(out, '\n');
+}
+
+/* Logs of theirs that nobody can sweep any more: late.h does it, where there is a trash. */
+static void put_unsettled(const struct act *act, const struct run *run, struct buf *out)
+{
+	if (!run->unsettled)
+		return;
+	buf_printf(out, "  %u %s in delivery still; ", run->unsettled,
+		run->unsettled == 1 ? "is" : "are");
+	if (op_fills_trash(act->plan.head.op) && !act->plan.head.no_undo)
+		buf_add(out,
+			SLICE("a log that Postfix writes about them later goes\n"
+			      "    when the run is expunged\n"));
+	else
+		buf_add(out,
+			SLICE("a log that Postfix writes about them later stays\n"
+			      "    in its defer folder, and harms nobody\n"));
 }
 
 /*
@@ -67,21 +113,8 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 	buf_add(&out, SLICE(" of "));
 	units_count(&out, run->plan->count);
 	buf_printf(&out, " messages %s in %.1f s\n", act_done_word(&act->plan.head), seconds);
-	for (size_t i = 0; i < sizeof(outcome_words) / sizeof(*outcome_words); i++) {
-		uint32_t count = count_of(run, outcome_words[i].outcome);
-		if (!count)
-			continue;
-		buf_add(&out, SLICE("  "));
-		units_count(&out, count);
-		buf_printf(
-			&out, " %s\n", count == 1 ? outcome_words[i].one : outcome_words[i].many);
-	}
-	if (run->unsettled)
-		buf_printf(&out,
-			"  %u are in delivery still; a log that Postfix writes about them later "
-			"stays\n"
-			"    in its defer folder, and harms nobody\n",
-			run->unsettled);
+	act_put_outcomes(&out, run->counts, count_untried(run));
+	put_unsettled(act, run, &out);
 	if (run->untold)
 		buf_printf(&out, "  %u %s being tried, and some recipients may get %s:\n    %s\n",
 			run->untold, run->untold == 1 ? "was" : "were",
@@ -106,20 +139,35 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 			"them\n"
 			"  undelivered\n",
 			count_remembered(act, run));
-	if (outcomes_done(run->counts) && act_has_way_back(act)) {
-		bool purged = act->plan.head.op == OP_PURGE;
-		snprintf(words, sizeof(words), "undo %u%s", act->plan.head.number,
-			purged && foreign_hold(act->app) ? " --to origin" : "");
-		buf_add(&out, SLICE("back: "));
-		put_command(act->app, &out, words);
-		buf_addc(&out, '\n');
-	}
+	act_put_way_back(act, outcomes_done(run->counts), &out);
 	print_buf(&out);
+}
+
+/* A later look of a run that is followed: one line. */
+static void tell_look(const struct act *act, const struct run *run)
+{
+	enum { CLOCK_AT = sizeof("2026-11-22") };
+	struct buf out = {0}, now = {0};
+
+	units_time(&now, (int64_t)time(NULL));
+	buf_add(&out, slice_from(buf_slice(&now), CLOCK_AT));
+	buf_add(&out, SLICE("  "));
+	units_count(&out, outcomes_done(run->counts));
+	buf_printf(&out, " more %s", act_done_word(&act->plan.head));
+	for (unsigned i = OUTCOME_DELIVERING; i < OUTCOMES; i++)
+		if (run->counts[i])
+			buf_printf(&out, ", %u %s", run->counts[i], outcome_name((enum outcome)i));
+	buf_add(&out, SLICE("; "));
+	units_count(&out, follow_done(act) + outcomes_done(run->counts));
+	buf_add(&out, SLICE(" in all\n"));
+	print_buf(&out);
+	buf_free(&now);
 }
 
 static void tell_json(const struct act *act, const struct run *run, double seconds)
 {
-	struct sink *sink = open_sink(act->app, SINK_PRETTY);
+	bool follows = act->app->options.follow;
+	struct sink *sink = open_sink(act->app, follows ? SINK_LINES : SINK_PRETTY);
 
 	sink_object(sink, NULL);
 	sink_text(sink, "schema", SLICE("spoolsweep.run/1"));
@@ -131,11 +179,15 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 	sink_object(sink, "outcomes");
 	for (unsigned i = 0; i < OUTCOMES; i++)
 		sink_int(sink, i ? outcome_name((enum outcome)i) : "not_tried",
-			count_of(run, (enum outcome)i));
+			i ? run->counts[i] : count_untried(run));
 	sink_end(sink);
 	sink_int(sink, "untold", run->untold);
 	sink_int(sink, "remembered", count_remembered(act, run));
 	sink_bool(sink, "complete", !run->stopped);
+	if (follows) {
+		sink_int(sink, "time", (int64_t)time(NULL));
+		sink_int(sink, "total", follow_done(act) + outcomes_done(run->counts));
+	}
 	sink_end(sink);
 	print_sink(sink);
 }
@@ -145,9 +197,9 @@ static void tell_syslog(const struct act *act, const struct run *run)
 {
 	struct buf line = {0};
 
-	buf_printf(&line, "run %u: %s, %u of %u messages, uid %lld", act->plan.head.number,
+	buf_printf(&line, "run %u: %s, %u of %u %smessages, uid %lld", act->plan.head.number,
 		op_name(act->plan.head.op), outcomes_done(run->counts), run->plan->count,
-		(long long)act->plan.head.uid);
+		act->before ? "more " : "", (long long)act->plan.head.uid);
 	if (slice_known(act->plan.head.sudo_user)) {
 		buf_add(&line, SLICE(" sudo "));
 		escape_text(&line, act->plan.head.sudo_user, ESCAPE_ASCII);
@@ -156,15 +208,12 @@ static void tell_syslog(const struct act *act, const struct run *run)
 		buf_add(&line, SLICE(", filter "));
 		escape_text(&line, slice_upto(act->plan.head.filter, 500), ESCAPE_ASCII);
 	}
-	openlog("spoolsweep", LOG_PID, LOG_MAIL);
-	syslog(LOG_NOTICE, "%s", buf_str(&line));
-	closelog();
-	buf_free(&line);
+	log_line(LOG_NOTICE, &line);
 }
 
 static int result_code(const struct act *act, const struct run *run)
 {
-	struct buf line = {0};
+	struct buf line = {0}, back = {0};
 	char words[64];
 
 	if (run->unwoken.code)
@@ -172,14 +221,11 @@ static int result_code(const struct act *act, const struct run *run)
 	if (run->stopped) {
 		snprintf(words, sizeof(words), "apply --resume %u", act->plan.head.number);
 		put_command(act->app, &line, words);
-		if (act_has_way_back(act) && outcomes_done(run->counts))
-			warn_text("stopped: %s\nwhat was done stays done; to go on: %s\n"
-				  "the way back: undo %u",
-				run->why.text, buf_str(&line), act->plan.head.number);
-		else
-			warn_text("stopped: %s\nwhat was done stays done; to go on: %s",
-				run->why.text, buf_str(&line));
+		act_put_way_back(act, outcomes_done(run->counts) + act->before, &back);
+		warn_text("stopped: %s\nwhat was done stays done; to go on: %s\n%s", run->why.text,
+			buf_str(&line), buf_str(&back));
 		buf_free(&line);
+		buf_free(&back);
 		return interrupted ? EXIT_INTERRUPTED : EXIT_PARTLY;
 	}
 	bool partly = run->counts[OUTCOME_CHANGED] || run->counts[OUTCOME_REFUSED] ||
@@ -187,12 +233,15 @@ static int result_code(const struct act *act, const struct run *run)
 	return partly ? EXIT_PARTLY : EXIT_DONE;
 }
 
-int act_tell(const struct act *act, const struct run *run, double seconds)
+int act_tell(struct act *act, const struct run *run, double seconds)
 {
 	if (act->app->options.json)
 		tell_json(act, run, seconds);
+	else if (act->before)
+		tell_look(act, run);
 	else
 		tell_text(act, run, seconds);
 	tell_syslog(act, run);
+	act->ended = run->stopped ? 0 : act->plan.head.number;
 	return result_code(act, run);
 }

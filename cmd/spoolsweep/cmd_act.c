@@ -17,29 +17,6 @@ uint32_t count_accounts(const struct app *app)
 	return count;
 }
 
-/* What arrived while the run was at work: matches, and was not in the plan. */
-static int look_again(struct act *act)
-{
-	struct app *app = act->app;
-	struct hashset known = {0};
-	uint32_t more = 0;
-
-	for (uint32_t i = 0; i < act->plan.count; i++)
-		hashset_add(&known, act->plan.items[i].digest);
-	int code = scan_spools(app);
-	if (code == EXIT_DONE)
-		skip_rows(app, act->plan.head.op, act->skipped);
-	for (size_t row = bitset_next(&app->rows, 0); code == EXIT_DONE && row != SIZE_MAX;
-		row = bitset_next(&app->rows, row + 1))
-		more += !hashset_has(
-			&known, (uint64_t)snap_wide(&app->scan.snap, WIDE_DIGEST, (uint32_t)row));
-	hashset_free(&known);
-	if (code == EXIT_DONE && more)
-		warn_text("%u more %s by now: close the source first, then run this again", more,
-			more == 1 ? "matches" : "match");
-	return code;
-}
-
 static int select_messages(struct app *app, const char **filter)
 {
 	if (!take_filter(app, 0, filter))
@@ -73,36 +50,51 @@ static int nothing_to_do(const struct act *act)
 	return EXIT_NOTHING;
 }
 
+/* With the plan made: shown, done, and what came meanwhile. */
+static int do_plan(struct act *act)
+{
+	const struct app *app = act->app;
+	int code = EXIT_DONE;
+
+	if (act->plan.head.items) {
+		if (!app->options.yes)
+			code = preview_print(act);
+		act_take_rows(act);
+		if (code == EXIT_DONE)
+			code = act_perform(act);
+	} else {
+		warn_text("no message matches yet");
+		code = confirm_count(app, "What arrives is taken without asking again. ",
+			"messages that may be taken", (uint64_t)app->options.max);
+	}
+	return follow_on(act, code);
+}
+
 static int act_on_rows(struct app *app, enum op op)
 {
 	struct act act = {.app = app};
+	bool waits = app->options.follow && app->options.apply;
 
 	int unread = act_check_scan(app);
 	if (unread == EXIT_INTERRUPTED)
 		return unread;
 	act.plan.head.op = op = op == OP_HOLD ? act_hold_op(app) : op;
+	if (app->options.apply)
+		follow_begin(&act);
 	skip_rows(app, op, act.skipped);
 	act.guard.total = app->scan.snap.rows;
 	act.guard.accounts = count_accounts(app);
 	act.guard.specific = filter_is_specific(app->filter);
 	act.plan.head.items = (uint32_t)bitset_count(&app->rows);
 	int code = act_open(&act);
-	if (code == EXIT_DONE && !act.plan.head.items)
+	if (code == EXIT_DONE && !act.plan.head.items && !waits)
 		code = unread == EXIT_DONE ? nothing_to_do(&act) : unread;
 	else if (code == EXIT_DONE && !app->options.apply) {
 		code = preview_print(&act);
 		if (code == EXIT_DONE && app->options.plan_out)
 			code = act_save_plan(&act);
 	} else if (code == EXIT_DONE) {
-		if (!app->options.yes)
-			code = preview_print(&act);
-		act_take_rows(&act);
-		if (code == EXIT_DONE)
-			code = act_perform(&act);
-		if (code == EXIT_DONE || code == EXIT_PARTLY) {
-			int again = look_again(&act);
-			code = code == EXIT_DONE ? again : code;
-		}
+		code = do_plan(&act);
 	}
 	act_close(&act);
 	return code == EXIT_DONE ? unread : code;
@@ -119,6 +111,8 @@ static int run_op(struct app *app, enum op op)
 	const char *filter;
 
 	int code = select_messages(app, &filter);
+	if (code == EXIT_DONE)
+		code = follow_check(app);
 	if (code != EXIT_DONE)
 		return code;
 	app->acting = true;
@@ -128,7 +122,7 @@ static int run_op(struct app *app, enum op op)
 	return code == EXIT_DONE ? act_on_rows(app, op) : code;
 }
 
-enum { TAKES = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_PICK };
+enum { TAKES = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_PICK | OPT_LOG };
 
 static int run_purge(struct app *app)
 {
@@ -159,7 +153,7 @@ const struct command command_purge = {
 	.name = "purge",
 	.operands = "FILTER",
 	.summary = "take messages out of the queue, into the trash",
-	.takes = TAKES | OPT_PURGE,
+	.takes = TAKES | OPT_PURGE | OPT_FOLLOW,
 	.run = run_purge,
 };
 
@@ -167,7 +161,7 @@ const struct command command_hold = {
 	.name = "hold",
 	.operands = "FILTER",
 	.summary = "keep messages in the queue and do not deliver them",
-	.takes = TAKES | OPT_HOLD,
+	.takes = TAKES | OPT_HOLD | OPT_FOLLOW,
 	.run = run_hold,
 };
 

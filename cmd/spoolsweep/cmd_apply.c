@@ -345,6 +345,6 @@ const struct command command_apply = {
 	.name = "apply",
 	.operands = "[PLANFILE]",
 	.summary = "do a saved plan, or with --resume RUN go on with a stopped one",
-	.takes = OPT_QUEUE | OPT_JSON | OPT_ACT | OPT_RESUME | OPT_HOLD,
+	.takes = OPT_QUEUE | OPT_JSON | OPT_ACT | OPT_RESUME | OPT_HOLD | OPT_LOG,
 	.run = run,
 };

@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/log_messages.h"
 #include "core/act/expunge.h"
+#include "core/act/late.h"
+#include "core/act/state.h"
 #include "core/act/trash.h"
 #include "core/base/units.h"
 #include "core/base/xalloc.h"
@@ -157,19 +160,73 @@ static void tell_syslog(
 		buf_add(&line, SLICE(", reason "));
 		escape_text(&line, slice_upto(slice_cstr(app->options.reason), 500), ESCAPE_ASCII);
 	}
-	openlog("spoolsweep", LOG_PID, LOG_MAIL);
-	syslog(LOG_NOTICE, "%s", buf_str(&line));
-	closelog();
-	buf_free(&line);
+	log_line(LOG_NOTICE, &line);
+}
+
+/*
+ * Before the trash lets go of its messages, and of their inodes with them: what Postfix wrote
+ * about them after their run. Of how many.
+ */
+static uint32_t sweep_late(struct app *app, const struct victim *victim, int trash)
+{
+	const struct spool *spool = app->spools.list[victim->spool];
+	struct journal_log log = {0};
+	struct err unused;
+	uint32_t swept = 0;
+	int state;
+
+	/* Without a journal nobody knows what to look for, and it harms nobody. */
+	if (state_open(spool->owner, &state, &unused) != 0)
+		return 0;
+	if (journal_read(state, victim->run, app->spools.formats, &log, &unused) == 0) {
+		unsigned *numbers = act_find_spools(app, &log.head);
+		struct spool *view = trash_view(spool, trash, victim->run, &unused);
+		struct late late = {&fsops_real, spool, view};
+		for (unsigned i = 0; view && i < log.head.nspools; i++)
+			if (numbers[i] == victim->spool)
+				swept += late_sweep(&late, &log, i);
+		spool_view_close(view);
+		free(numbers);
+	}
+	journal_log_free(&log);
+	close(state);
+	return swept;
+}
+
+static int tell_interrupted(void)
+{
+	warn_text("interrupted: the rest is in the trash still; the same command goes on");
+	return EXIT_INTERRUPTED;
+}
+
+/* Over all runs. */
+struct removing {
+	struct progress progress;
+	uint64_t before, files;
+};
+
+static void show_progress(void *ctx, uint64_t files)
+{
+	struct removing *removing = ctx;
+	progress_show(&removing->progress, removing->before + files, removing->files);
 }
 
 static int remove_all(struct app *app, const struct victims *victims)
 {
+	struct removing removing = {.files = total_files(victims)};
+	struct expunge_options options = {
+		.jobs = (unsigned)app->options.jobs,
+		.progress = show_progress,
+		.ctx = &removing,
+		.interrupted = &interrupted,
+	};
 	struct expunged sum = {0};
 	struct buf out = {0};
 	struct err err;
+	uint32_t late = 0;
 	int code = EXIT_DONE;
 
+	progress_begin(&removing.progress, app);
 	for (size_t i = 0; i < victims->count && code == EXIT_DONE; i++) {
 		const struct victim *victim = &victims->list[i];
 		struct expunged removed;
@@ -177,13 +234,16 @@ static int remove_all(struct app *app, const struct victims *victims)
 		code = act_lock(app, app->spools.list[victim->spool], trash);
 		if (code != EXIT_DONE)
 			break;
-		if (expunge_run(&fsops_real, trash, victim->run, (unsigned)app->options.jobs,
-			    &interrupted, &removed, &err) != 0)
+		late += sweep_late(app, victim, trash);
+		int r = expunge_run(&fsops_real, trash, victim->run, &options, &removed, &err);
+		progress_hide(&removing.progress);
+		if (r != 0)
 			code = complain(&err);
 		else if (interrupted)
-			code = EXIT_INTERRUPTED;
+			code = tell_interrupted();
 		sum.files += removed.files;
 		sum.bytes += removed.bytes;
+		removing.before = sum.files;
 		tell_syslog(app, victim, &removed);
 	}
 	if (code == EXIT_BUSY && !sum.files)
@@ -192,6 +252,9 @@ static int remove_all(struct app *app, const struct victims *victims)
 	buf_add(&out, SLICE(" files removed, "));
 	units_size(&out, sum.bytes);
 	buf_add(&out, SLICE(" given back\n"));
+	if (late)
+		buf_printf(&out,
+			"  with the logs that were written later about %u of the messages\n", late);
 	print_buf(&out);
 	return code;
 }

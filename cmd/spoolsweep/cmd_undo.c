@@ -337,6 +337,6 @@ const struct command command_undo = {
 	.name = "undo",
 	.operands = "RUN [FILTER]",
 	.summary = "take back a run, or the part of it that FILTER selects",
-	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_UNDO | OPT_HOLD,
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_UNDO | OPT_HOLD | OPT_LOG,
 	.run = run,
 };

@@ -37,9 +37,10 @@ struct output {
 	bool color;
 	bool terminal;
 	size_t columns; /* of the terminal; 0 when it is none */
+	bool live;      /* stderr is a terminal whose last line can be written again: progress */
 };
 
-void output_init(struct output *output, enum color color);
+void output_init(struct output *output, enum when color);
 
 struct command;
 
@@ -160,8 +161,25 @@ const struct spool *foreign_hold(const struct app *app);
 /* Says on stderr that a run stopped before its end and was not taken back. */
 void tell_unfinished(const struct app *app);
 
-/* ---- progress.c ---- */
+/* ---- progress.c: one line on stderr, where that is a terminal that can show it ---- */
+
+/* Of a scan. */
 void progress_start(struct app *app, struct scan_options *options);
 void progress_end(struct app *app);
+
+/* Of anything whose end is known. */
+struct progress {
+	const struct app *app;
+	int64_t begin;
+	uint64_t before; /* done when it began */
+	bool shown;
+};
+void progress_begin(struct progress *progress, const struct app *app);
+/* As often as one likes; nothing is seen of what takes no time. */
+void progress_show(struct progress *progress, uint64_t done, uint64_t count);
+void progress_hide(struct progress *progress);
+
+/* A line in words, in place of the one that is there; NULL takes it away. */
+void progress_words(const struct app *app, const char *words);
 
 #endif

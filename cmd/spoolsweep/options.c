@@ -59,6 +59,10 @@ static const struct option table[] = {
 		"no other program takes mail from hold here"},
 	{"now", 0, TEXT, OPT_EXPUNGE, AT(now), "RUN",
 		"this run, also when it is younger than a day"},
+	{"follow", 0, TEXT, OPT_FOLLOW, AT(follow), "TIME",
+		"take what arrives meanwhile, too; needs --max"},
+	{"log-messages", 0, WHEN, OPT_LOG, AT(log_messages), "WHEN",
+		"a log line for each: auto, always, never"},
 	{"color", 0, WHEN, OPT_GLOBAL, AT(color), "WHEN", "auto, always or never"},
 	{"help", 'h', FLAG, OPT_GLOBAL, AT(help), NULL, "help for the command"},
 	{"version", 0, FLAG, OPT_GLOBAL, AT(version), NULL, "print the version"},
@@ -82,16 +86,18 @@ static const struct option *find_letter(char letter)
 	return NULL;
 }
 
-static int store_color(struct options *options, const char *value, struct err *err)
+static int store_when(enum when *when, const char *name, const char *value, struct err *err)
 {
-	static const char *const names[] = {"auto", "always", "never"};
-	for (unsigned i = 0; i < 3; i++) {
+	static const char *const names[] = {
+		[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (value && strcmp(value, names[i]) == 0) {
-			options->color = (enum color)i;
+			*when = (enum when)i;
 			return 0;
 		}
 	}
-	return err_set(err, ERR_USAGE, 0, "--color takes auto, always or never, not '%s'", value);
+	return err_set(
+		err, ERR_USAGE, 0, "--%s takes auto, always or never, not '%s'", name, value);
 }
 
 static int store(
@@ -121,7 +127,7 @@ static int store(
 		options->spools[options->nspools++] = value;
 		break;
 	case WHEN:
-		return store_color(options, value, err);
+		return store_when((enum when *)(void *)place, option->name, value, err);
 	case TRASH:
 		options->trash = true;
 		if (value &&

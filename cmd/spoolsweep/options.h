@@ -30,10 +30,12 @@ enum option_group {
 	OPT_TRASH = 1 << 13,   /* --trash */
 	OPT_RESUME = 1 << 14,  /* --resume */
 	OPT_HOLD = 1 << 15,    /* --hold-is-hold */
-	OPT_GROUPS = 16,
+	OPT_FOLLOW = 1 << 16,  /* --follow */
+	OPT_LOG = 1 << 17,     /* --log-messages */
+	OPT_GROUPS = 18,
 };
 
-enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct options {
 	char **argv; /* as given, to be said again */
@@ -56,10 +58,12 @@ struct options {
 	const char *to;       /* hold or origin */
 	const char *now;      /* a run */
 	const char *reason;
-	int64_t max;   /* -1 not given */
-	int64_t limit; /* -1 not given; 0 none */
-	int64_t jobs;  /* 0 not given */
-	enum color color;
+	int64_t max;            /* -1 not given */
+	int64_t limit;          /* -1 not given; 0 none */
+	int64_t jobs;           /* 0 not given */
+	const char *follow;     /* for how long */
+	enum when log_messages; /* auto: when they are few */
+	enum when color;
 	unsigned given;                   /* option groups that were used */
 	const char *first_of[OPT_GROUPS]; /* by group bit: an option of it that was given */
 };

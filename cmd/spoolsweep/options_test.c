@@ -43,7 +43,7 @@ static void starts_with_nothing_given(void **state)
 	assert_int_equal(options.limit, -1);
 	assert_int_equal(options.jobs, 0);
 	assert_int_equal(options.given, 0);
-	assert_int_equal(options.color, COLOR_AUTO);
+	assert_int_equal(options.color, WHEN_AUTO);
 	assert_false(options.json || options.csv || options.ids || options.raw || options.headers ||
 		options.explain || options.offline || options.help || options.version);
 	assert_null(options.sort);
@@ -117,7 +117,7 @@ static void lets_the_last_value_win(void **state)
 	struct options options = PARSED("-n", "5", "-n7", "--color=always", "--color", "never");
 
 	assert_int_equal(options.limit, 7);
-	assert_int_equal(options.color, COLOR_NEVER);
+	assert_int_equal(options.color, WHEN_NEVER);
 	options_free(&options);
 }
 

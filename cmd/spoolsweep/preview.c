@@ -199,6 +199,23 @@ static void print_stays(const struct act *act, const struct preview *preview, st
 	buf_free(&text);
 }
 
+/* What is confirmed with the number that is typed now. */
+static void print_follow(const struct act *act, struct buf *out)
+{
+	const struct options *options = &act->app->options;
+	struct buf text = {0};
+
+	if (!options->follow)
+		return;
+	buf_printf(&text,
+		"FOLLOW %s: what arrives by then is taken too, without asking again, up to ",
+		options->follow);
+	units_count(&text, options->max);
+	buf_add(&text, SLICE(" messages in all"));
+	put_words(act->app, out, &text);
+	buf_free(&text);
+}
+
 static void print_cost(const struct act *act, const struct preview *preview, struct buf *out)
 {
 	struct buf text = {0};
@@ -278,6 +295,7 @@ static int print_text(struct act *act, const struct preview *preview)
 	buf_addc(&out, '\n');
 	print_goal(act, &out);
 	print_under_way(act, preview, &out);
+	print_follow(act, &out);
 	print_stays(act, preview, &out);
 	print_cost(act, preview, &out);
 	buf_printf(&out, "BACK %s\n", way_back(act));

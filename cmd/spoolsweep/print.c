@@ -26,18 +26,19 @@ static enum escape_charset locale_charset(void)
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? ESCAPE_UTF8 : ESCAPE_ASCII;
 }
 
-void output_init(struct output *output, enum color color)
+void output_init(struct output *output, enum when color)
 {
 	struct winsize size;
 
 	output->terminal = isatty(STDOUT_FILENO);
 	output->charset = locale_charset();
-	output->color = color == COLOR_ALWAYS ||
-		(color == COLOR_AUTO && output->terminal && !dumb_terminal() && !no_color());
+	output->color = color == WHEN_ALWAYS ||
+		(color == WHEN_AUTO && output->terminal && !dumb_terminal() && !no_color());
 	if (output->terminal)
 		output->columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col
 			? size.ws_col
 			: 80;
+	output->live = isatty(STDERR_FILENO) && !dumb_terminal();
 }
 
 static void speak(struct slice text)

@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/xalloc.h"
 
-enum { DEFAULT_JOBS = 8, MOST_JOBS = 32, DEEPEST = 16 };
+enum { DEFAULT_JOBS = 8, MOST_JOBS = 32, DEEPEST = 16, PROGRESS_MS = 100 };
 
 static int open_folder(int at, const char *name)
 {
@@ -83,9 +84,12 @@ struct work {
 	const struct fsops *ops;
 	int trash;
 	const struct folders *folders;
-	const volatile sig_atomic_t *interrupted;
+	const struct expunge_options *options;
 	size_t next;          /* atomic */
+	uint64_t files;       /* atomic: gone so far, also of folders in hand */
 	pthread_mutex_t lock; /* of those below */
+	pthread_cond_t ended; /* a worker ended */
+	unsigned working;     /* those that did not yet */
 	struct expunged removed;
 	struct err err;
 	bool failed;
@@ -93,7 +97,8 @@ struct work {
 
 static bool is_interrupted(const struct work *work)
 {
-	return work->interrupted && __atomic_load_n(work->interrupted, __ATOMIC_RELAXED);
+	const volatile sig_atomic_t *flag = work->options->interrupted;
+	return flag && __atomic_load_n(flag, __ATOMIC_RELAXED);
 }
 
 static void note(struct work *work, const struct expunged *removed, const struct err *err)
@@ -135,6 +140,7 @@ static void empty_folder(struct work *work, const char *path)
 		}
 		removed.files++;
 		removed.bytes += (int64_t)st.st_blocks * 512;
+		__atomic_fetch_add(&work->files, 1, __ATOMIC_RELAXED);
 	}
 	if (dir)
 		closedir(dir);
@@ -149,26 +155,51 @@ static void *worker_main(void *arg)
 	while ((at = __atomic_fetch_add(&work->next, 1, __ATOMIC_RELAXED)) < work->folders->count &&
 		!is_interrupted(work))
 		empty_folder(work, work->folders->paths[at]);
+	pthread_mutex_lock(&work->lock);
+	work->working--;
+	pthread_cond_signal(&work->ended);
+	pthread_mutex_unlock(&work->lock);
 	return NULL;
 }
 
-static void work_on(struct work *work, unsigned jobs)
+/* Until the last worker has ended, or PROGRESS_MS. False when there is none left. */
+static bool wait_for_end(struct work *work)
 {
-	pthread_t workers[MOST_JOBS];
-	unsigned started = 0;
+	struct timespec until = clock_after(PROGRESS_MS);
 
-	jobs = jobs ? jobs : DEFAULT_JOBS;
+	pthread_mutex_lock(&work->lock);
+	while (work->working &&
+		pthread_cond_timedwait(&work->ended, &work->lock, &until) != ETIMEDOUT)
+		;
+	bool more = work->working;
+	pthread_mutex_unlock(&work->lock);
+	return more;
+}
+
+static void work_on(struct work *work)
+{
+	const struct expunge_options *options = work->options;
+	unsigned jobs = options->jobs ? options->jobs : DEFAULT_JOBS, started = 0;
+	pthread_t workers[MOST_JOBS];
+
+	pthread_mutex_lock(&work->lock);
 	while (started < jobs && started < MOST_JOBS &&
 		pthread_create(&workers[started], NULL, worker_main, work) == 0)
 		started++;
+	work->working = started ? started : 1;
+	pthread_mutex_unlock(&work->lock);
 	if (!started)
 		worker_main(work);
+	while (wait_for_end(work))
+		if (options->progress)
+			options->progress(
+				options->ctx, __atomic_load_n(&work->files, __ATOMIC_RELAXED));
 	for (unsigned i = 0; i < started; i++)
 		pthread_join(workers[i], NULL);
 }
 
-int expunge_run(const struct fsops *ops, int trash, unsigned run, unsigned jobs,
-	const volatile sig_atomic_t *interrupted, struct expunged *removed, struct err *err)
+int expunge_run(const struct fsops *ops, int trash, unsigned run,
+	const struct expunge_options *options, struct expunged *removed, struct err *err)
 {
 	struct folders folders = {0};
 	struct expunged found = {0};
@@ -178,18 +209,18 @@ int expunge_run(const struct fsops *ops, int trash, unsigned run, unsigned jobs,
 	snprintf(name, sizeof(name), "%u", run);
 	int answer = list_folders(trash, name, 0, &folders, &found, err);
 	if (answer == 0) {
-		struct work work = {.ops = ops,
-			.trash = trash,
-			.folders = &folders,
-			.interrupted = interrupted};
+		struct work work = {
+			.ops = ops, .trash = trash, .folders = &folders, .options = options};
 		pthread_mutex_init(&work.lock, NULL);
-		work_on(&work, jobs);
+		clock_cond_init(&work.ended);
+		work_on(&work);
 		/* From the deepest up; one that is not empty stays, and says so by itself. */
 		for (size_t i = folders.count; !work.failed && !is_interrupted(&work) && i-- > 0;)
 			if (ops->remove_folder(ops, trash, folders.paths[i]) != 0)
 				work.failed =
 					err_sys(&work.err, "%s in the trash cannot be removed",
 						folders.paths[i]) != 0;
+		pthread_cond_destroy(&work.ended);
 		pthread_mutex_destroy(&work.lock);
 		*removed = work.removed;
 		if (work.failed) {

@@ -75,7 +75,8 @@ static int expunge(const struct stage *stage, const struct fsops *ops, unsigned 
 	struct expunged *removed, struct err *err)
 {
 	*err = (struct err){0};
-	return expunge_run(ops, stage->trash, RUN, jobs, NULL, removed, err);
+	return expunge_run(
+		ops, stage->trash, RUN, &(struct expunge_options){.jobs = jobs}, removed, err);
 }
 
 static void counts_without_a_change(void **state)
@@ -178,7 +179,9 @@ static void stops_when_interrupted(void **state)
 
 	stage_make(&stage);
 	assert_int_equal(
-		expunge_run(&fsops_real, stage.trash, RUN, 0, &at_once, &removed, &err), 0);
+		expunge_run(&fsops_real, stage.trash, RUN,
+			&(struct expunge_options){.interrupted = &at_once}, &removed, &err),
+		0);
 	assert_int_equal(removed.files, 0);
 	assert_int_equal(files_left(&stage), FILES);
 	stage_remove(&stage);

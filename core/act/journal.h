@@ -3,7 +3,8 @@
  *
  * One text file for each run, spoolsweep-journal(5). First who, when, why and the
  * filter; then every message the run is about; then "go", when all of that is on
- * disk and the first message may be touched; then the outcomes, and "end". A plan
+ * disk and the first message may be touched; then the outcomes, and "end". A run that
+ * finds more to do goes on behind it: "more", messages, "go", outcomes, "end". A plan
  * file is the same up to "go". A process that dies leaves a file without an end:
  * messages without an outcome are looked for where they were and where they
  * should be. Values are escaped; a line that was cut off by a crash is no line.
@@ -100,6 +101,13 @@ int journal_outcome(struct journal *journal, uint32_t item, enum outcome outcome
 	struct slice words, struct err *err);
 /* What was told so far is on disk when it returns 0. */
 int journal_sync(struct journal *journal, struct err *err);
+/*
+ * What was announced is done with: the run has an end, which is on disk when it returns 0, and
+ * may go on. The journal stays locked, so that nobody takes it for a run of the past.
+ */
+int journal_pause(struct journal *journal, struct err *err);
+/* Goes on behind a pause with `count` more messages, for which there is room: items, then "go". */
+int journal_more(struct journal *journal, uint32_t count, struct err *err);
 /* The run went to its end. Frees the journal also when it fails. */
 int journal_end(struct journal *journal, struct err *err);
 /* Frees it without an end: it is resumed, or undone, later. */
@@ -123,8 +131,8 @@ struct journal_log {
 		uint32_t words; /* id in log->words: a million messages fail for a few reasons */
 	} * outcomes;           /* by item */
 	uint32_t counts[OUTCOMES];
-	bool went; /* "go" was reached: before that nothing was touched */
-	bool ended;
+	bool went;    /* "go" was reached: before that nothing was touched */
+	bool ended;   /* all that it is about was dealt with; of one that runs: so far */
 	bool running; /* another process holds it open for writing */
 };
 

@@ -119,7 +119,7 @@ static int lock_new(const struct journal *journal, struct err *err)
 	return locked == 0 ? 0 : err_sys(err, "cannot lock the journal %s", journal->path);
 }
 
-static int reserve(const struct journal *journal, off_t len, struct err *err)
+int journal_reserve(const struct journal *journal, off_t len, struct err *err)
 {
 	const struct fsops *ops = journal->ops;
 	struct buf size = {0};
@@ -132,7 +132,9 @@ static int reserve(const struct journal *journal, off_t len, struct err *err)
 	err_sys(err,
 		"cannot reserve %s for the journal %s, so that %s; make room there and try again",
 		buf_str(&size), journal->path,
-		journal->went ? "the run cannot go on" : "nothing was touched");
+		journal->went            ? "the run cannot go on"
+			: journal->grows ? "nothing more was touched"
+					 : "nothing was touched");
 	buf_free(&size);
 	return -1;
 }
@@ -144,7 +146,7 @@ static int begin(struct journal *journal, const struct journal_head *head, struc
 	if (lock_new(journal, err) != 0)
 		return -1;
 	journal_put_head(&journal->out, head);
-	if (reserve(journal, (off_t)journal->out.len + room * head->items + 64, err) != 0)
+	if (journal_reserve(journal, (off_t)journal->out.len + room * head->items + 64, err) != 0)
 		return -1;
 	return journal_flush(journal, err);
 }
@@ -235,7 +237,7 @@ static int take_over(struct journal *journal, struct err *err)
 			journal->number);
 	if (wipe(journal, &end, err) != 0)
 		return -1;
-	return reserve(journal, end.whole + (off_t)JOURNAL_OUTCOME_ROOM * left + 64, err);
+	return journal_reserve(journal, end.whole + (off_t)JOURNAL_OUTCOME_ROOM * left + 64, err);
 }
 
 struct journal *journal_resume(const struct fsops *ops, int state, unsigned number, struct err *err)

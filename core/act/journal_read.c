@@ -16,6 +16,8 @@ struct reading {
 	unsigned head;                       /* lines of it that were read */
 	uint32_t cap;                        /* of log->items */
 	struct arena line;                   /* of what is not kept */
+	bool grows;      /* the run was at its end, and announced more messages since */
+	uint32_t before; /* messages up to that end */
 };
 
 /* Functions that take a line answer NULL, or what is wrong with it in words. */
@@ -91,8 +93,36 @@ static const char *take_go(struct reading *reading)
 	if (log->nitems < log->head.items)
 		return "there are fewer messages than the head says";
 	log->went = true;
-	log->outcomes = xcalloc(log->nitems, sizeof(*log->outcomes));
+	log->outcomes = xrealloc(log->outcomes, log->nitems, sizeof(*log->outcomes));
+	for (uint32_t i = reading->before; i < log->nitems; i++)
+		log->outcomes[i] = (struct journal_outcome){0};
+	reading->grows = false;
 	return NULL;
+}
+
+static const char *take_more(struct reading *reading, const struct journal_fields *fields)
+{
+	struct journal_log *log = reading->log;
+	uint64_t count;
+
+	if (!reading->number || fields->count != 2 || !slice_eq(fields->list[0], SLICE("more")))
+		return "there is something behind the end";
+	if (!journal_get_count(fields->list[1], LIMIT_JOURNAL_ITEMS - log->nitems, &count))
+		return "this is not the number of further messages";
+	reading->grows = true;
+	reading->before = log->nitems;
+	log->head.items += (uint32_t)count;
+	log->ended = false;
+	return NULL;
+}
+
+/* Of messages that were announced, and did not get to "go", none was touched. */
+static void forget_more(struct reading *reading)
+{
+	struct journal_log *log = reading->log;
+
+	log->nitems = log->head.items = reading->before;
+	log->ended = true;
 }
 
 static bool find_outcome(struct slice name, uint8_t *outcome)
@@ -134,18 +164,17 @@ static const char *take_line(struct reading *reading, struct slice line)
 {
 	struct journal_log *log = reading->log;
 	struct journal_fields fields;
+	bool due = !log->went || reading->grows;
 
 	arena_reset(&reading->line);
 	if (!journal_split(line, &fields))
 		return "this is no line that spoolsweep writes";
 	if (!journal_head_whole(reading->head, &log->head))
 		return take_head(reading, &fields);
-	if (!log->went && slice_eq(line, SLICE("go")))
-		return take_go(reading);
-	if (!log->went)
-		return take_item(reading, &fields);
+	if (due)
+		return slice_eq(line, SLICE("go")) ? take_go(reading) : take_item(reading, &fields);
 	if (log->ended || !reading->number)
-		return "there is something behind the end";
+		return take_more(reading, &fields);
 	if (!slice_eq(line, SLICE("end")))
 		return take_outcome(reading, &fields);
 	log->ended = true;
@@ -158,10 +187,10 @@ static const char *check_end(
 {
 	const struct journal_log *log = reading->log;
 
-	if (rest && (log->ended || (log->went && !reading->number)))
+	if (rest && log->went && !reading->number)
 		return "there is something behind the end";
 	/* "go" is written when all before it is on disk: what is missing here was there once. */
-	if (tail->go && !log->went && !running)
+	if (tail->go && (!log->went || log->ended || reading->grows) && !running)
 		return "there is a hole before the line \"go\"; see spoolsweep-journal(5)";
 	if (!reading->number && !log->went)
 		return "such a plan is not carried out; make it anew";
@@ -202,6 +231,8 @@ static int read_all(struct reading *reading, struct journal_lines *lines, bool r
 	if (wrong)
 		return err_set(err, ERR_DAMAGED, 0, "the journal %s, behind line %zu: %s",
 			lines->path, lines->number, wrong);
+	if (reading->grows)
+		forget_more(reading);
 	if (end)
 		*end = (struct journal_end){.whole = lines->whole, .end = tail.end};
 	return 0;
@@ -219,7 +250,7 @@ int journal_read_file(int fd, unsigned number, const struct format *const *forma
 	int ok = read_all(&reading, &lines, running, end, err);
 	if (ok == 0) {
 		count_outcomes(log);
-		log->running = running && !log->ended;
+		log->running = running;
 	} else {
 		journal_log_free(log);
 	}

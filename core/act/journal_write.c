@@ -16,9 +16,9 @@ static int fail(const struct journal *journal, struct err *err)
 		return err_sys(err, "cannot write the plan %s; nothing was touched", journal->path);
 	if (!journal->went)
 		return err_sys(err,
-			"cannot write the journal %s, so that nothing was touched; make room there "
-			"and start again",
-			journal->path);
+			"cannot write the journal %s, so that nothing %swas touched; make room "
+			"there and start again",
+			journal->path, journal->grows ? "more " : "");
 	return err_sys(err,
 		"cannot write the journal %s, so that the run stops here; make room there, then "
 		"go on with \"spoolsweep apply --resume %u\" or go back with \"spoolsweep undo "
@@ -114,7 +114,7 @@ int journal_outcome(struct journal *journal, uint32_t item, enum outcome outcome
 	return end_line(journal, from, err);
 }
 
-int journal_end(struct journal *journal, struct err *err)
+int journal_pause(struct journal *journal, struct err *err)
 {
 	const struct fsops *ops = journal->ops;
 
@@ -126,6 +126,30 @@ int journal_end(struct journal *journal, struct err *err)
 	if (ok == 0 && ops->sync(ops, journal->fd) != 0)
 		ok = fail(journal, err);
 	buf_reset(&journal->out);
+	return ok;
+}
+
+int journal_more(struct journal *journal, uint32_t count, struct err *err)
+{
+	off_t room = JOURNAL_ITEM_ROOM + JOURNAL_OUTCOME_ROOM;
+
+	if (count > LIMIT_JOURNAL_ITEMS - journal->items)
+		return err_set(err, ERR_LIMIT, 0,
+			"%" PRIu32 " messages more are too many for one run; the limit is %d",
+			count, LIMIT_JOURNAL_ITEMS);
+	journal->went = false;
+	journal->grows = true;
+	if (journal_reserve(journal, journal->at + room * count + 64, err) != 0)
+		return -1;
+	journal->items += count;
+	buf_printf(&journal->out, "more\t%" PRIu32 "\n", count);
+	return 0;
+}
+
+int journal_end(struct journal *journal, struct err *err)
+{
+	int ok = journal_pause(journal, err);
+
 	journal_close(journal);
 	return ok;
 }

@@ -21,6 +21,7 @@ struct journal {
 	const struct journal_spool *spools; /* the caller's, until "go" */
 	unsigned nspools;
 	bool went;
+	bool grows; /* it had an end before */
 };
 
 /*
@@ -31,5 +32,8 @@ enum { JOURNAL_ITEM_ROOM = 128, JOURNAL_OUTCOME_ROOM = 48 };
 
 /* Writes what is in the buffer. */
 int journal_flush(struct journal *journal, struct err *err);
+
+/* Makes the file `len` bytes long, or says how much room is missing. */
+int journal_reserve(const struct journal *journal, off_t len, struct err *err);
 
 #endif

@@ -94,8 +94,8 @@ static void note(struct run *run, uint32_t item, enum outcome outcome, const str
 	if (outcome_is_done(outcome) && as->state == STATE_ACTIVE)
 		settle_note(run, item, as, outcome == OUTCOME_DELIVERING);
 	if (run->journal &&
-		journal_outcome(run->journal, item, outcome, run_queue_name(run, item, as->queue),
-			text, &err) != 0)
+		journal_outcome(run->journal, run->first + item, outcome,
+			run_queue_name(run, item, as->queue), text, &err) != 0)
 		stop(run, &err);
 	if (told && is_general(words))
 		stop(run, words);
@@ -255,7 +255,9 @@ int run_apply(struct run *run)
 	wake_all(run);
 	settle(run);
 	sync_all(run);
-	if (!run->stopped && is_interrupted(run)) {
+	/* After the last message there is nothing to stop. */
+	bool over = !run->known && run->done == run->plan->count;
+	if (!run->stopped && !over && is_interrupted(run)) {
 		run->stopped = true;
 		err_set(&run->why, ERR_NONE, 0, "interrupted");
 	}

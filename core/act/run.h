@@ -43,6 +43,7 @@ struct run {
 	const struct plan *plan;
 	struct run_place *places; /* by plan->head.spools */
 	struct journal *journal;  /* or NULL */
+	uint32_t first;           /* the journal's number of the first item, in a run that grew */
 	const struct run_options *options;
 	/* Digests of mail that the MTA may have in memory: it must not come back now. Or NULL. */
 	const struct hashset *remembered;

@@ -375,6 +375,66 @@ static void what_is_in_delivery_is_marked(void **state)
 
 /* ---- a run as a whole ---- */
 
+/* A run that found more goes on in its journal, which numbers on. */
+static void more_goes_on_in_the_same_journal(void **state)
+{
+	struct test_run test;
+	struct journal_log log;
+	struct err err;
+	(void)state;
+	fill(&test);
+	plan_all(&test, OP_PURGE, "INNOCENT");
+	uint32_t first = test.plan.count;
+	struct journal *journal = journal_create(&test.fast, test.state.fd, &test.plan.head, &err);
+	assert_non_null(journal);
+	for (uint32_t i = 0; i < first; i++)
+		assert_int_equal(journal_item(journal, &test.plan.items[i], &err), 0);
+	assert_int_equal(journal_go(journal, &err), 0);
+	assert_int_equal(open_trash(&test, &test.fast, 1), 0);
+	test.run = (struct run){.plan = &test.plan,
+		.places = &test.place,
+		.journal = journal,
+		.options = &test.options};
+	assert_int_equal(run_apply(&test.run), 0);
+	run_free(&test.run);
+	assert_int_equal(journal_pause(journal, &err), 0);
+
+	add_message(&test, "active/ABCDE0009");
+	plan_all(&test, OP_PURGE, "INNOCENT");
+	assert_int_equal(test.plan.count, 1);
+	assert_int_equal(journal_more(journal, 1, &err), 0);
+	assert_int_equal(journal_item(journal, &test.plan.items[0], &err), 0);
+	assert_int_equal(journal_go(journal, &err), 0);
+	test.run = (struct run){.plan = &test.plan,
+		.places = &test.place,
+		.journal = journal,
+		.first = first,
+		.options = &test.options};
+	assert_int_equal(run_apply(&test.run), 0);
+	run_free(&test.run);
+	assert_int_equal(journal_end(journal, &err), 0);
+
+	assert_true(read_last(&test, &log));
+	assert_int_equal(log.nitems, first + 1);
+	assert_true(slice_eq(log.items[first].id, SLICE("ABCDE0009")));
+	assert_int_equal(outcomes_done(log.counts), first + 1);
+	journal_log_free(&log);
+	struct shot shot = take_shot(&test);
+	assert_true(lies_in(&shot, "ABCDE0009", "trash/active"));
+	assert_true(lies_in(&shot, "INNOCENT1", "deferred/"));
+	shot_free(&shot);
+	/* The way back of it is that of one run. */
+	assert_true(plan_undo(&test, true));
+	assert_int_equal(test.plan.count, first + 1);
+	good_run(&test);
+	run_free(&test.run);
+	shot = take_shot(&test);
+	assert_true(lies_in(&shot, "ABCDE0009", "hold/"));
+	assert_true(lies_in(&shot, "ABCDE0001", "hold/"));
+	shot_free(&shot);
+	test_run_free(&test);
+}
+
 static void stops_between_two_messages_when_interrupted(void **state)
 {
 	static const volatile sig_atomic_t at_once = 1;
@@ -445,6 +505,7 @@ int main(void)
 		cmocka_unit_test(what_is_another_stays),
 		cmocka_unit_test(what_is_locked_or_not_ready_is_refused),
 		cmocka_unit_test(what_is_in_delivery_is_marked),
+		cmocka_unit_test(more_goes_on_in_the_same_journal),
 		cmocka_unit_test(stops_between_two_messages_when_interrupted),
 		cmocka_unit_test(passes_over_what_is_known),
 	};

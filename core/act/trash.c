@@ -168,6 +168,11 @@ bool trash_lock(int trash)
 	return r == 0;
 }
 
+void trash_unlock(int trash)
+{
+	flock(trash, LOCK_UN);
+}
+
 /* ---- the folders of runs ---- */
 
 int trash_open_run(const struct fsops *ops, int trash, unsigned run, int *fd, struct err *err)

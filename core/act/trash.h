@@ -32,6 +32,8 @@ int trash_open(const struct spool *spool, int *fd, struct err *err);
  * given back when it is closed. False when another run has it.
  */
 bool trash_lock(int trash);
+/* Gives it back before that. */
+void trash_unlock(int trash);
 
 /* The folder of a run, made when `ops` is not NULL. */
 int trash_open_run(const struct fsops *ops, int trash, unsigned run, int *fd, struct err *err);
