@@ -56,7 +56,7 @@ static const struct option table[] = {
 		"remove at once, no trash and no way back"},
 	{"to", 0, TEXT, OPT_UNDO, AT(to), "WHERE", "hold (the default) or origin"},
 	{"hold-is-hold", 0, FLAG, OPT_HOLD, AT(hold_is_hold), NULL,
-		"no other program takes mail from hold, whatever it looks like"},
+		"no other program takes mail from hold"},
 	{"now", 0, TEXT, OPT_EXPUNGE, AT(now), "RUN",
 		"this run, also when it is younger than a day"},
 	{"color", 0, WHEN, OPT_GLOBAL, AT(color), "WHEN", "auto, always or never"},
