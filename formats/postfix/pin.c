@@ -65,10 +65,10 @@ static enum severity check(
 	return SEV_OK;
 }
 
-static enum severity lock(int fd, struct err *err)
+static enum severity lock(const struct found *found, struct err *err)
 {
 	for (unsigned i = 0; i < LOCK_TRIES; i++) {
-		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+		if (flock(found->fd, LOCK_SH | LOCK_NB) == 0)
 			return SEV_OK;
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			err_sys(err, "cannot lock it");
@@ -76,7 +76,8 @@ static enum severity lock(int fd, struct err *err)
 		}
 		nanosleep(&pause_time, NULL);
 	}
-	err_set(err, ERR_IO, 0, "the queue manager is reading it right now: try again");
+	err_set(err, ERR_IO, 0, "%s is reading it right now: try again",
+		found->queue == PQ_HOLD ? "another program" : "the queue manager");
 	return SEV_SKIP;
 }
 
@@ -116,7 +117,7 @@ enum severity postfix_pin(const struct spool *spool, const struct unit *unit, st
 	memcpy(pin->path, found.path, sizeof(found.path));
 	severity = check(spool, unit->name, &found, err);
 	if (severity == SEV_OK)
-		severity = lock(found.fd, err);
+		severity = lock(&found, err);
 	if (severity == SEV_OK)
 		severity = found_read(spool, &found, &to_act, arena, &pin->record, err);
 	if (severity <= SEV_WARN && wait_for_attempt(pin, err) != SEV_OK)
