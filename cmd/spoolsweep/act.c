@@ -1,4 +1,4 @@
-#include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/disk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,32 +84,61 @@ static void hide_progress(const struct act *act)
 }
 
 /* The folder of this run in each trash that may be needed. */
-static int open_run_folders(struct act *act)
+static int open_run_folders(struct act *act, struct err *err)
 {
-	struct err err;
+	const struct app *app = act->app;
 	bool needed = act->plan.head.op == OP_PURGE && !act->plan.head.no_undo;
 
-	for (size_t i = 0; needed && i < act->app->spools.count; i++)
-		if (act->places[i].places.trash < 0 &&
-			trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number,
-				&act->places[i].places.trash, &err) != 0)
-			return complain(&err);
-	return EXIT_DONE;
+	for (size_t i = 0; needed && i < app->spools.count; i++) {
+		int *folder = &act->places[i].places.trash;
+		*err = app->no_trash;
+		if (act->trashes[i] < 0 &&
+			(err->code || trash_open(app->spools.list[i], &act->trashes[i], err) != 0))
+			return -1;
+		if (*folder < 0 && trash_open_run(&fsops_real, act->trashes[i],
+					   act->plan.head.number, folder, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
-static int write_journal(struct act *act, struct journal **journal, struct err *err)
+/* All of the plan, up to "go". */
+static int write_plan(struct act *act, struct journal *journal, struct err *err)
 {
-	if (act->resumes) {
-		*journal = journal_resume(&fsops_real, act->state, act->resumes, err);
-		return *journal ? 0 : -1;
-	}
+	for (uint32_t i = 0; i < act->plan.count; i++)
+		if (journal_item(journal, &act->plan.items[i], err) != 0)
+			return -1;
+	return journal_go(journal, err);
+}
+
+/* The rest of a run. */
+static int go_on(struct act *act, struct journal **journal, struct err *err)
+{
+	*journal = journal_resume(&fsops_real, act->state, act->resumes, err);
+	if (!*journal)
+		return -1;
+	if (open_run_folders(act, err) == 0)
+		return 0;
+	journal_close(*journal);
+	return -1;
+}
+
+/* *no_room: of the two, it was the trash. */
+static int begin(struct act *act, struct journal **journal, struct err *err, bool *trash)
+{
+	*trash = false;
+	if (act->app->options.no_journal)
+		return 0;
+	if (act->resumes)
+		return go_on(act, journal, err);
 	*journal = journal_create(&fsops_real, act->state, &act->plan.head, err);
 	if (!*journal)
 		return -1;
-	for (uint32_t i = 0; i < act->plan.count; i++)
-		if (journal_item(*journal, &act->plan.items[i], err) != 0)
-			return -1;
-	return journal_go(*journal, err);
+	*trash = open_run_folders(act, err) != 0;
+	if (!*trash && write_plan(act, *journal, err) == 0)
+		return 0;
+	journal_abandon(*journal);
+	return -1;
 }
 
 static int carry_out(struct act *act, struct journal *journal)
@@ -136,45 +165,63 @@ static int carry_out(struct act *act, struct journal *journal)
 	run_apply(&run);
 	double seconds = clock_since(begin);
 	hide_progress(act);
-	if (run.stopped)
+	if (journal && run.stopped)
 		journal_close(journal);
-	else if (journal_end(journal, &err) != 0)
+	else if (journal && journal_end(journal, &err) != 0)
 		complain(&err);
 	int code = act_tell(act, &run, seconds);
 	run_free(&run);
 	return code == EXIT_DONE && err.code ? EXIT_IO : code;
 }
 
+int act_check_journal(const struct app *app, bool resumes)
+{
+	if (!app->options.no_journal || (app->options.no_undo && !resumes))
+		return EXIT_DONE;
+	if (resumes)
+		warn_text("a run is resumed by its journal: --no-journal makes no sense here");
+	else
+		warn_text("--no-journal is for purge --no-undo on a full disk: the way back needs "
+			  "the journal");
+	return EXIT_USAGE;
+}
+
+static const char *warning(const struct app *app)
+{
+	return !app->options.no_undo       ? ""
+		: !app->options.no_journal ? "There is no way back. "
+					   : "There is no way back, and no record will be kept. ";
+}
+
 int act_perform(struct act *act)
 {
+	struct app *app = act->app;
 	struct buf command = {0};
 	struct journal *journal = NULL;
 	struct err err;
+	bool trash;
 
 	act->guard.count = act->plan.count - act->finished;
-	act->guard.max = act->app->options.max;
-	act->guard.yes = act->app->options.yes;
+	act->guard.max = app->options.max;
+	act->guard.yes = app->options.yes;
 	if (guard_check(&act->guard, &err) != 0) {
 		complain(&err);
 		return EXIT_REFUSED;
 	}
-	int code = confirm_count(act->app, "", "messages", act->plan.count - act->finished);
+	int code = confirm_count(app, warning(app), "messages", act->guard.count);
 	if (code != EXIT_DONE)
 		return code;
 	if (act->plan.head.op == OP_RELEASE || act->plan.head.op == OP_RESTORE)
 		act_find_remembered(act);
 	if (!act->resumes)
 		act_fill_head(act, &command);
-	if (write_journal(act, &journal, &err) != 0) {
+	if (begin(act, &journal, &err, &trash) == 0) {
+		code = carry_out(act, journal);
+	} else {
 		code = complain(&err);
 		warn_text("nothing was done");
-	} else {
-		code = open_run_folders(act);
+		disk_tell_way_out(app, act->plan.head.op, &err, trash);
 	}
-	if (code == EXIT_DONE)
-		code = carry_out(act, journal);
-	else if (journal)
-		journal_close(journal);
 	buf_free(&command);
 	return code;
 }

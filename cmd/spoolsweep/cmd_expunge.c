@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/disk.h"
 #include "core/act/expunge.h"
 #include "core/act/trash.h"
 #include "core/base/units.h"
@@ -157,6 +157,7 @@ static void tell_syslog(
 static int remove_all(struct app *app, const struct victims *victims)
 {
 	struct expunged sum = {0};
+	struct disk disk;
 	struct buf out = {0};
 	struct err err;
 	int code = EXIT_DONE;
@@ -164,15 +165,16 @@ static int remove_all(struct app *app, const struct victims *victims)
 	for (size_t i = 0; i < victims->count && code == EXIT_DONE; i++) {
 		const struct victim *victim = &victims->list[i];
 		struct expunged removed;
-		int trash = victims->trashes[victim->spool];
-		code = act_lock(app, app->spools.list[victim->spool], trash);
+		int lock;
+		code = act_lock(app, app->spools.list[victim->spool], &lock);
 		if (code != EXIT_DONE)
 			break;
-		if (expunge_run(&fsops_real, trash, victim->run, (unsigned)app->options.jobs,
-			    &interrupted, &removed, &err) != 0)
+		if (expunge_run(&fsops_real, victims->trashes[victim->spool], victim->run,
+			    (unsigned)app->options.jobs, &interrupted, &removed, &err) != 0)
 			code = complain(&err);
 		else if (interrupted)
 			code = EXIT_INTERRUPTED;
+		close(lock);
 		sum.files += removed.files;
 		sum.bytes += removed.bytes;
 		tell_syslog(app, victim, &removed);
@@ -182,7 +184,10 @@ static int remove_all(struct app *app, const struct victims *victims)
 	units_count(&out, (int64_t)sum.files);
 	buf_add(&out, SLICE(" files removed, "));
 	units_size(&out, sum.bytes);
-	buf_add(&out, SLICE(" given back\n"));
+	buf_add(&out, SLICE(" given back\nfree now: "));
+	disk_look(app, &disk);
+	disk_put_free(&disk, &out);
+	buf_addc(&out, '\n');
 	print_buf(&out);
 	return code;
 }

@@ -63,6 +63,7 @@ struct app {
 	/* What the command does between opening the queues and giving up root; or NULL. */
 	int (*as_started)(struct app *app);
 	int file;    /* that as_started opened: a plan, an archive; -1 */
+	struct err no_trash; /* why a trash could not be made, where it may not be needed */
 	bool acting; /* headers that could be forged select nothing */
 };
 

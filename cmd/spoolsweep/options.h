@@ -29,7 +29,8 @@ enum option_group {
 	OPT_EXPUNGE = 1 << 12, /* --now */
 	OPT_TRASH = 1 << 13,   /* --trash */
 	OPT_RESUME = 1 << 14,  /* --resume */
-	OPT_GROUPS = 15,
+	OPT_JOURNAL = 1 << 15, /* --no-journal */
+	OPT_GROUPS = 16,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -47,7 +48,7 @@ struct options {
 	const char *local_domains;
 	const char *trusted_networks;
 	const char *as_of;
-	bool apply, yes, no_undo, trash;
+	bool apply, yes, no_undo, no_journal, trash;
 	int64_t trash_run;    /* 0: all of them */
 	int64_t resume;       /* a run; 0 not given */
 	const char *all;      /* must be ALL */
