@@ -111,10 +111,16 @@ static int write_plan(struct act *act, struct journal *journal, struct err *err)
 	return journal_go(journal, err);
 }
 
+static const struct fsops *journal_ops(const struct act *act)
+{
+	const struct reserve *reserve = &act->app->reserve;
+	return reserve->child ? &reserve->ops : &fsops_real;
+}
+
 /* The rest of a run. */
 static int go_on(struct act *act, struct journal **journal, struct err *err)
 {
-	*journal = journal_resume(&fsops_real, act->state, act->resumes, err);
+	*journal = journal_resume(journal_ops(act), act->state, act->resumes, err);
 	if (!*journal)
 		return -1;
 	if (open_run_folders(act, err) == 0)
@@ -131,7 +137,7 @@ static int begin(struct act *act, struct journal **journal, struct err *err, boo
 		return 0;
 	if (act->resumes)
 		return go_on(act, journal, err);
-	*journal = journal_create(&fsops_real, act->state, &act->plan.head, err);
+	*journal = journal_create(journal_ops(act), act->state, &act->plan.head, err);
 	if (!*journal)
 		return -1;
 	*trash = open_run_folders(act, err) != 0;
@@ -215,7 +221,9 @@ int act_perform(struct act *act)
 		act_find_remembered(act);
 	if (!act->resumes)
 		act_fill_head(act, &command);
-	if (begin(act, &journal, &err, &trash) == 0) {
+	int begun = begin(act, &journal, &err, &trash);
+	reserve_end(&app->reserve);
+	if (begun == 0) {
 		code = carry_out(act, journal);
 	} else {
 		code = complain(&err);

@@ -94,6 +94,10 @@ int act_make_folders(struct app *app)
 		if (code != EXIT_DONE)
 			return code;
 	}
+	uid_t owner = app->spools.list[0]->owner;
+	if (me == 0 && owner != 0 && app->options.apply && disk_keeps_room_for_root())
+		reserve_start(&app->reserve, &fsops_real, owner,
+			(off_t)journal_room(LIMIT_JOURNAL_ITEMS));
 	return EXIT_DONE;
 }
 

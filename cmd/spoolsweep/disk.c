@@ -118,6 +118,14 @@ void disk_look_for_journal(const struct app *app, uint32_t messages, struct jour
 	room->fits = room->free >= (uint64_t)room->needed && (!fs.f_files || fs.f_favail);
 }
 
+bool disk_keeps_room_for_root(void)
+{
+	struct statvfs fs;
+
+	return look_at_state(&fs) && fs.f_bfree > fs.f_bavail &&
+		(uint64_t)fs.f_bavail * fs.f_frsize < (uint64_t)journal_room(LIMIT_JOURNAL_ITEMS);
+}
+
 /* ---- lines to type ---- */
 
 void disk_add_line(const struct app *app, struct buf *out, const char *more)

@@ -34,6 +34,9 @@ struct journal_room {
 };
 void disk_look_for_journal(const struct app *app, uint32_t messages, struct journal_room *room);
 
+/* Whether the last of the room for journals is kept for root, and may come to be needed. */
+bool disk_keeps_room_for_root(void);
+
 /*
  * Behind an error for want of room, for the trash or else for the journal: the line to type
  * that does without. What is to be done is `op`.

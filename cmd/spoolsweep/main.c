@@ -91,6 +91,7 @@ static void release(struct app *app)
 	bitset_free(&app->rows);
 	scan_free(&app->scan);
 	filter_free(app->filter);
+	reserve_end(&app->reserve);
 	leave_trash(app);
 	spools_close(&app->spools);
 	if (app->file >= 0)
