@@ -95,8 +95,9 @@ static int open_run_folders(struct act *act, struct err *err)
 		if (act->trashes[i] < 0 &&
 			(err->code || trash_open(app->spools.list[i], &act->trashes[i], err) != 0))
 			return -1;
-		if (*folder < 0 && trash_open_run(&fsops_real, act->trashes[i],
-					   act->plan.head.number, folder, err) != 0)
+		if (*folder < 0 &&
+			trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number, folder,
+				err) != 0)
 			return -1;
 	}
 	return 0;

@@ -66,7 +66,8 @@ static int make_for(struct app *app, const struct spool *spool)
 	if (!app->options.no_journal &&
 		state_make(&fsops_real, spool->owner, spool->group, &err) != 0) {
 		int code = tell_cannot_make(app, &err);
-		disk_tell_way_out(app, app->command == &command_purge ? OP_PURGE : OPS, &err, false);
+		disk_tell_way_out(
+			app, app->command == &command_purge ? OP_PURGE : OPS, &err, false);
 		return code;
 	}
 	return EXIT_DONE;

@@ -22,19 +22,23 @@ static bool has_few_inodes(const struct disk *disk)
 	return disk->inodes_known && disk->free_inodes < FEW_INODES;
 }
 
+/* A byte, where it is not known how many. */
+static int64_t bytes_needed(const struct disk *disk)
+{
+	return disk->needed ? disk->needed : 1;
+}
+
 bool disk_is_full(const struct disk *disk)
 {
-	return !disk->free_bytes || (int64_t)disk->free_bytes < disk->needed ||
-		has_few_inodes(disk);
+	return (int64_t)disk->free_bytes < bytes_needed(disk) || has_few_inodes(disk);
 }
 
 static void look_at(const struct spool *spool, struct disk *disk)
 {
 	struct statvfs fs;
 
-	*disk = (struct disk){.needed = spool->min_free,
-		.title = spool->format->title,
-		.free_bytes = INT64_MAX};
+	*disk = (struct disk){
+		.needed = spool->min_free, .title = spool->format->title, .free_bytes = INT64_MAX};
 	if (fstatvfs(spool->fd, &fs) != 0)
 		return;
 	disk->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
@@ -82,9 +86,9 @@ void disk_put_full(const struct disk *disk, struct buf *out)
 	if (has_few_inodes(disk))
 		buf_printf(&least, "%d inodes", FEW_INODES);
 	else
-		units_size(&least, disk->needed);
-	buf_printf(out, "DISK FULL: %s takes no mail below %s; free: ", disk->title,
-		buf_str(&least));
+		units_size(&least, bytes_needed(disk));
+	buf_printf(
+		out, "DISK FULL: %s takes no mail below %s; free: ", disk->title, buf_str(&least));
 	disk_put_free(disk, out);
 	buf_free(&least);
 }

@@ -130,18 +130,13 @@ static void file_systems_by_what_they_are_and_can_do(void **state)
 		bool no_handles;
 		const char *wrong;
 	} cases[] = {
-		{EXT4_SUPER_MAGIC, false, NULL},
-		{XFS_SUPER_MAGIC, false, NULL},
-		{BTRFS_SUPER_MAGIC, false, NULL},
-		{TMPFS_MAGIC, false, NULL},
+		{EXT4_SUPER_MAGIC, false, NULL}, {XFS_SUPER_MAGIC, false, NULL},
+		{BTRFS_SUPER_MAGIC, false, NULL}, {TMPFS_MAGIC, false, NULL},
 		{0x2fc12fc1, false, NULL}, /* ZFS is in no header */
-		{0x12345678, false, NULL},
-		{0x12345678, true, "one without file handles"},
+		{0x12345678, false, NULL}, {0x12345678, true, "one without file handles"},
 		{EXT4_SUPER_MAGIC, true, "one without file handles"},
-		{NFS_SUPER_MAGIC, false, "NFS"},
-		{SMB2_SUPER_MAGIC, true, "SMB"},
-		{FUSE_SUPER_MAGIC, false, "FUSE or virtiofs"},
-		{V9FS_MAGIC, true, "9p"},
+		{NFS_SUPER_MAGIC, false, "NFS"}, {SMB2_SUPER_MAGIC, true, "SMB"},
+		{FUSE_SUPER_MAGIC, false, "FUSE or virtiofs"}, {V9FS_MAGIC, true, "9p"},
 		{OVERLAYFS_SUPER_MAGIC, true, "overlay"},
 		{OVERLAYFS_SUPER_MAGIC, false, "overlay"}, /* nfs_export=on */
 	};

@@ -11,8 +11,7 @@
  */
 int lock_spool(const struct spool *spool, struct err *err)
 {
-	int fd = openat(
-		spool->fd, spool->inner, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(spool->fd, spool->inner, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int r = fd < 0 ? -1 : flock(fd, LOCK_EX | LOCK_NB);
 
 	while (fd >= 0 && r != 0 && errno == EINTR)

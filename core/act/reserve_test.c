@@ -96,8 +96,8 @@ static void the_child_serves_only_what_it_is_for(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct stage stage;
 		stage_make(&stage);
-		reserve_start(&stage.reserve, &stage.full.ops,
-			geteuid() + (uid_t)cases[i].owner, MOST);
+		reserve_start(
+			&stage.reserve, &stage.full.ops, geteuid() + (uid_t)cases[i].owner, MOST);
 		int fd = cases[i].folder ? stage.tree.fd : stage.file;
 		if (ask(&stage, fd, cases[i].len) != -1 || errno != EPERM)
 			fail_msg("%s: %s", cases[i].what, strerror(errno));

@@ -82,8 +82,8 @@ struct spool {
 	char *config_path;     /* configuration that belongs to it, or NULL: an offline copy */
 	char *version;         /* of the MTA, or NULL */
 	uint32_t active_limit; /* messages the MTA works on at a time; 0 unknown */
-	int64_t min_free;      /* bytes the disk must have free for the MTA to take mail; 0 unknown */
-	const char *inner;     /* a folder in it that only its owner may open: runs lock it */
+	int64_t min_free;  /* bytes the disk must have free for the MTA to take mail; 0 unknown */
+	const char *inner; /* a folder in it that only its owner may open: runs lock it */
 	struct site site;
 	const struct spool
 		*view_of;   /* the spool whose trash this is; site belongs to that; or NULL */
