@@ -48,23 +48,25 @@ def mounted(place, *words):
 
 
 @contextlib.contextmanager
-def ext4(place, *options):
-    """A file with an ext4 in it."""
+def disk(place, kind, megabytes, *options):
+    """A file with a file system in it."""
     image = place + ".image"
     with open(image, "wb") as file:
-        file.truncate(24 << 20)
-    subprocess.run(["mkfs.ext4", "-q", *options, image], check=True, stderr=subprocess.PIPE)
+        file.truncate(megabytes << 20)
+    subprocess.run([f"mkfs.{kind}", "-q", *options, image], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with mounted(place, "-o", "loop", image):
         yield place
     os.unlink(image)
 
 
-def has_loop_devices(check):
+def can_have(check, kind):
+    """The smallest of XFS and of btrfs are as large."""
     try:
-        with ext4(f"{RAM}/probe"):
+        with disk(f"{RAM}/probe", kind, 320):
             return True
-    except (OSError, subprocess.CalledProcessError) as error:
-        check.note(f"SKIP ext4: this machine has no loop devices or no mkfs.ext4 ({error})")
+    except (OSError, subprocess.CalledProcessError):
+        check.note(f"SKIP {kind}: this machine has no loop devices, or no mkfs.{kind}")
         return False
 
 
@@ -308,13 +310,18 @@ def on_full_disks(check, long):
         ("tmpfs without inodes", lambda at: mounted(at, *tmpfs, "nr_inodes=1000", "t"),
          fill_inodes),
     ]
-    if has_loop_devices(check):
+    if can_have(check, "ext4"):
         kinds += [
-            ("ext4 with blocks for root", lambda at: ext4(at, "-m", "10"),
+            ("ext4 with blocks for root", lambda at: disk(at, "ext4", 24, "-m", "10"),
              fill_blocks_for_owner),
-            ("ext4 without blocks", lambda at: ext4(at, "-m", "10"), fill_blocks),
-            ("ext4 without inodes", lambda at: ext4(at, "-N", "1500"), fill_inodes),
+            ("ext4 without blocks", lambda at: disk(at, "ext4", 24, "-m", "10"), fill_blocks),
+            ("ext4 without inodes", lambda at: disk(at, "ext4", 24, "-N", "1500"), fill_inodes),
         ]
+    for kind in ("xfs", "btrfs") if long else ():
+        if can_have(check, kind):
+            kinds.append((f"{kind} without blocks",
+                          lambda at, kind=kind: disk(f"{LAB}/{os.path.basename(at)}", kind, 320),
+                          fill_blocks))
     for number, (name, make, fill) in enumerate(kinds):
         for beside in (True, False) if long else (number % 2 == 0,):
             with make(f"{RAM}/disk-{number}-{beside:d}") as place:
