@@ -1,4 +1,4 @@
-#include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/disk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,40 +75,79 @@ static void show_progress(void *ctx, uint32_t done, uint32_t count)
 }
 
 /* The folder of this run in each trash that may be needed. */
-static int open_run_folders(struct act *act)
+static int open_run_folders(struct act *act, struct err *err)
 {
-	struct err err;
+	const struct app *app = act->app;
 	bool needed = op_fills_trash(act->plan.head.op) && !act->plan.head.no_undo;
 
-	for (size_t i = 0; needed && i < act->app->spools.count; i++) {
-		int *trash = &act->places[i].places.trash;
-		if (*trash < 0 &&
-			trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number, trash,
-				&err) != 0)
-			return complain(&err);
+	for (size_t i = 0; needed && i < app->spools.count; i++) {
+		int *folder = &act->places[i].places.trash;
+		*err = app->no_trash;
+		if (act->trashes[i] < 0 &&
+			(err->code || trash_open(app->spools.list[i], &act->trashes[i], err) != 0))
+			return -1;
+		if (*folder < 0 &&
+			trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number, folder,
+				err) != 0)
+			return -1;
 		/* expunge takes its age for that of all that is in it. */
 		if (act->before)
-			fsops_real.set_time(&fsops_real, *trash, (int64_t)time(NULL));
+			fsops_real.set_time(&fsops_real, *folder, (int64_t)time(NULL));
 	}
-	return EXIT_DONE;
+	return 0;
 }
 
-static int write_journal(struct act *act, struct err *err)
+/* All of the plan, up to "go". */
+static int write_plan(struct act *act, struct err *err)
 {
-	if (act->resumes) {
-		act->journal = journal_resume(&fsops_real, act->state, act->resumes, err);
-		return act->journal ? 0 : -1;
-	}
-	if (act->journal && journal_more(act->journal, act->plan.count, err) != 0)
-		return -1;
-	if (!act->journal)
-		act->journal = journal_create(&fsops_real, act->state, &act->plan.head, err);
-	if (!act->journal)
-		return -1;
 	for (uint32_t i = 0; i < act->plan.count; i++)
 		if (journal_item(act->journal, &act->plan.items[i], err) != 0)
 			return -1;
 	return journal_go(act->journal, err);
+}
+
+static const struct fsops *journal_ops(const struct act *act)
+{
+	const struct reserve *reserve = &act->app->reserve;
+	return reserve->child ? &reserve->ops : &fsops_real;
+}
+
+/* The rest of a run. */
+static int go_on(struct act *act, struct err *err)
+{
+	act->journal = journal_resume(journal_ops(act), act->state, act->resumes, err);
+	return act->journal ? open_run_folders(act, err) : -1;
+}
+
+/* A run that is followed has a journal already. */
+static int announce(struct act *act, struct err *err)
+{
+	if (act->journal)
+		return journal_more(act->journal, act->plan.count, err);
+	act->journal = journal_create(journal_ops(act), act->state, &act->plan.head, err);
+	return act->journal ? 0 : -1;
+}
+
+/* When it fails nothing was touched. *trash: it was the trash, not the journal. */
+static int begin(struct act *act, struct err *err, bool *trash)
+{
+	bool is_new = !act->journal;
+
+	*trash = false;
+	if (act->app->options.no_journal)
+		return 0;
+	if (act->resumes)
+		return go_on(act, err);
+	if (announce(act, err) != 0)
+		return -1;
+	*trash = open_run_folders(act, err) != 0;
+	if (!*trash && write_plan(act, err) == 0)
+		return 0;
+	if (is_new) {
+		journal_abandon(act->journal);
+		act->journal = NULL;
+	}
+	return -1;
 }
 
 static void drop_journal(struct act *act)
@@ -123,6 +162,8 @@ static int end_journal(struct act *act, const struct run *run, struct err *err)
 {
 	struct journal *journal = act->journal;
 
+	if (!journal)
+		return 0;
 	if (!run->stopped && !act->app->options.follow) {
 		act->journal = NULL;
 		return journal_end(journal, err);
@@ -170,40 +211,62 @@ static int run_plan(struct act *act)
 	return code == EXIT_DONE && err.code ? EXIT_IO : code;
 }
 
+int act_check_journal(const struct app *app, bool resumes)
+{
+	if (!app->options.no_journal || (app->options.no_undo && !resumes))
+		return EXIT_DONE;
+	if (resumes)
+		warn_text("a run is resumed by its journal: --no-journal makes no sense here");
+	else
+		warn_text("--no-journal is for purge --no-undo on a full disk: the way back needs "
+			  "the journal");
+	return EXIT_USAGE;
+}
+
+static const char *warning(const struct app *app)
+{
+	return !app->options.no_undo       ? ""
+		: !app->options.no_journal ? "There is no way back. "
+					   : "There is no way back, and no record will be kept. ";
+}
+
 int act_carry_out(struct act *act)
 {
+	struct app *app = act->app;
 	struct buf command = {0};
 	struct err err;
+	bool trash;
 	int code;
 
 	if (!act->resumes && !act->journal)
 		act_fill_head(act, &command);
-	if (write_journal(act, &err) != 0) {
+	int begun = begin(act, &err, &trash);
+	reserve_end(&app->reserve);
+	if (begun == 0) {
+		code = run_plan(act);
+	} else {
+		drop_journal(act);
 		code = complain(&err);
 		warn_text(act->before ? "nothing more was done" : "nothing was done");
-	} else {
-		code = open_run_folders(act);
+		disk_tell_way_out(app, act->plan.head.op, &err, trash);
 	}
-	if (code == EXIT_DONE)
-		code = run_plan(act);
-	else
-		drop_journal(act);
 	buf_free(&command);
 	return code;
 }
 
 int act_perform(struct act *act)
 {
+	const struct app *app = act->app;
 	struct err err;
 
 	act->guard.count = act->plan.count - act->finished;
-	act->guard.max = act->app->options.max;
-	act->guard.yes = act->app->options.yes;
+	act->guard.max = app->options.max;
+	act->guard.yes = app->options.yes;
 	if (guard_check(&act->guard, &err) != 0) {
 		complain(&err);
 		return EXIT_REFUSED;
 	}
-	int code = confirm_count(act->app, "", "messages", act->plan.count - act->finished);
+	int code = confirm_count(app, warning(app), "messages", act->guard.count);
 	if (code != EXIT_DONE)
 		return code;
 	if (act->plan.head.op == OP_RELEASE || act->plan.head.op == OP_RESTORE)

@@ -26,7 +26,8 @@ struct act {
 	struct guard guard;
 	struct run_place *places; /* by spool of the run */
 	struct spool **views;     /* trash opened as a queue, by spool; NULL entries */
-	int *trashes;             /* held open: the lock; -1 where not */
+	int *trashes;             /* open; -1 where there is none */
+	int *locks;               /* one run at a time; -1 where not taken */
 	int state;                /* folder of the journals; -1 */
 	double spread;            /* run_options.spread */
 	struct follow *follow;    /* --follow, and the look after a run; or NULL */
@@ -59,8 +60,8 @@ unsigned *act_find_spools(const struct app *app, const struct journal_head *head
 /* Opens and locks what a run needs. EXIT_DONE or a code; act_close in any case. */
 int act_open(struct act *act);
 void act_close(struct act *act);
-/* The lock on the trash of a spool: EXIT_DONE, or EXIT_BUSY when another run has it. */
-int act_lock(const struct app *app, const struct spool *spool, int trash);
+/* The lock on a spool, to be closed: EXIT_DONE, or EXIT_BUSY when another run has it, told. */
+int act_lock(const struct app *app, const struct spool *spool, int *lock);
 
 /*
  * What the scan could not read is told. EXIT_INTERRUPTED when it did not reach its end: a part
@@ -91,6 +92,9 @@ bool act_needs_setup(const struct app *app);
  * hands since it was started. Before act_perform of what puts mail back.
  */
 void act_find_remembered(struct act *act);
+
+/* What --no-journal may stand with: EXIT_DONE, or the code to end with, told. */
+int act_check_journal(const struct app *app, bool resumes);
 
 /* Guards, asks, journals, acts and tells. With --json the result is data. */
 int act_perform(struct act *act);

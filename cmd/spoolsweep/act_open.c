@@ -7,6 +7,8 @@
 
 #include "cmd/spoolsweep/act.h"
 #include "cmd/spoolsweep/log_messages.h"
+#include "cmd/spoolsweep/disk.h"
+#include "core/act/lock.h"
 #include "core/act/state.h"
 #include "core/act/trash.h"
 #include "core/base/xalloc.h"
@@ -46,6 +48,41 @@ static int tell_stranger(const struct app *app, const struct spool *spool)
 	return EXIT_PERMISSION;
 }
 
+static bool needs_trash(const struct app *app)
+{
+	return app->command == &command_setup ||
+		(app->command == &command_purge && !app->options.no_undo);
+}
+
+/*
+ * On a full disk there may be no room for a trash, and mail can be removed for good, or
+ * held, all the same: app->no_trash is told when it turns out to be needed.
+ */
+static int make_for(struct app *app, const struct spool *spool)
+{
+	struct err err;
+
+	if (guard_writable(spool, &err) != 0)
+		return complain(&err);
+	if (trash_make(&fsops_real, spool, &err) != 0) {
+		bool full = err.sys == ENOSPC || err.sys == EDQUOT;
+		if (!full || needs_trash(app)) {
+			int code = tell_cannot_make(app, &err);
+			disk_tell_way_out(app, OP_PURGE, &err, true);
+			return code;
+		}
+		app->no_trash = err;
+	}
+	if (!app->options.no_journal &&
+		state_make(&fsops_real, spool->owner, spool->group, &err) != 0) {
+		int code = tell_cannot_make(app, &err);
+		disk_tell_way_out(
+			app, app->command == &command_purge ? OP_PURGE : OPS, &err, false);
+		return code;
+	}
+	return EXIT_DONE;
+}
+
 int act_make_folders(struct app *app)
 {
 	struct err err;
@@ -64,10 +101,14 @@ int act_make_folders(struct app *app)
 			continue;
 		if (me != 0 && me != spool->owner)
 			return tell_stranger(app, spool);
-		if (trash_make(&fsops_real, spool, &err) != 0 ||
-			state_make(&fsops_real, spool->owner, spool->group, &err) != 0)
-			return tell_cannot_make(app, &err);
+		int code = make_for(app, spool);
+		if (code != EXIT_DONE)
+			return code;
 	}
+	uid_t owner = app->spools.list[0]->owner;
+	if (me == 0 && owner != 0 && app->options.apply && disk_keeps_room_for_root())
+		reserve_start(&app->reserve, &fsops_real, owner,
+			(off_t)journal_room(LIMIT_JOURNAL_ITEMS));
 	return EXIT_DONE;
 }
 
@@ -126,9 +167,14 @@ static int tell_busy(const struct app *app, const struct spool *spool)
 	return EXIT_BUSY;
 }
 
-int act_lock(const struct app *app, const struct spool *spool, int trash)
+int act_lock(const struct app *app, const struct spool *spool, int *lock)
 {
-	return trash_lock(trash) ? EXIT_DONE : tell_busy(app, spool);
+	struct err err;
+
+	*lock = lock_spool(spool, &err);
+	if (*lock >= 0)
+		return EXIT_DONE;
+	return err.sys == EWOULDBLOCK ? tell_busy(app, spool) : complain(&err);
 }
 
 int act_open(struct act *act)
@@ -141,19 +187,23 @@ int act_open(struct act *act)
 	act->places = xcalloc(count, sizeof(*act->places));
 	act->views = xcalloc(count, sizeof(struct spool *));
 	act->trashes = xcalloc(count, sizeof(*act->trashes));
+	act->locks = xcalloc(count, sizeof(*act->locks));
 	for (size_t i = 0; i < count; i++) {
 		const struct spool *spool = app->spools.list[i];
 		act->places[i] = (struct run_place){spool, spool, {&fsops_real, spool->fd, -1}};
-		act->trashes[i] = -1;
+		act->trashes[i] = act->locks[i] = -1;
 	}
 	for (size_t i = 0; i < count && app->options.apply; i++) {
-		if (trash_open(app->spools.list[i], &act->trashes[i], &err) != 0)
-			return complain(&err);
-		int code = act_lock(app, app->spools.list[i], act->trashes[i]);
+		int code = act_lock(app, app->spools.list[i], &act->locks[i]);
 		if (code != EXIT_DONE)
 			return code;
+		/* One that is missing is told when it turns out to be needed. */
+		if (trash_open(app->spools.list[i], &act->trashes[i], &err) != 0 &&
+			err.code != ERR_GONE)
+			return complain(&err);
 	}
-	if (app->options.apply && state_open(app->spools.list[0]->owner, &act->state, &err) != 0)
+	if (app->options.apply && !app->options.no_journal &&
+		state_open(app->spools.list[0]->owner, &act->state, &err) != 0)
 		return complain(&err);
 	return EXIT_DONE;
 }
@@ -166,6 +216,8 @@ void act_close(struct act *act)
 		spool_view_close(act->views[i]);
 		if (act->trashes[i] >= 0)
 			close(act->trashes[i]);
+		if (act->locks[i] >= 0)
+			close(act->locks[i]);
 	}
 	if (act->journal)
 		journal_close(act->journal);
@@ -181,6 +233,7 @@ void act_close(struct act *act)
 	free(act->places);
 	free(act->views);
 	free(act->trashes);
+	free(act->locks);
 	plan_free(&act->plan);
 }
 

@@ -3,7 +3,7 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/disk.h"
 #include "cmd/spoolsweep/log_messages.h"
 #include "core/base/units.h"
 
@@ -103,12 +103,77 @@ static uint32_t count_remembered(const struct act *act, const struct run *run)
 	return held && running ? run->nunder_way : 0;
 }
 
+static bool needs_a_look(enum outcome outcome)
+{
+	return outcome == OUTCOME_CHANGED || outcome == OUTCOME_REFUSED ||
+		outcome == OUTCOME_FAILED || outcome == OUTCOME_UNTIDY;
+}
+
+/* Which those are: the journal tells, or without one this does. */
+static void tell_which(const struct act *act, const struct run *run, struct buf *out)
+{
+	enum { NAMED = 20 };
+	uint32_t count = 0, named = 0;
+	char words[64];
+
+	for (unsigned i = 0; i < OUTCOMES; i++)
+		count += needs_a_look((enum outcome)i) ? run->counts[i] : 0;
+	if (!count)
+		return;
+	if (!act->app->options.no_journal) {
+		snprintf(words, sizeof(words), "journal %u", act->plan.head.number);
+		buf_add(out, SLICE("which, and why: "));
+		put_command(act->app, out, words);
+		buf_addc(out, '\n');
+		return;
+	}
+	for (uint32_t i = 0; i < run->plan->count && named < NAMED; i++) {
+		enum outcome outcome = (enum outcome)run->outcomes[i];
+		if (!needs_a_look(outcome))
+			continue;
+		buf_add(out, SLICE("  "));
+		put(act->app, out, run->plan->items[i].id);
+		buf_printf(out, " %s\n", outcome_name(outcome));
+		named++;
+	}
+	if (count > named)
+		buf_printf(out, "  and %u more\n", count - named);
+}
+
+/* What a purge gave back, or that it gave nothing back. */
+static void tell_disk(const struct act *act, struct buf *out)
+{
+	struct disk disk;
+	char words[64];
+
+	if (act->plan.head.op != OP_PURGE)
+		return;
+	disk_look(act->app, &disk);
+	if (act->app->options.no_undo) {
+		buf_add(out, SLICE("free now: "));
+		disk_put_free(&disk, out);
+		buf_addc(out, '\n');
+	}
+	if (!disk_is_full(&disk))
+		return;
+	disk_put_full(&disk, out);
+	buf_addc(out, '\n');
+	if (!act->app->options.no_undo) {
+		snprintf(words, sizeof(words), "expunge --now %u --apply", act->plan.head.number);
+		buf_add(out, SLICE("to get the space back, with no way back: "));
+		put_command(act->app, out, words);
+		buf_addc(out, '\n');
+	}
+}
+
 static void tell_text(const struct act *act, const struct run *run, double seconds)
 {
 	struct buf out = {0};
-	char words[64];
 
-	buf_printf(&out, "run %u: ", act->plan.head.number);
+	if (act->app->options.no_journal)
+		buf_add(&out, SLICE("without a journal: "));
+	else
+		buf_printf(&out, "run %u: ", act->plan.head.number);
 	units_count(&out, outcomes_done(run->counts));
 	buf_add(&out, SLICE(" of "));
 	units_count(&out, run->plan->count);
@@ -119,13 +184,7 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 		buf_printf(&out, "  %u %s being tried, and some recipients may get %s:\n    %s\n",
 			run->untold, run->untold == 1 ? "was" : "were",
 			run->untold == 1 ? "it" : "them", run->blind.text);
-	if (run->counts[OUTCOME_CHANGED] || run->counts[OUTCOME_REFUSED] ||
-		run->counts[OUTCOME_FAILED] || run->counts[OUTCOME_UNTIDY]) {
-		snprintf(words, sizeof(words), "journal %u", act->plan.head.number);
-		buf_add(&out, SLICE("which, and why: "));
-		put_command(act->app, &out, words);
-		buf_addc(&out, '\n');
-	}
+	tell_which(act, run, &out);
 	if (outcomes_done(run->counts) && act->plan.head.to_hold) {
 		buf_add(&out, SLICE("on hold, and not delivered before: "));
 		put_command(act->app, &out, "release FILTER");
@@ -140,6 +199,7 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 			"  undelivered\n",
 			count_remembered(act, run));
 	act_put_way_back(act, outcomes_done(run->counts), &out);
+	tell_disk(act, &out);
 	print_buf(&out);
 }
 
@@ -168,10 +228,14 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 {
 	bool follows = act->app->options.follow;
 	struct sink *sink = open_sink(act->app, follows ? SINK_LINES : SINK_PRETTY);
+	struct disk disk;
 
 	sink_object(sink, NULL);
 	sink_text(sink, "schema", SLICE("spoolsweep.run/1"));
-	sink_int(sink, "run", act->plan.head.number);
+	if (act->app->options.no_journal)
+		sink_null(sink, "run");
+	else
+		sink_int(sink, "run", act->plan.head.number);
 	sink_text(sink, "op", slice_cstr(op_name(act->plan.head.op)));
 	sink_text(sink, "filter", act->plan.head.filter);
 	sink_real(sink, "seconds", seconds);
@@ -184,6 +248,10 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 	sink_int(sink, "untold", run->untold);
 	sink_int(sink, "remembered", count_remembered(act, run));
 	sink_bool(sink, "complete", !run->stopped);
+	disk_look(act->app, &disk);
+	sink_object(sink, "disk");
+	disk_sink(&disk, sink);
+	sink_end(sink);
 	if (follows) {
 		sink_int(sink, "time", (int64_t)time(NULL));
 		sink_int(sink, "total", follow_done(act) + outcomes_done(run->counts));
@@ -197,9 +265,13 @@ static void tell_syslog(const struct act *act, const struct run *run)
 {
 	struct buf line = {0};
 
-	buf_printf(&line, "run %u: %s, %u of %u %smessages, uid %lld", act->plan.head.number,
-		op_name(act->plan.head.op), outcomes_done(run->counts), run->plan->count,
-		act->before ? "more " : "", (long long)act->plan.head.uid);
+	if (act->app->options.no_journal)
+		buf_add(&line, SLICE("without a journal: "));
+	else
+		buf_printf(&line, "run %u: ", act->plan.head.number);
+	buf_printf(&line, "%s, %u of %u %smessages, uid %lld", op_name(act->plan.head.op),
+		outcomes_done(run->counts), run->plan->count, act->before ? "more " : "",
+		(long long)act->plan.head.uid);
 	if (slice_known(act->plan.head.sudo_user)) {
 		buf_add(&line, SLICE(" sudo "));
 		escape_text(&line, act->plan.head.sudo_user, ESCAPE_ASCII);
@@ -211,14 +283,15 @@ static void tell_syslog(const struct act *act, const struct run *run)
 	log_line(LOG_NOTICE, &line);
 }
 
-static int result_code(const struct act *act, const struct run *run)
+static int tell_stopped(const struct act *act, const struct run *run)
 {
 	struct buf line = {0}, back = {0};
 	char words[64];
 
-	if (run->unwoken.code)
-		warn_text("%s", run->unwoken.text);
-	if (run->stopped) {
+	if (act->app->options.no_journal) {
+		warn_text("stopped: %s\nwhat was removed is gone; for the rest, start it again",
+			run->why.text);
+	} else {
 		snprintf(words, sizeof(words), "apply --resume %u", act->plan.head.number);
 		put_command(act->app, &line, words);
 		act_put_way_back(act, outcomes_done(run->counts) + act->before, &back);
@@ -226,10 +299,21 @@ static int result_code(const struct act *act, const struct run *run)
 			buf_str(&line), buf_str(&back));
 		buf_free(&line);
 		buf_free(&back);
-		return interrupted ? EXIT_INTERRUPTED : EXIT_PARTLY;
 	}
-	bool partly = run->counts[OUTCOME_CHANGED] || run->counts[OUTCOME_REFUSED] ||
-		run->counts[OUTCOME_FAILED] || run->counts[OUTCOME_UNTIDY];
+	disk_tell_way_out(act->app, act->plan.head.op, &run->why, true);
+	return interrupted ? EXIT_INTERRUPTED : EXIT_PARTLY;
+}
+
+static int result_code(const struct act *act, const struct run *run)
+{
+	bool partly = false;
+
+	if (run->unwoken.code)
+		warn_text("%s", run->unwoken.text);
+	if (run->stopped)
+		return tell_stopped(act, run);
+	for (unsigned i = 0; i < OUTCOMES; i++)
+		partly |= run->counts[i] && needs_a_look((enum outcome)i);
 	return partly ? EXIT_PARTLY : EXIT_DONE;
 }
 

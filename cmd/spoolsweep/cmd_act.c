@@ -30,7 +30,7 @@ static int select_messages(struct app *app, const char **filter)
 			app->command->name);
 		return EXIT_USAGE;
 	}
-	return EXIT_DONE;
+	return act_check_journal(app, false);
 }
 
 /* The filter matches nothing, or nothing that this operation has to do with. */
@@ -153,7 +153,7 @@ const struct command command_purge = {
 	.name = "purge",
 	.operands = "FILTER",
 	.summary = "take messages out of the queue, into the trash",
-	.takes = TAKES | OPT_PURGE | OPT_FOLLOW,
+	.takes = TAKES | OPT_PURGE | OPT_FOLLOW | OPT_JOURNAL,
 	.run = run_purge,
 };
 

@@ -201,6 +201,7 @@ static int resume_run(struct act *act, struct journal_log *log)
 	act->plan.head.uid = log->head.uid;
 	act->plan.head.sudo_user = log->head.sudo_user;
 	act->plan.head.filter = log->head.filter;
+	act->app->options.no_undo = log->head.no_undo;
 	act->spread = log->head.op == OP_RESTORE ? ACT_SPREAD : 0;
 	/* Its size was confirmed when it was started. */
 	act->guard.way_back = true;
@@ -273,6 +274,9 @@ static int apply_log(struct act *act, struct journal_log *log)
 	if (slice_known(log->head.filter))
 		app->filter_text = log->head.filter.ptr;
 	app->options.no_undo = log->head.no_undo;
+	code = act_check_journal(app, false);
+	if (code != EXIT_DONE)
+		return code;
 	act->plan.head.reason = log->head.reason;
 	act->guard.total = app->scan.snap.rows;
 	act->guard.accounts = count_accounts(app);
@@ -329,10 +333,13 @@ static int run(struct app *app)
 			  "it), or --resume RUN");
 		return EXIT_USAGE;
 	}
+	int code = number ? act_check_journal(app, true) : EXIT_DONE;
+	if (code != EXIT_DONE)
+		return code;
 	app->options.apply = true;
 	app->as_started = number ? act_make_folders : open_plan;
 	app->need.parts |= act_need(app);
-	int code = prepare_filter(app, NULL);
+	code = prepare_filter(app, NULL);
 	if (code == EXIT_DONE)
 		code = prepare_owner(app);
 	if (code == EXIT_DONE)
@@ -345,6 +352,6 @@ const struct command command_apply = {
 	.name = "apply",
 	.operands = "[PLANFILE]",
 	.summary = "do a saved plan, or with --resume RUN go on with a stopped one",
-	.takes = OPT_QUEUE | OPT_JSON | OPT_ACT | OPT_RESUME | OPT_HOLD | OPT_LOG,
+	.takes = OPT_QUEUE | OPT_JSON | OPT_ACT | OPT_RESUME | OPT_HOLD | OPT_LOG | OPT_JOURNAL,
 	.run = run,
 };

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/disk.h"
 #include "cmd/spoolsweep/log_messages.h"
 #include "core/act/expunge.h"
 #include "core/act/late.h"
@@ -221,6 +221,7 @@ static int remove_all(struct app *app, const struct victims *victims)
 		.interrupted = &interrupted,
 	};
 	struct expunged sum = {0};
+	struct disk disk;
 	struct buf out = {0};
 	struct err err;
 	uint32_t late = 0;
@@ -230,10 +231,11 @@ static int remove_all(struct app *app, const struct victims *victims)
 	for (size_t i = 0; i < victims->count && code == EXIT_DONE; i++) {
 		const struct victim *victim = &victims->list[i];
 		struct expunged removed;
-		int trash = victims->trashes[victim->spool];
-		code = act_lock(app, app->spools.list[victim->spool], trash);
+		int lock;
+		code = act_lock(app, app->spools.list[victim->spool], &lock);
 		if (code != EXIT_DONE)
 			break;
+		int trash = victims->trashes[victim->spool];
 		late += sweep_late(app, victim, trash);
 		int r = expunge_run(&fsops_real, trash, victim->run, &options, &removed, &err);
 		progress_hide(&removing.progress);
@@ -241,6 +243,7 @@ static int remove_all(struct app *app, const struct victims *victims)
 			code = complain(&err);
 		else if (interrupted)
 			code = tell_interrupted();
+		close(lock);
 		sum.files += removed.files;
 		sum.bytes += removed.bytes;
 		removing.before = sum.files;
@@ -255,6 +258,10 @@ static int remove_all(struct app *app, const struct victims *victims)
 	if (late)
 		buf_printf(&out,
 			"  with the logs that were written later about %u of the messages\n", late);
+	buf_add(&out, SLICE("free now: "));
+	disk_look(app, &disk);
+	disk_put_free(&disk, &out);
+	buf_addc(&out, '\n');
 	print_buf(&out);
 	return code;
 }

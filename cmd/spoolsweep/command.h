@@ -10,6 +10,7 @@
 #define CMD_SPOOLSWEEP_COMMAND_H
 
 #include "cmd/spoolsweep/options.h"
+#include "core/act/reserve.h"
 #include "core/base/bitset.h"
 #include "core/base/escape.h"
 #include "core/out/sink.h"
@@ -63,8 +64,10 @@ struct app {
 	struct bitset rows; /* those the filter selects */
 	/* What the command does between opening the queues and giving up root; or NULL. */
 	int (*as_started)(struct app *app);
-	int file;    /* that as_started opened: a plan, an archive; -1 */
-	bool acting; /* headers that could be forged select nothing */
+	int file;               /* that as_started opened: a plan, an archive; -1 */
+	struct reserve reserve; /* of the journal; ops is empty when there is no need for it */
+	struct err no_trash;    /* why a trash could not be made, where it may not be needed */
+	bool acting;            /* headers that could be forged select nothing */
 };
 
 struct command {

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cmd/spoolsweep/follow.h"
-#include "core/act/trash.h"
+#include "core/act/lock.h"
 #include "core/base/clock.h"
 #include "core/base/units.h"
 
@@ -36,6 +36,9 @@ int follow_check(const struct app *app)
 	else if (app->options.plan_out)
 		warn_text("--follow and --plan-out exclude each other: a plan names its messages, "
 			  "and nothing that arrives later is in it");
+	else if (app->options.no_journal)
+		warn_text("--follow and --no-journal exclude each other: what goes on for a while "
+			  "has to be written down");
 	else if (app->options.max < 0)
 		warn_text("--follow needs --max N: how many messages it may take in all, those "
 			  "that are here and those that arrive");
@@ -70,17 +73,20 @@ static void unlock(struct act *act)
 		/* Whoever has the lock next may expunge the run: its folder is opened anew. */
 		if (*trash >= 0)
 			close(*trash);
-		*trash = -1;
-		trash_unlock(act->trashes[i]);
+		if (act->locks[i] >= 0)
+			close(act->locks[i]);
+		*trash = act->locks[i] = -1;
 	}
 }
 
 static bool lock(struct act *act)
 {
 	struct follow *follow = act->follow;
+	struct err err;
 
 	for (size_t i = 0; i < act->app->spools.count; i++) {
-		if (trash_lock(act->trashes[i]))
+		act->locks[i] = lock_spool(act->app->spools.list[i], &err);
+		if (act->locks[i] >= 0)
 			continue;
 		if (!follow->told_busy)
 			warn_text("another run is at work on %s: following goes on behind it",

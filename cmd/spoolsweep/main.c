@@ -89,6 +89,7 @@ static void release(struct app *app)
 {
 	leave_scan(app);
 	filter_free(app->filter);
+	reserve_end(&app->reserve);
 	leave_trash(app);
 	spools_close(&app->spools);
 	if (app->file >= 0)

@@ -54,6 +54,8 @@ static const struct option table[] = {
 	{"resume", 0, NUMBER, OPT_RESUME, AT(resume), "RUN", "go on with a run that stopped"},
 	{"no-undo", 0, FLAG, OPT_PURGE, AT(no_undo), NULL,
 		"remove at once, no trash and no way back"},
+	{"no-journal", 0, FLAG, OPT_JOURNAL, AT(no_journal), NULL,
+		"with --no-undo on a full disk: keep no record"},
 	{"to", 0, TEXT, OPT_UNDO, AT(to), "WHERE", "hold (the default) or origin"},
 	{"hold-is-hold", 0, FLAG, OPT_HOLD, AT(hold_is_hold), NULL,
 		"no other program takes mail from hold here"},

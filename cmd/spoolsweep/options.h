@@ -32,7 +32,8 @@ enum option_group {
 	OPT_HOLD = 1 << 15,    /* --hold-is-hold */
 	OPT_FOLLOW = 1 << 16,  /* --follow */
 	OPT_LOG = 1 << 17,     /* --log-messages */
-	OPT_GROUPS = 18,
+	OPT_JOURNAL = 1 << 18, /* --no-journal */
+	OPT_GROUPS = 19,
 };
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
@@ -50,7 +51,7 @@ struct options {
 	const char *local_domains;
 	const char *trusted_networks;
 	const char *as_of;
-	bool apply, yes, no_undo, trash, hold_is_hold;
+	bool apply, yes, no_undo, no_journal, trash, hold_is_hold;
 	int64_t trash_run;    /* 0: all of them */
 	int64_t resume;       /* a run; 0 not given */
 	const char *all;      /* must be ALL */

@@ -1,7 +1,6 @@
 /* A preview for people: which mail, what it leaves, what it costs, the way back. */
-#include <unistd.h>
-
 #include "cmd/spoolsweep/preview.h"
+#include "core/act/state.h"
 #include "core/base/units.h"
 
 static size_t width_of(const struct app *app)
@@ -216,30 +215,58 @@ static void print_follow(const struct act *act, struct buf *out)
 	buf_free(&text);
 }
 
-static void print_cost(const struct act *act, const struct preview *preview, struct buf *out)
+static void print_disk(const struct act *act, const struct preview *preview, struct buf *out)
 {
+	bool no_undo = act->app->options.no_undo;
 	struct buf text = {0};
 
+	if (disk_is_full(&preview->disk)) {
+		disk_put_full(&preview->disk, &text);
+		if (act->plan.head.op == OP_PURGE && !no_undo)
+			buf_add(&text, SLICE("; a purge into the trash frees nothing"));
+		put_words(act->app, out, &text);
+	}
 	if (act->plan.head.op == OP_PURGE) {
 		buf_add(&text, SLICE("DISK "));
 		units_size(&text, preview->bytes);
 		buf_add(&text,
-			act->app->options.no_undo ? SLICE(" are given back at once; free: ")
-						  : SLICE(" stay in use until expunged; free: "));
-		units_size(&text, (int64_t)preview->free_bytes);
-		if (preview->inodes_known) {
-			buf_add(&text, SLICE(", "));
-			units_count(&text, (int64_t)preview->free_inodes);
-			buf_add(&text, SLICE(" inodes"));
-		}
+			no_undo ? SLICE(" are given back at once; free: ")
+				: SLICE(" stay in use until expunged; free: "));
+		disk_put_free(&preview->disk, &text);
 		put_words(act->app, out, &text);
 	}
+	buf_free(&text);
+}
+
+static void print_journal(const struct act *act, const struct preview *preview, struct buf *out)
+{
+	const struct journal_room *room = &preview->journal;
+	struct buf text = {0};
+
+	if (act->app->options.no_journal) {
+		buf_add(&text,
+			SLICE("JOURNAL none: nobody can tell later what was removed, and a run "
+			      "that stops cannot be resumed"));
+	} else if (!room->fits) {
+		buf_add(&text, SLICE("JOURNAL "));
+		units_size(&text, room->needed);
+		buf_printf(&text, " are needed for it in %s; free there: ", state_path());
+		units_size(&text, (int64_t)room->free);
+	}
+	if (text.len)
+		put_words(act->app, out, &text);
+	buf_free(&text);
+}
+
+static void print_cost(const struct act *act, const struct preview *preview, struct buf *out)
+{
+	print_disk(act, preview, out);
+	print_journal(act, preview, out);
 	if (act->plan.head.op == OP_REQUEUE)
 		put_line(act->app, out,
 			SLICE("LOST the ids and the age: new ones are given, content filters and "
 			      "rewriting run once more, DSN wishes are forgotten"),
 			(struct slice){0});
-	buf_free(&text);
 }
 
 static const char *way_back(const struct act *act)
@@ -262,10 +289,10 @@ static const char *way_back(const struct act *act)
 }
 
 /* What to type next: not before root has made what is missing, and as somebody who may. */
-static void print_next(const struct app *app, struct buf *out)
+static void print_next(const struct act *act, const struct preview *preview, struct buf *out)
 {
+	const struct app *app = act->app;
 	struct buf command = {0};
-	bool owner = app->started_as_root;
 
 	if (act_needs_setup(app)) {
 		buf_add(&command, SLICE("sudo "));
@@ -274,15 +301,26 @@ static void print_next(const struct app *app, struct buf *out)
 			buf_slice(&command));
 		buf_reset(&command);
 	}
-	for (size_t i = 0; !owner && i < app->spools.count; i++)
-		owner = geteuid() == app->spools.list[i]->owner;
-	buf_add(&command, owner ? SLICE("spoolsweep") : SLICE("sudo spoolsweep"));
-	for (int i = 1; i < app->options.argc; i++) {
-		buf_addc(&command, ' ');
-		add_argument(&command, app->options.argv[i]);
+	bool fits = preview->journal.fits || app->options.no_journal;
+	disk_add_line(app, &command, "--apply");
+	put_line(app, out,
+		fits ? SLICE("nothing was changed; to do it:")
+		     : SLICE("nothing was changed; to do it, with room for the journal:"),
+		buf_slice(&command));
+	buf_reset(&command);
+	/* On a disk that is full only this helps. */
+	bool full = act->plan.head.op == OP_PURGE && app->command->takes & OPT_PURGE &&
+		disk_is_full(&preview->disk);
+	if (full && (!app->options.no_undo || !fits)) {
+		disk_add_line(app, &command,
+			app->options.no_undo ? "--no-journal --apply"
+				: fits       ? "--no-undo --apply"
+					     : "--no-undo --no-journal --apply");
+		put_line(app, out,
+			fits ? SLICE("to remove it for good and get the space back, at once:")
+			     : SLICE("to remove it for good, at once, with no record of it:"),
+			buf_slice(&command));
 	}
-	buf_add(&command, SLICE(" --apply"));
-	put_line(app, out, SLICE("nothing was changed; to do it:"), buf_slice(&command));
 	buf_free(&command);
 }
 
@@ -300,7 +338,7 @@ static int print_text(struct act *act, const struct preview *preview)
 	print_cost(act, preview, &out);
 	buf_printf(&out, "BACK %s\n", way_back(act));
 	if (!act->app->options.apply && !act->app->options.plan_out)
-		print_next(act->app, &out);
+		print_next(act, preview, &out);
 	return print_buf(&out);
 }
 

@@ -2,7 +2,7 @@
 #ifndef CMD_SPOOLSWEEP_PREVIEW_H
 #define CMD_SPOOLSWEEP_PREVIEW_H
 
-#include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/disk.h"
 #include "cmd/spoolsweep/group_rows.h"
 
 enum { PREVIEW_GROUPS = 5, PREVIEW_ROWS = 5, PREVIEW_SECONDS = 600 };
@@ -26,9 +26,8 @@ struct preview {
 	uint32_t bounces;     /* stay: null sender, to one of these senders */
 	char *copies_filter;  /* owned: what selects them */
 	char *bounces_filter;
-	uint64_t free_bytes;
-	uint64_t free_inodes;
-	bool inodes_known; /* some file systems have no fixed number of them */
+	struct disk disk;
+	struct journal_room journal;
 };
 
 void preview_find(const struct act *act, struct preview *preview);

@@ -1,6 +1,5 @@
 /* What a preview tells: which mail it is, what stays, what is under way, what is free. */
 #include <stdlib.h>
-#include <sys/statvfs.h>
 
 #include "cmd/spoolsweep/preview.h"
 #include "core/base/xalloc.h"
@@ -123,7 +122,6 @@ void preview_find(const struct act *act, struct preview *preview)
 {
 	const struct app *app = act->app;
 	const struct snap *snap = &app->scan.snap;
-	struct statvfs fs;
 
 	for (size_t at = bitset_next(&app->rows, 0); at != SIZE_MAX;
 		at = bitset_next(&app->rows, at + 1)) {
@@ -137,11 +135,8 @@ void preview_find(const struct act *act, struct preview *preview)
 	find_copies(app, preview);
 	find_bounces(app, preview);
 	find_in_delivery(app, preview);
-	if (fstatvfs(app->spools.list[0]->fd, &fs) == 0) {
-		preview->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-		preview->free_inodes = (uint64_t)fs.f_favail;
-		preview->inodes_known = fs.f_files != 0;
-	}
+	disk_look(app, &preview->disk);
+	disk_look_for_journal(app, act->plan.head.items, &preview->journal);
 }
 
 void preview_free(struct preview *preview)

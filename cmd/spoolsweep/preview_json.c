@@ -77,11 +77,9 @@ int preview_json(struct act *act, const struct preview *preview)
 		sink_int(sink, "in_delivery", preview->in_delivery);
 	sink_int(sink, "arriving", preview->arriving);
 	sink_object(sink, "disk");
-	sink_int(sink, "free_bytes", (int64_t)preview->free_bytes);
-	if (preview->inodes_known)
-		sink_int(sink, "free_inodes", (int64_t)preview->free_inodes);
-	else
-		sink_null(sink, "free_inodes");
+	disk_sink(&preview->disk, sink);
+	sink_int(sink, "journal_bytes", preview->journal.needed);
+	sink_bool(sink, "journal_fits", preview->journal.fits);
 	sink_end(sink);
 	sink_bool(sink, "undo", act_has_way_back(act));
 	sink_bool(sink, "needs_setup", act_needs_setup(app));

@@ -24,10 +24,18 @@ struct guard {
 int guard_check(const struct guard *guard, struct err *err);
 
 /*
- * Whether a queue may be acted on at all: not root's own, and on a network or overlay
- * file system, where a name and an inode do not belong together for sure, only when the
- * user says that no MTA uses it (offline).
+ * Whether a queue may be acted on at all: not root's own, and where a name, an inode and an open
+ * file do not belong together for sure only when the user says that no MTA uses it (offline).
  */
 int guard_spool(const struct spool *spool, bool offline, struct err *err);
+
+/*
+ * The same for a file system, by its f_type and by what it can do: the name of what is wrong with
+ * it, or NULL.
+ */
+const char *guard_file_system(uint32_t type, bool no_handles);
+
+/* Before anything is made there: an error on a read-only file system. */
+int guard_writable(const struct spool *spool, struct err *err);
 
 #endif

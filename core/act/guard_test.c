@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,18 +96,69 @@ static void some_queues_are_only_read(void **state)
 	struct err err;
 	(void)state;
 
-	assert_int_equal(check_spool("/proc", CAP_ACT, 100, false, &err), 0);
+	/* The RAM disk is on no other machine, and gives out handles. */
+	assert_int_equal(check_spool("/dev/shm", CAP_ACT, 100, false, &err), 0);
 	/* A format that cannot be acted on, whatever is said. */
-	assert_int_equal(check_spool("/proc", CAP_ACCOUNT, 100, true, &err), -1);
+	assert_int_equal(check_spool("/dev/shm", CAP_ACCOUNT, 100, true, &err), -1);
 	assert_non_null(strstr(err.text, "a queue of Any can be read, not changed"));
 	/* Root's own: a copy. */
-	assert_int_equal(check_spool("/proc", CAP_ACT, 0, false, &err), -1);
+	assert_int_equal(check_spool("/dev/shm", CAP_ACT, 0, false, &err), -1);
 	assert_int_equal(err.code, ERR_PERMISSION);
 	assert_non_null(strstr(err.text, "--offline"));
-	assert_int_equal(check_spool("/proc", CAP_ACT, 0, true, &err), 0);
+	assert_int_equal(check_spool("/dev/shm", CAP_ACT, 0, true, &err), 0);
 	/* A folder that cannot be asked. */
 	assert_int_equal(check_spool("/nowhere", CAP_ACT, 100, false, &err), -1);
 	assert_non_null(strstr(err.text, "/var/spool/any"));
+}
+
+static void a_file_system_without_handles_is_only_read(void **state)
+{
+	struct err err;
+	(void)state;
+
+	assert_int_equal(check_spool("/proc", CAP_ACT, 100, false, &err), -1);
+	assert_int_equal(err.code, ERR_USAGE);
+	assert_non_null(strstr(err.text, "without file handles"));
+	assert_non_null(strstr(err.text, "add --offline"));
+	assert_int_equal(check_spool("/proc", CAP_ACT, 100, true, &err), 0);
+}
+
+static void file_systems_by_what_they_are_and_can_do(void **state)
+{
+	static const struct {
+		uint32_t type;
+		bool no_handles;
+		const char *wrong;
+	} cases[] = {
+		{EXT4_SUPER_MAGIC, false, NULL}, {XFS_SUPER_MAGIC, false, NULL},
+		{BTRFS_SUPER_MAGIC, false, NULL}, {TMPFS_MAGIC, false, NULL},
+		{0x2fc12fc1, false, NULL}, /* ZFS is in no header */
+		{0x12345678, false, NULL}, {0x12345678, true, "one without file handles"},
+		{EXT4_SUPER_MAGIC, true, "one without file handles"},
+		{NFS_SUPER_MAGIC, false, "NFS"}, {SMB2_SUPER_MAGIC, true, "SMB"},
+		{FUSE_SUPER_MAGIC, false, "FUSE or virtiofs"}, {V9FS_MAGIC, true, "9p"},
+		{OVERLAYFS_SUPER_MAGIC, true, "overlay"},
+		{OVERLAYFS_SUPER_MAGIC, false, "overlay"}, /* nfs_export=on */
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *wrong = guard_file_system(cases[i].type, cases[i].no_handles);
+		if (strcmp(wrong ? wrong : "", cases[i].wrong ? cases[i].wrong : "") != 0)
+			fail_msg("%x: %s", cases[i].type, wrong ? wrong : "nothing");
+	}
+}
+
+static void a_read_only_mount_is_told(void **state)
+{
+	struct spool spool = {.path = (char[]){"/var/spool/any"}, .fd = -1};
+	struct err err;
+	(void)state;
+
+	assert_int_equal(guard_writable(&spool, &err), 0); /* what cannot be asked fails later */
+	spool.fd = open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(guard_writable(&spool, &err), 0);
+	close(spool.fd);
 }
 
 int main(void)
@@ -114,6 +166,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_at_its_edges),
 		cmocka_unit_test(some_queues_are_only_read),
+		cmocka_unit_test(a_file_system_without_handles_is_only_read),
+		cmocka_unit_test(file_systems_by_what_they_are_and_can_do),
+		cmocka_unit_test(a_read_only_mount_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,9 @@ static inline uint32_t outcomes_done(const uint32_t counts[OUTCOMES])
 
 struct journal;
 
+/* Bytes that a journal of so many messages reserves, its head apart. */
+int64_t journal_room(uint32_t messages);
+
 /*
  * Takes the next free number in the folder `state`, and reserves room for all items and
  * outcomes: a disk that is full is told here. head->number is filled in. `state` stays
@@ -112,6 +115,9 @@ int journal_more(struct journal *journal, uint32_t count, struct err *err);
 int journal_end(struct journal *journal, struct err *err);
 /* Frees it without an end: it is resumed, or undone, later. */
 void journal_close(struct journal *journal);
+
+/* Frees one that did not come to "go", and takes its file away: nothing was touched. */
+void journal_abandon(struct journal *journal);
 
 /* An unfinished journal goes on behind its last whole line. */
 struct journal *journal_resume(

@@ -139,14 +139,18 @@ int journal_reserve(const struct journal *journal, off_t len, struct err *err)
 	return -1;
 }
 
+int64_t journal_room(uint32_t messages)
+{
+	return (int64_t)(JOURNAL_ITEM_ROOM + JOURNAL_OUTCOME_ROOM) * messages;
+}
+
 static int begin(struct journal *journal, const struct journal_head *head, struct err *err)
 {
-	off_t room = JOURNAL_ITEM_ROOM + JOURNAL_OUTCOME_ROOM;
-
 	if (lock_new(journal, err) != 0)
 		return -1;
 	journal_put_head(&journal->out, head);
-	if (journal_reserve(journal, (off_t)journal->out.len + room * head->items + 64, err) != 0)
+	if (journal_reserve(journal,
+		    (off_t)journal->out.len + journal_room(head->items) + 64, err) != 0)
 		return -1;
 	return journal_flush(journal, err);
 }
@@ -166,8 +170,7 @@ struct journal *journal_create(
 	journal->state = state;
 	if (begin(journal, head, err) == 0)
 		return journal;
-	ops->remove(ops, state, journal_name(number).text);
-	journal_close(journal);
+	journal_abandon(journal);
 	head->number = 0;
 	return NULL;
 }

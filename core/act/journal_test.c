@@ -230,6 +230,34 @@ static void calls_that_make_no_sense_write_nothing(void **state)
 	runs_remove(&runs);
 }
 
+static bool is_there(const struct runs *runs, unsigned number)
+{
+	return faccessat(runs->tree.fd, journal_name(number).text, F_OK, 0) == 0;
+}
+
+static void one_that_is_abandoned_leaves_no_file(void **state)
+{
+	struct runs runs;
+	char room[32];
+	(void)state;
+	runs_make(&runs, 1);
+	struct journal_item item = runs_item(0, room);
+	struct journal *journal = journal_create(&runs.fs.ops, runs.tree.fd, &runs.head, &runs.err);
+	assert_int_equal(journal_item(journal, &item, &runs.err), 0);
+	assert_true(is_there(&runs, 1));
+	journal_abandon(journal);
+	assert_false(is_there(&runs, 1));
+
+	/* Its number is the next one's; and a run that began keeps its journal. */
+	journal = journal_create(&runs.fs.ops, runs.tree.fd, &runs.head, &runs.err);
+	assert_int_equal(runs.head.number, 1);
+	assert_int_equal(journal_item(journal, &item, &runs.err), 0);
+	assert_int_equal(journal_go(journal, &runs.err), 0);
+	journal_abandon(journal);
+	assert_true(is_there(&runs, 1));
+	runs_remove(&runs);
+}
+
 static void the_end_gives_the_room_back(void **state)
 {
 	struct runs runs;
@@ -346,6 +374,7 @@ int main(void)
 		cmocka_unit_test(a_time_that_no_one_can_write),
 		cmocka_unit_test(long_words_are_cut_and_long_ids_refused),
 		cmocka_unit_test(calls_that_make_no_sense_write_nothing),
+		cmocka_unit_test(one_that_is_abandoned_leaves_no_file),
 		cmocka_unit_test(the_end_gives_the_room_back),
 		cmocka_unit_test(outcomes_are_written_in_groups),
 		cmocka_unit_test(a_plan_is_whole_or_none),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/act/journal_files.h"
 #include "core/act/journal_text.h"
 #include "core/base/limits.h"
 
@@ -152,6 +153,15 @@ int journal_end(struct journal *journal, struct err *err)
 
 	journal_close(journal);
 	return ok;
+}
+
+void journal_abandon(struct journal *journal)
+{
+	const struct fsops *ops = journal->ops;
+
+	if (journal->number && !journal->went)
+		ops->remove(ops, journal->state, journal_name(journal->number).text);
+	journal_close(journal);
 }
 
 void journal_close(struct journal *journal)

@@ -12,7 +12,8 @@
 #include "core/queue/spool.h"
 
 enum {
-	DEFAULT_JOBS = 2, /* renames wait for one lock of the file system anyway */
+	RENAME_JOBS = 2, /* renames wait for one lock of the file system anyway */
+	REMOVE_JOBS = 8, /* each waits for the disk, and the folders have locks of their own */
 	MOST_JOBS = 16,
 	CHUNK = 64,
 	PROGRESS_MS = 100,
@@ -208,7 +209,8 @@ static void watch(struct run *run)
 
 static void work(struct run *run)
 {
-	unsigned jobs = run->options->jobs ? run->options->jobs : DEFAULT_JOBS, started = 0;
+	unsigned usual = run->plan->head.no_undo ? REMOVE_JOBS : RENAME_JOBS, started = 0;
+	unsigned jobs = run->options->jobs ? run->options->jobs : usual;
 	pthread_t workers[MOST_JOBS];
 
 	pthread_mutex_lock(&run->lock);

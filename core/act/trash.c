@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,25 +151,6 @@ int trash_open(const struct spool *spool, int *fd, struct err *err)
 
 	snprintf(what, sizeof(what), "%.300s/" TRASH_FOLDER, spool->path);
 	return open_checked(spool->fd, TRASH_FOLDER, &wanted, what, fd, err);
-}
-
-/*
- * flock(2) belongs to the open folder: every run opens the trash itself, for with a
- * descriptor that was duplicated or inherited it would share the lock.
- */
-bool trash_lock(int trash)
-{
-	int r;
-
-	do
-		r = flock(trash, LOCK_EX | LOCK_NB);
-	while (r != 0 && errno == EINTR);
-	return r == 0;
-}
-
-void trash_unlock(int trash)
-{
-	flock(trash, LOCK_UN);
 }
 
 /* ---- the folders of runs ---- */

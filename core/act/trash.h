@@ -27,14 +27,6 @@ int trash_make(const struct fsops *ops, const struct spool *spool, struct err *e
  */
 int trash_open(const struct spool *spool, int *fd, struct err *err);
 
-/*
- * One run at a time may act on a spool: an exclusive lock on the open trash folder,
- * given back when it is closed. False when another run has it.
- */
-bool trash_lock(int trash);
-/* Gives it back before that. */
-void trash_unlock(int trash);
-
 /* The folder of a run, made when `ops` is not NULL. */
 int trash_open_run(const struct fsops *ops, int trash, unsigned run, int *fd, struct err *err);
 

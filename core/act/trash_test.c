@@ -244,48 +244,6 @@ static void root_gives_away_only_what_was_closed(void **state)
 	stage_remove(&stage);
 }
 
-/* ---- one run at a time ---- */
-
-static void lets_one_run_act(void **state)
-{
-	struct stage stage;
-	int ready[2], status;
-	char byte;
-	(void)state;
-
-	int first = stage_with_trash(&stage), second = open_trash(&stage);
-	assert_true(trash_lock(first));
-	assert_true(trash_lock(first)); /* it is ours */
-	assert_false(trash_lock(second));
-	close(first);
-	assert_true(trash_lock(second));
-	close(second);
-	assert_false(trash_lock(-1));
-
-	/* A process that is killed gives it back. */
-	assert_int_equal(pipe(ready), 0);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct err err;
-		int fd;
-		if (trash_open(&stage.spool, &fd, &err) == 0 && trash_lock(fd) &&
-			write(ready[1], "x", 1) == 1)
-			pause();
-		_exit(1);
-	}
-	close(ready[1]);
-	first = open_trash(&stage);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	assert_false(trash_lock(first));
-	kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(trash_lock(first));
-	close(first);
-	close(ready[0]);
-	stage_remove(&stage);
-}
-
 /* ---- runs ---- */
 
 static void makes_the_folder_of_a_run(void **state)
@@ -394,7 +352,6 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_folder),
 		cmocka_unit_test(refuses_a_folder_of_others),
 		cmocka_unit_test(root_gives_away_only_what_was_closed),
-		cmocka_unit_test(lets_one_run_act),
 		cmocka_unit_test(makes_the_folder_of_a_run),
 		cmocka_unit_test(refuses_a_run_that_is_no_folder_of_ours),
 		cmocka_unit_test(lists_the_runs),

@@ -89,6 +89,8 @@ struct spool {
 	char *hold_reason;     /* how we know */
 	char *version;         /* of the MTA, or NULL */
 	uint32_t active_limit; /* messages the MTA works on at a time; 0 unknown */
+	int64_t min_free;  /* bytes the disk must have free for the MTA to take mail; 0 unknown */
+	const char *inner; /* a folder in it that only its owner may open: runs lock it */
 	struct site site;
 	const struct spool
 		*view_of;   /* the spool whose trash this is; site belongs to that; or NULL */

@@ -40,6 +40,8 @@ static bool ask(const char *config_dir, struct settings *settings)
 		"multi_instance_directories",
 		"multi_instance_name",
 		"qmgr_message_active_limit",
+		"queue_minfree",
+		"message_size_limit",
 		NULL,
 	};
 	size_t n = 1;
@@ -281,6 +283,20 @@ static bool same_folder(int fd, const char *path)
 		a.st_ino == b.st_ino;
 }
 
+/*
+ * smtpd(8) takes no mail below one and a half times its largest message, nor below
+ * queue_minfree (smtpd/smtpd_check.c). 0 is no limit for either.
+ */
+static int64_t min_free(const struct settings *settings, int64_t otherwise)
+{
+	int64_t largest, least;
+
+	if (!slice_to_i64(get(settings, "message_size_limit"), &largest) || largest < 0 ||
+		largest > INT64_MAX / 2 || !slice_to_i64(get(settings, "queue_minfree"), &least))
+		return otherwise;
+	return least > largest + largest / 2 ? least : largest + largest / 2;
+}
+
 struct configuration {
 	struct spool *spool;
 	struct postfix *postfix;
@@ -308,6 +324,7 @@ static bool take_settings(void *ctx, const struct settings *settings)
 	if (slice_to_i64(get(settings, "qmgr_message_active_limit"), &limit) && limit > 0 &&
 		limit <= UINT32_MAX)
 		spool->active_limit = (uint32_t)limit;
+	spool->min_free = min_free(settings, spool->min_free);
 	for (unsigned i = 0; i < PQ_FOLDERS; i++)
 		to->postfix->depth[i] = hash_depth(settings, postfix_queues[i].name);
 	to->postfix->depth_configured = true;

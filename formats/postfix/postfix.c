@@ -11,8 +11,11 @@
 #include "core/base/xalloc.h"
 #include "formats/postfix/queue_id.h"
 
-/* qmgr_message_active_limit, unless the configuration says otherwise. */
-enum { ACTIVE_LIMIT = 20000 };
+/*
+ * qmgr_message_active_limit, and one and a half times message_size_limit, unless the
+ * configuration says otherwise.
+ */
+enum { ACTIVE_LIMIT = 20000, MIN_FREE = 15360000 };
 
 /*
  * master(8) holds a lock on pid/master.pid as long as it runs. Asking for a
@@ -62,6 +65,7 @@ static int find_owner(struct spool *spool, struct err *err)
 		spool->owner = st.st_uid;
 		spool->group = st.st_gid;
 		spool->dev = st.st_dev;
+		spool->inner = postfix_queues[i].name;
 		/* maildrop has the group of postdrop(1): any other folder tells better. */
 		if (i != PQ_MAILDROP)
 			return 0;
@@ -79,6 +83,7 @@ static int postfix_open(struct spool *spool, const struct spool_options *options
 	spool->data = postfix;
 	spool->name = xstrdup("postfix");
 	spool->active_limit = ACTIVE_LIMIT;
+	spool->min_free = MIN_FREE;
 	if (find_owner(spool, err) != 0)
 		return -1;
 	postfix_configure(spool, postfix);

@@ -180,11 +180,11 @@ static inline int start_run(struct test_run *test, const struct fsops *ops)
 
 	if (!journal)
 		return -1;
-	for (uint32_t i = 0; i < test->plan.count; i++)
-		if (journal_item(journal, &test->plan.items[i], &err) != 0)
-			break;
-	if (journal_go(journal, &err) != 0 || open_trash(test, ops, test->plan.head.number) != 0) {
-		journal_close(journal);
+	bool begun = open_trash(test, ops, test->plan.head.number) == 0;
+	for (uint32_t i = 0; begun && i < test->plan.count; i++)
+		begun = journal_item(journal, &test->plan.items[i], &err) == 0;
+	if (!begun || journal_go(journal, &err) != 0) {
+		journal_abandon(journal);
 		return -1;
 	}
 	carry_out(test, ops, journal, NULL);

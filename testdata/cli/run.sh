@@ -86,7 +86,7 @@ as_stranger() {
 
 acting() {
 	case $(stat -f -c %T .) in
-	nfs | overlayfs) skip 'on this file system a queue is not acted on' ;;
+	nfs | overlayfs | v9fs | fuseblk | cifs | smb* | ceph) skip 'on this file system a queue is not acted on' ;;
 	esac
 	mkdir q && cp -a queue/. q && own q || exit
 }
@@ -120,8 +120,8 @@ stable() {
 		-e 's/^(  owner      uid )[0-9]+$/\1OWNER/' \
 		-e 's/("owner_uid": )[0-9]+/\1OWNER/' \
 		-e 's/^(q.*  the trash, of uid )[0-9]+$/\1OWNER/' -e 's:[^ ]*state/[0-9]+:state/OWNER:g' \
-		-e 's/^(run [0-9]+: .* in )[0-9.]+ s$/\1SECONDS/' \
-		-e 's/^(DISK .*; free: ).*/\1FREE/' -e 's/("free_[a-z]*": )[0-9nul]+/\1FREE/' \
+		-e 's/^((run [0-9]+|without a journal): .* in )[0-9.]+ s$/\1SECONDS/' \
+		-e 's/^(DISK .*; free: ).*/\1FREE/' -e 's/^(free now: ).*/\1FREE/' -e 's/("free_[a-z]*": )[0-9nul]+/\1FREE/g' \
 		-e 's/^(run [0-9]+ in .* files, ).*/\1SIZE/' -e 's/^([0-9,]+ files removed, ).* g/\1SIZE g/' \
 		-e 's/^(  (started|by) +)[0-9u].*/\1.../' -e 's:^(  command  ).*/spoolsweep:\1spoolsweep:' \
 		-e 's/^( *[0-9]+  )20[-0-9]+ [:0-9]+ UTC/\1WHEN/' -e 's/^(run  started) +what/\1  what/' \
