@@ -119,7 +119,8 @@ void disk_look_for_journal(const struct app *app, uint32_t messages, struct jour
 	if (!look_at_state(&fs))
 		return;
 	room->free = (uint64_t)(app->started_as_root ? fs.f_bfree : fs.f_bavail) * fs.f_frsize;
-	room->fits = room->free >= (uint64_t)room->needed && (!fs.f_files || fs.f_favail);
+	room->no_inode = fs.f_files && !fs.f_favail;
+	room->fits = room->free >= (uint64_t)room->needed && !room->no_inode;
 }
 
 bool disk_keeps_room_for_root(void)
@@ -166,7 +167,8 @@ void disk_tell_way_out(const struct app *app, enum op op, const struct err *err,
 			buf_str(&line));
 	} else {
 		put_command(app, &line, "expunge");
-		warn_text("what can be given back of the trash: %s", buf_str(&line));
+		warn_text("make room first (df, df -i); what the trash would give back: %s",
+			buf_str(&line));
 	}
 	buf_free(&line);
 }

@@ -30,6 +30,7 @@ void disk_put_full(const struct disk *disk, struct buf *out);
 struct journal_room {
 	int64_t needed;
 	uint64_t free; /* for whoever is to write it: root may take what is kept for root */
+	bool no_inode; /* is free for its file */
 	bool fits;
 };
 void disk_look_for_journal(const struct app *app, uint32_t messages, struct journal_room *room);

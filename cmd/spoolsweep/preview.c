@@ -247,6 +247,8 @@ static void print_journal(const struct act *act, const struct preview *preview, 
 		buf_add(&text,
 			SLICE("JOURNAL none: nobody can tell later what was removed, and a run "
 			      "that stops cannot be resumed"));
+	} else if (room->no_inode) {
+		buf_printf(&text, "JOURNAL no inode is free for it in %s", state_path());
 	} else if (!room->fits) {
 		buf_add(&text, SLICE("JOURNAL "));
 		units_size(&text, room->needed);
