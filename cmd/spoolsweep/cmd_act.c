@@ -21,14 +21,16 @@ uint32_t count_accounts(const struct app *app)
 static int look_again(struct act *act)
 {
 	struct app *app = act->app;
+	enum op op = act->plan.head.op;
 	struct hashset known = {0};
 	uint32_t more = 0;
 
 	for (uint32_t i = 0; i < act->plan.count; i++)
 		hashset_add(&known, act->plan.items[i].digest);
+	plan_free(&act->plan);
 	int code = scan_spools(app);
 	if (code == EXIT_DONE)
-		skip_rows(app, act->plan.head.op, act->skipped);
+		skip_rows(app, op, act->skipped);
 	for (size_t row = bitset_next(&app->rows, 0); code == EXIT_DONE && row != SIZE_MAX;
 		row = bitset_next(&app->rows, row + 1))
 		more += !hashset_has(
