@@ -37,7 +37,7 @@ COLD_PAIRS = 2
 COLD_THREADS = (1, 4, 16, 32)
 # qshape warns of every file in maildrop and makes nothing of it.
 QSHAPE_QUEUES = ("incoming", "active", "deferred", "hold")
-PARTS = ("busy", "acting", "warm", "scaling", "cold")
+PARTS = ("busy", "acting", "memory", "warm", "scaling", "cold")
 
 
 def owner():
@@ -149,6 +149,24 @@ def scaling(verdicts, trees):
         verdicts.ratio(each, many, few, most=1.25, unit="us")
 
 
+def memory(verdicts, trees):
+    """A plan of all messages is shown, and saved: at a million, if each takes what it takes here."""
+    few, *_, many = trees
+    verdicts.title(f"memory of a plan of 1,000,000 messages, from {few:,} and {many:,}")
+    plan = os.path.join(PLACE, "plan")
+    for words in ("purge --all ALL", f"purge --all ALL --plan-out {plan}"):
+        peaks = {}
+        for n in (few, many):
+            if os.path.exists(plan):
+                os.unlink(plan)
+            peaks[n] = measure.peak(ours(trees[n], "--offline", *words.split())) / 1e6
+        each = (peaks[many] - peaks[few]) / (many - few)
+        name = "plan shown and saved" if plan in words else "plan shown"
+        verdicts.limit(name, f"{peaks[few]:.0f}, {peaks[many]:.0f} MB",
+                       peaks[few] + each * (1_000_000 - few), "MB", most=300)
+    os.unlink(plan)
+
+
 def busy_server(verdicts, tree):
     verdicts.title("a busy Postfix on the same disk while report runs again and again")
     rate = delivery.measure(ours(tree, "report"), os.path.join(PLACE, "live"))
@@ -190,6 +208,8 @@ def read(verdicts, parts, with_postfix):
         for name in ("postqueue -j", "qshape -s", "deliveries"):
             verdicts.skip(name, "no Postfix here, as said above")
     be_gentle()
+    if "memory" in parts:
+        memory(verdicts, trees)
     if "warm" in parts:
         warm(verdicts, big, others)
     if "scaling" in parts:

@@ -22,6 +22,20 @@ def seconds(command):
     return took
 
 
+def peak(command):
+    """The most memory that a program had at a time, in bytes."""
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE)
+    said = child.stderr.read()
+    child.stderr.close()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise Failed(f"{' '.join(command)}: exit {child.returncode}: "
+                     f"{said.decode(errors='replace')[-500:].strip()}")
+    return usage.ru_maxrss * 1024
+
+
 def medians(commands, rounds, before=None):
     """
     {name: median seconds} of {name: command}. Every other round runs backwards, so
@@ -77,6 +91,9 @@ class Verdicts:
         value = above / below
         self._line(what, f"{above:.1f} / {below:.1f}", f"{value:.1%}", f">= {least:.0%}",
                    value >= least)
+
+    def limit(self, what, detail, value, unit, *, most):
+        self._line(what, detail, f"{value:.0f} {unit}", f"<= {most}", value <= most)
 
     def _line(self, what, detail, value, target, kept):
         self.kept += kept

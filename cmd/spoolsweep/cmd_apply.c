@@ -12,20 +12,14 @@
 
 /* ---- what a journal names, in the queues of this run ---- */
 
-/* The numbers of its queues in this run, to be freed; NULL when one of them is not open. */
-static unsigned *find_all_spools(const struct app *app, const struct journal_head *head,
-	const struct journal_spool **missing)
+/* The first of its queues that is not open here, or head->nspools when all are. */
+static unsigned find_missing(const struct journal_head *head, const unsigned *numbers)
 {
-	unsigned *numbers = act_find_spools(app, head);
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < head->nspools; i++) {
-		if (numbers[i] != ACT_NO_SPOOL)
-			continue;
-		*missing = &head->spools[i];
-		free(numbers);
-		return NULL;
-	}
-	return numbers;
+	while (i < head->nspools && numbers[i] != ACT_NO_SPOOL)
+		i++;
+	return i;
 }
 
 /* The folder of the run in each trash, where there is one. */
@@ -48,21 +42,15 @@ static void open_trashes(struct act *act, unsigned number)
 	}
 }
 
-void act_recover(struct act *act, struct journal_log *log)
+static void recover_log(const struct act *act, struct journal_log *log, const unsigned *numbers)
 {
 	/* The log as the plan that it was, with its own numbers of the queues. */
 	const struct plan plan = {.head = log->head, .items = log->items, .count = log->nitems};
-	const struct journal_spool *unused;
-
-	if (!log->went || log->ended || !log->counts[OUTCOME_NONE])
-		return;
-	unsigned *numbers = find_all_spools(act->app, &log->head, &unused);
-	if (!numbers)
-		return;
 	struct run_place *places = xcalloc(log->head.nspools, sizeof(*places));
+	uint8_t *known = xcalloc(log->nitems, 1);
+
 	for (unsigned i = 0; i < log->head.nspools; i++)
 		places[i] = act->places[numbers[i]];
-	uint8_t *known = xcalloc(log->nitems, 1);
 	for (uint32_t i = 0; i < log->nitems; i++)
 		known[i] = log->outcomes[i].outcome;
 	recover(&plan, places, known);
@@ -74,32 +62,48 @@ void act_recover(struct act *act, struct journal_log *log)
 	}
 	free(known);
 	free(places);
+}
+
+void act_recover(struct act *act, struct journal_log *log)
+{
+	if (!log->went || log->ended || !log->counts[OUTCOME_NONE])
+		return;
+	unsigned *numbers = act_find_spools(act->app, &log->head);
+	if (find_missing(&log->head, numbers) == log->head.nspools)
+		recover_log(act, log, numbers);
 	free(numbers);
+}
+
+static int tell_missing(const struct app *app, const struct journal_spool *spool)
+{
+	struct buf text = {0};
+
+	put(app, &text, spool->path);
+	warn_text("it is about the queue in %s: name that with -s", buf_str(&text));
+	buf_free(&text);
+	return EXIT_USAGE;
 }
 
 /* The items become those of the plan, with the queues of this run. */
 static int take_items(struct act *act, struct journal_log *log)
 {
 	struct journal_head *head = &act->plan.head;
-	const struct journal_spool *missing = NULL;
-	struct buf text = {0};
+	unsigned *numbers = act_find_spools(act->app, &log->head);
+	unsigned missing = find_missing(&log->head, numbers);
 
-	unsigned *numbers = find_all_spools(act->app, &log->head, &missing);
-	if (numbers) {
-		plan_take(&act->plan, log);
-		for (uint32_t i = 0; i < act->plan.count; i++)
-			act->plan.items[i].spool = numbers[act->plan.items[i].spool];
-		head->op = log->head.op;
-		head->to_hold = log->head.to_hold;
-		head->no_undo = log->head.no_undo;
-		head->nspools = (unsigned)act->app->spools.count;
+	if (missing < log->head.nspools) {
 		free(numbers);
-		return EXIT_DONE;
+		return tell_missing(act->app, &log->head.spools[missing]);
 	}
-	put(act->app, &text, missing->path);
-	warn_text("it is about the queue in %s: name that with -s", buf_str(&text));
-	buf_free(&text);
-	return EXIT_USAGE;
+	plan_take(&act->plan, log);
+	for (uint32_t i = 0; i < act->plan.count; i++)
+		act->plan.items[i].spool = numbers[act->plan.items[i].spool];
+	free(numbers);
+	head->op = log->head.op;
+	head->to_hold = log->head.to_hold;
+	head->no_undo = log->head.no_undo;
+	head->nspools = (unsigned)act->app->spools.count;
+	return EXIT_DONE;
 }
 
 /* ---- the rest of a run ---- */

@@ -109,7 +109,7 @@ static int act_on_arrivals(struct act *act)
 	if (code != EXIT_DONE)
 		return code;
 	uint32_t fresh = follow_keep_arrivals(act);
-	act->plan.count = 0;
+	plan_drop_items(&act->plan);
 	plan_add_rows(&act->plan, &app->scan.snap, &app->rows);
 	if (!act->plan.count)
 		return EXIT_DONE;
@@ -186,6 +186,7 @@ static int look_once(struct act *act)
 {
 	uint32_t fresh = 0;
 
+	plan_drop_items(&act->plan);
 	int code = scan_again(act, &fresh);
 	if (code == EXIT_DONE && fresh)
 		follow_tell_more(act, fresh);

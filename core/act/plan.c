@@ -6,9 +6,16 @@
 
 enum { FIRST_ITEMS = 1024 };
 
-void plan_free(struct plan *plan)
+void plan_drop_items(struct plan *plan)
 {
 	free(plan->items);
+	plan->items = NULL;
+	plan->count = plan->cap = 0;
+}
+
+void plan_free(struct plan *plan)
+{
+	plan_drop_items(plan);
 	arena_free(&plan->arena);
 	*plan = (struct plan){0};
 }

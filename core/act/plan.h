@@ -21,6 +21,8 @@ struct plan {
 
 /* All zero is an empty plan. */
 void plan_free(struct plan *plan);
+/* The head stays: what the run was, when it is known what became of all its messages. */
+void plan_drop_items(struct plan *plan);
 
 /* A row of a scan that was made with NEED_IDENTITY; its id is that of the snap. */
 struct journal_item plan_item(const struct snap *snap, uint32_t row);

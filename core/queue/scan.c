@@ -101,6 +101,16 @@ static uint32_t never_seen(struct scan *scan, const struct scan_keys *list)
 	return (uint32_t)count;
 }
 
+/* They are for the rounds of one scan. */
+static void forget_keys(struct scan *scan)
+{
+	hashset_free(&scan->seen);
+	hashset_free(&scan->fresh);
+	free(scan->gone.keys);
+	free(scan->unfinished.keys);
+	scan->gone = scan->unfinished = (struct scan_keys){0};
+}
+
 static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 {
 	const struct batch_result *result = &batch->results[i];
@@ -207,6 +217,7 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 	scan->complete = answer == 0 && !is_interrupted(options);
 	scan->vanished = never_seen(scan, &scan->gone);
 	scan->unready = never_seen(scan, &scan->unfinished);
+	forget_keys(scan);
 	scan->copies = snap_link_copies(&scan->snap);
 	if (scan->nfailures)
 		qsort(scan->failures, scan->nfailures, sizeof(*scan->failures), by_path);
@@ -217,10 +228,6 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 void scan_free(struct scan *scan)
 {
 	snap_free(&scan->snap);
-	hashset_free(&scan->seen);
-	hashset_free(&scan->fresh);
-	free(scan->gone.keys);
-	free(scan->unfinished.keys);
 	for (size_t i = 0; i < scan->nfailures; i++)
 		free(scan->failures[i].path);
 	free(scan->failures);
