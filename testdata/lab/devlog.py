@@ -12,6 +12,7 @@ import subprocess
 import threading
 
 WHERE = "/dev/log"
+MARK = b"what was sent before this is in the list"
 LINE = re.compile(r"<(\d+)>\w{3} [ \d]\d [\d:]{8} (\w+)\[(\d+)\]: (.*)", re.DOTALL)
 
 
@@ -39,6 +40,7 @@ class DevLog:
         self._socket.bind(WHERE)
         os.chmod(WHERE, 0o666)
         self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._reached = threading.Event()
 
     def _listen(self):
         while True:
@@ -46,12 +48,19 @@ class DevLog:
                 data = self._socket.recv(8192)
             except OSError:
                 return
+            if data == MARK:
+                self._reached.set()
             found = LINE.match(data.decode(errors="replace").rstrip("\0\n"))
             if found:
                 self.lines.append((int(found[1]), found[2], int(found[3]), found[4]))
 
     def of(self, program):
-        """The texts of one program, in order."""
+        """The texts that one program has written by now, in order."""
+        self._reached.clear()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mark:
+            mark.sendto(MARK, WHERE)
+        if not self._reached.wait(30):
+            raise TimeoutError(f"nobody reads {WHERE}")
         return [text for _, name, _, text in self.lines if name == program]
 
     def __enter__(self):
