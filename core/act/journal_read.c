@@ -52,14 +52,16 @@ static const char *take_item(struct reading *reading, const struct journal_field
 	if (log->nitems == log->head.items)
 		return "there are more messages than the head says";
 	struct journal_item *item = next_item(reading);
-	if (fields->count != 9 || !journal_get_count(list[1], log->nitems, &number) ||
+	item->lineage = 0;
+	if (fields->count < 9 || !journal_get_count(list[1], log->nitems, &number) ||
 		number != log->nitems || !journal_get_text(&log->arena, list[2], &item->id) ||
 		!item->id.len || !journal_get_count(list[3], LIMIT_SPOOLS, &spool) ||
 		spool >= log->head.nspools || !journal_get_count(list[4], UINT8_MAX, &queue) ||
 		!journal_get_count(list[5], UINT64_MAX, &item->inode) ||
 		!journal_get_bits(list[6], &item->identity) ||
 		!journal_get_bits(list[7], &item->digest) ||
-		!journal_get_number(list[8], &item->size))
+		!journal_get_number(list[8], &item->size) ||
+		(fields->count == 10 && !journal_get_bits(list[9], &item->lineage)))
 		return "this is not the message that is due";
 	item->spool = (unsigned)spool;
 	item->queue = (unsigned)queue;

@@ -39,6 +39,7 @@ void plan_add_rows(struct plan *plan, const struct snap *snap, const struct bits
 				.identity = (uint64_t)snap_wide(snap, WIDE_IDENTITY, row),
 				.digest = (uint64_t)snap_wide(snap, WIDE_DIGEST, row),
 				.size = size == WIDE_UNKNOWN ? -1 : size,
+				.lineage = (uint64_t)snap_wide(snap, WIDE_LINEAGE, row),
 			});
 	}
 }

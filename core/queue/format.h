@@ -51,7 +51,9 @@ enum need_part {
 	NEED_STATUS = 1 << 6,    /* of the file itself: next_retry, forced_expire, its marks */
 	NEED_ATTRIBUTES = 1 << 7,
 	NEED_IDENTITY = 1 << 8, /* record.identity, for what is to be acted on */
-	NEED_ALL = (1 << 9) - 1,
+	NEED_CREATED = 1 << 9,  /* the index keeps record.created */
+	NEED_LINEAGE = 1 << 10, /* record.first_id: what finds a message again that was requeued */
+	NEED_ALL = (1 << 11) - 1,
 };
 
 struct need {
@@ -82,6 +84,9 @@ struct spool {
 	char *config_path;     /* configuration that belongs to it, or NULL: an offline copy */
 	char *version;         /* of the MTA, or NULL */
 	uint32_t active_limit; /* messages the MTA works on at a time; 0 unknown */
+	/* Seconds from its making until the MTA gives a message up, and a bounce; -1 unknown. */
+	int64_t lifetime, bounce_lifetime;
+	bool lifetime_assumed; /* the MTA's own default: no configuration says it */
 	struct site site;
 	const struct spool
 		*view_of;   /* the spool whose trash this is; site belongs to that; or NULL */

@@ -81,6 +81,7 @@ static int postfix_open(struct spool *spool, const struct spool_options *options
 	spool->active_limit = ACTIVE_LIMIT;
 	if (find_owner(spool, err) != 0)
 		return -1;
+	postfix_assume_lifetime(spool);
 	postfix_configure(spool, postfix);
 	if (options->offline) {
 		spool->mta = MTA_STOPPED;

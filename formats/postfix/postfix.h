@@ -61,6 +61,8 @@ bool postfix_path(const struct postfix *postfix, enum postfix_queue queue, struc
 /* config.c */
 void postfix_find(void (*found)(void *ctx, const char *path), void *ctx);
 void postfix_configure(struct spool *spool, struct postfix *postfix);
+/* What Postfix does where nothing says otherwise. */
+void postfix_assume_lifetime(struct spool *spool);
 
 /* walk.c */
 int postfix_walk(const struct spool *spool, int64_t since, struct walk_sink *sink, struct err *err);
