@@ -42,12 +42,12 @@ _spoolsweep() {
 	local options_top='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --trash --color --help --version'
 	local options_list='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --ids --sort --columns --trash --color --help --version'
 	local options_show='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --raw --headers --trash --color --help --version'
-	local options_purge='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --no-undo --color --help --version'
-	local options_hold='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --color --help --version'
-	local options_release='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --color --help --version'
-	local options_retry='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --color --help --version'
-	local options_requeue='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --color --help --version'
-	local options_undo='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --to --color --help --version'
+	local options_purge='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --ids-from --trust --plan-out --no-undo --color --help --version'
+	local options_hold='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --ids-from --trust --plan-out --color --help --version'
+	local options_release='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --ids-from --trust --plan-out --color --help --version'
+	local options_retry='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --ids-from --trust --plan-out --color --help --version'
+	local options_requeue='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --ids-from --trust --plan-out --color --help --version'
+	local options_undo='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --to --trust --color --help --version'
 	local options_apply='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --apply --yes --max --reason --resume --color --help --version'
 	local options_archive='--spool --offline --local-domains --trusted-networks --jobs --as-of --color --help --version'
 	local options_expunge='--spool --offline --local-domains --trusted-networks --jobs --as-of --apply --yes --max --reason --now --color --help --version'
@@ -90,13 +90,21 @@ _spoolsweep() {
 		_spoolsweep_add 'hold origin' "$cur"
 		return
 		;;
+	--trust)
+		_spoolsweep_add received "$cur"
+		return
+		;;
+	--ids-from)
+		compopt -o default
+		return
+		;;
 	--as-of | --jobs | --limit | -n | --local-domains | --trusted-networks | --max | --reason | --now) return ;;
 	esac
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-s | -n | --spool | --color | --sort | --columns | --as-of | --jobs | --limit | --max | \
-			--reason | --all | --to | --now | --local-domains | --trusted-networks) ((i++)) ;;
+			--reason | --all | --to | --now | --trust | --ids-from | --local-domains | --trusted-networks) ((i++)) ;;
 		-*) ;;
 		*) if [[ $command ]]; then ((operands++)); else command=${COMP_WORDS[i]}; fi ;;
 		esac

@@ -12,7 +12,7 @@
 bool act_has_way_back(const struct act *act)
 {
 	enum op op = act->plan.head.op;
-	return op != OP_RETRY && op != OP_REQUEUE && !act->app->options.no_undo;
+	return op != OP_RETRY && !act->app->options.no_undo;
 }
 
 /* ---- who does it ---- */

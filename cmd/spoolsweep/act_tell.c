@@ -75,6 +75,12 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 		buf_printf(
 			&out, " %s\n", count == 1 ? outcome_words[i].one : outcome_words[i].many);
 	}
+	uint32_t late = act_count_late(act, run);
+	if (late) {
+		buf_add(&out, SLICE("  "));
+		act_add_late(act, &out, late, "\n    ");
+		buf_addc(&out, '\n');
+	}
 	if (run->unsettled)
 		buf_printf(&out,
 			"  %u are in delivery still; a log that Postfix writes about them later "
@@ -110,6 +116,23 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 	print_buf(&out);
 }
 
+void sink_ids(struct sink *sink, const struct act *act)
+{
+	const struct journal_head *head = &act->plan.head;
+
+	if (!head->ids) {
+		sink_null(sink, "ids");
+		return;
+	}
+	sink_object(sink, "ids");
+	sink_text(sink, "from", head->ids_from);
+	sink_int(sink, "given", head->ids);
+	sink_int(sink, "missing", act->ids_left.missing);
+	sink_int(sink, "unmatched", act->ids_left.unmatched);
+	sink_int(sink, "ambiguous", act->ids_left.ambiguous);
+	sink_end(sink);
+}
+
 static void tell_json(const struct act *act, const struct run *run, double seconds)
 {
 	struct sink *sink = open_sink(act->app, SINK_PRETTY);
@@ -119,6 +142,7 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 	sink_int(sink, "run", act->plan.head.number);
 	sink_text(sink, "op", slice_cstr(op_name(act->plan.head.op)));
 	sink_text(sink, "filter", act->plan.head.filter);
+	sink_ids(sink, act);
 	sink_real(sink, "seconds", seconds);
 	sink_int(sink, "messages", run->plan->count);
 	sink_object(sink, "outcomes");
@@ -127,6 +151,7 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 			count_of(run, (enum outcome)i));
 	sink_end(sink);
 	sink_int(sink, "remembered", count_remembered(act, run));
+	sink_late(sink, act, act_count_late(act, run));
 	sink_bool(sink, "complete", !run->stopped);
 	sink_end(sink);
 	print_sink(sink);
@@ -144,6 +169,8 @@ static void tell_syslog(const struct act *act, const struct run *run)
 		buf_add(&line, SLICE(" sudo "));
 		escape_text(&line, act->plan.head.sudo_user, ESCAPE_ASCII);
 	}
+	if (act->plan.head.ids)
+		buf_printf(&line, ", %u ids from a list", act->plan.head.ids);
 	if (act->plan.head.filter.len) {
 		buf_add(&line, SLICE(", filter "));
 		escape_text(&line, slice_upto(act->plan.head.filter, 500), ESCAPE_ASCII);

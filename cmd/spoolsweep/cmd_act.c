@@ -26,12 +26,10 @@ static int look_again(struct act *act)
 
 	for (uint32_t i = 0; i < act->plan.count; i++)
 		hashset_add(&known, act->plan.items[i].digest);
-	field_env_free(&app->env);
-	bitset_free(&app->rows);
-	scan_free(&app->scan);
+	forget_scan(app);
 	int code = scan_spools(app);
 	if (code == EXIT_DONE)
-		skip_rows(app, act->plan.head.op, act->skipped);
+		skip_rows(act, &app->rows, act->skipped);
 	for (size_t row = bitset_next(&app->rows, 0); code == EXIT_DONE && row != SIZE_MAX;
 		row = bitset_next(&app->rows, row + 1))
 		more += !hashset_has(
@@ -47,12 +45,14 @@ static int select_messages(struct app *app, const char **filter)
 {
 	if (!take_filter(app, 0, filter))
 		return EXIT_USAGE;
-	if (app->options.all && (*filter || strcmp(app->options.all, "ALL") != 0)) {
+	bool picked = *filter || app->options.ids_from;
+	if (app->options.all && (picked || strcmp(app->options.all, "ALL") != 0)) {
 		warn_text("--all ALL stands alone, and ALL is written so: it means every message");
 		return EXIT_USAGE;
 	}
-	if (!*filter && !app->options.all) {
-		warn_text("%s needs a FILTER, such as 'account=bob@example.com' (or --all ALL)",
+	if (!picked && !app->options.all) {
+		warn_text("%s needs a FILTER, such as 'account=bob@example.com' (or --ids-from "
+			  "FILE, or --all ALL)",
 			app->command->name);
 		return EXIT_USAGE;
 	}
@@ -62,7 +62,8 @@ static int select_messages(struct app *app, const char **filter)
 /* The filter matches nothing, or nothing that this operation has to do with. */
 static int nothing_to_do(const struct act *act)
 {
-	bool any = false;
+	const struct app *app = act->app;
+	bool any = app->options.ids_from || act->forgeable;
 
 	for (unsigned kind = 0; kind < SKIP_KINDS; kind++) {
 		if (!act->skipped[kind])
@@ -71,63 +72,103 @@ static int nothing_to_do(const struct act *act)
 			act->skipped[kind] == 1 ? "is" : "are", skip_words(kind));
 		any = true;
 	}
-	if (!any && !act->app->options.json)
-		warn_text(act->app->filter_text[0] ? "no message matches" : "the queue is empty");
+	if (!any && !app->options.json)
+		warn_text(app->filter_text[0] ? "no message matches" : "the queue is empty");
 	return EXIT_NOTHING;
 }
 
-static int act_on_rows(struct app *app, enum op op)
+static void make_plan(struct act *act, enum op op)
 {
-	struct act act = {.app = app};
+	struct app *app = act->app;
+	const struct snap *snap = &app->scan.snap;
+	uint32_t unused[SKIP_KINDS];
+
+	act->plan.head.op = op;
+	if (app->options.ids_from)
+		act_keep_ids(act);
+	skip_rows(act, &app->rows, act->skipped);
+	skip_rows(act, &app->forgeable, unused);
+	act->forgeable = (uint32_t)bitset_count(&app->forgeable);
+	act->guard.total = snap->rows;
+	act->guard.accounts = count_accounts(app);
+	act->guard.specific = app->options.ids_from || filter_is_specific(app->filter);
+	plan_add_rows(&act->plan, snap, &app->rows);
+	act_find_late(act);
+}
+
+static int show(struct act *act)
+{
+	int code = preview_print(act);
+	return code == EXIT_DONE && act->app->options.plan_out ? act_save_plan(act) : code;
+}
+
+static int carry_out(struct act *act)
+{
+	const struct options *options = &act->app->options;
+
+	int code = options->yes ? EXIT_DONE : preview_print(act);
+	if (code == EXIT_DONE)
+		code = act_perform(act);
+	/* What arrives has an id of its own, and is on no list. */
+	if ((code == EXIT_DONE || code == EXIT_PARTLY) && !options->ids_from) {
+		int again = look_again(act);
+		code = code == EXIT_DONE ? again : code;
+	}
+	return code;
+}
+
+static int act_on_rows(struct act *act, enum op op)
+{
+	const struct app *app = act->app;
 
 	int unread = act_check_scan(app);
 	if (unread == EXIT_INTERRUPTED)
 		return unread;
-	act.plan.head.op = op;
-	skip_rows(app, op, act.skipped);
-	act.guard.total = app->scan.snap.rows;
-	act.guard.accounts = count_accounts(app);
-	act.guard.specific = filter_is_specific(app->filter);
-	plan_add_rows(&act.plan, &app->scan.snap, &app->rows);
-	int code = act_open(&act);
-	if (code == EXIT_DONE && !act.plan.count)
-		code = unread == EXIT_DONE ? nothing_to_do(&act) : unread;
-	else if (code == EXIT_DONE && !app->options.apply) {
-		code = preview_print(&act);
-		if (code == EXIT_DONE && app->options.plan_out)
-			code = act_save_plan(&act);
-	} else if (code == EXIT_DONE) {
-		if (!app->options.yes)
-			code = preview_print(&act);
-		if (code == EXIT_DONE)
-			code = act_perform(&act);
-		if (code == EXIT_DONE || code == EXIT_PARTLY) {
-			int again = look_again(&act);
-			code = code == EXIT_DONE ? again : code;
-		}
-	}
-	act_close(&act);
+	make_plan(act, op);
+	act_tell_ids(act);
+	int code = act_open(act);
+	if (code != EXIT_DONE)
+		return code;
+	/* A preview says it among the rest. */
+	if (!act->plan.count || (app->options.apply && app->options.yes))
+		act_tell_forgeable(act);
+	if (!act->plan.count)
+		return unread == EXIT_DONE ? nothing_to_do(act) : unread;
+	code = app->options.apply ? carry_out(act) : show(act);
 	return code == EXIT_DONE ? unread : code;
 }
 
 static int run_op(struct app *app, enum op op)
 {
+	struct act act = {.app = app};
 	const char *filter;
 
 	int code = select_messages(app, &filter);
+	if (code == EXIT_DONE)
+		code = take_trust(app);
 	if (code != EXIT_DONE)
 		return code;
-	app->acting = true;
 	app->as_started = act_make_folders;
 	app->need.parts |= NEED_IDENTITY | NEED_STATUS;
+	/* By it undo finds what was requeued; what is released may be given up. */
+	app->need.parts |= op == OP_REQUEUE ? NEED_LINEAGE : op == OP_RELEASE ? NEED_CREATED : 0;
 	/* What is shown to a person, not to a script that said --yes. */
 	if (!app->options.yes)
 		app->need.parts |= NEED_RCPTS | NEED_ADDRESSES | NEED_HEADERS;
-	code = prepare_scan(app, filter);
-	return code == EXIT_DONE ? act_on_rows(app, op) : code;
+	code = prepare_filter(app, filter);
+	if (code == EXIT_DONE)
+		code = prepare_owner(app);
+	if (code == EXIT_DONE && app->options.ids_from)
+		code = act_read_ids(&act);
+	if (code == EXIT_DONE)
+		code = scan_spools(app);
+	if (code == EXIT_DONE)
+		code = act_on_rows(&act, op);
+	act_close(&act);
+	return code;
 }
 
-enum { TAKES = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_PICK };
+enum { TAKES = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_PICK | OPT_TRUST };
 
 static int run_purge(struct app *app)
 {

@@ -1,13 +1,9 @@
 /* undo: takes back a run, or the part of it that a filter selects. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/spoolsweep/act.h"
 #include "core/act/state.h"
-#include "core/act/trash.h"
-#include "core/base/xalloc.h"
-#include "core/query/keymap.h"
 
 static bool take_number(const char *word, unsigned *number)
 {
@@ -67,101 +63,6 @@ static bool may_be_done(const struct journal_log *log, uint32_t item)
 	return log->went && !log->ended && log->outcomes[item].outcome == OUTCOME_NONE;
 }
 
-/* ---- what lies in the trash ---- */
-
-/* The run's folder in each trash, as a queue to be read in place of the real one. */
-int act_open_views(struct act *act, unsigned number)
-{
-	struct app *app = act->app;
-	size_t found = 0;
-	struct err err;
-
-	for (size_t i = 0; i < app->spools.count; i++) {
-		const struct spool *spool = app->spools.list[i];
-		int trash = act->trashes[i];
-		if (trash < 0 && trash_open(spool, &trash, &err) != 0)
-			continue;
-		act->views[i] = trash_view(spool, trash, number, &err);
-		if (act->views[i]) {
-			act->places[i].places.trash = dup(act->views[i]->fd);
-			act->places[i].from = act->views[i];
-			found++;
-		}
-		if (trash != act->trashes[i])
-			close(trash);
-	}
-	if (found)
-		return EXIT_DONE;
-	warn_text("nothing is left of run %u in the trash: it was undone, or expunged", number);
-	return EXIT_NOTHING;
-}
-
-/* The scan reads the views; everything else goes on with the queues. */
-static int scan_views(struct act *act)
-{
-	struct app *app = act->app;
-	struct spools queues = app->spools;
-	struct spool **views = xcalloc(queues.count, sizeof(struct spool *));
-
-	app->spools.list = views;
-	app->spools.count = 0;
-	for (size_t i = 0; i < queues.count; i++) {
-		if (!act->views[i])
-			continue;
-		act->views[i]->number = (unsigned)app->spools.count; /* its place in this scan */
-		views[app->spools.count++] = act->views[i];
-	}
-	int code = scan_spools(app);
-	app->spools = queues;
-	act->scanned = views;
-	return code;
-}
-
-/* The plan names queues, not views of them. */
-static void name_queues(struct act *act)
-{
-	for (uint32_t i = 0; act->scanned && i < act->plan.count; i++) {
-		const struct spool *view = act->scanned[act->plan.items[i].spool];
-		for (unsigned k = 0; k < act->app->spools.count; k++)
-			if (act->views[k] == view)
-				act->plan.items[i].spool = k;
-	}
-}
-
-/* ---- what still lies in the queue ---- */
-
-/* Leaves the rows that the run is about, and notes where it found each. */
-static void keep_rows_of(struct act *act, const struct journal_log *log)
-{
-	struct app *app = act->app;
-	const struct snap *snap = &app->scan.snap;
-	struct keymap digests = {0};
-	uint8_t *queues = xcalloc(log->nitems, 1);
-	struct bitset kept = bitset_new(snap->rows);
-
-	for (uint32_t i = 0; i < log->nitems; i++) {
-		if (outcome_is_done((enum outcome)log->outcomes[i].outcome))
-			queues[keymap_add(&digests, log->items[i].digest)] = log->outcomes[i].queue;
-		else if (may_be_done(log, i))
-			queues[keymap_add(&digests, log->items[i].digest)] =
-				(uint8_t)log->items[i].queue;
-	}
-	for (size_t row = bitset_next(&app->rows, 0); row != SIZE_MAX;
-		row = bitset_next(&app->rows, row + 1)) {
-		uint64_t digest = (uint64_t)snap_wide(snap, WIDE_DIGEST, (uint32_t)row);
-		uint32_t place = keymap_find(&digests, digest);
-		if (place == KEYMAP_NONE)
-			continue;
-		bitset_set(&kept, row);
-		snap->small[row].queue = queues[place];
-	}
-	act->missing = digests.count - (uint32_t)bitset_count(&kept);
-	bitset_free(&app->rows);
-	app->rows = kept;
-	keymap_free(&digests);
-	free(queues);
-}
-
 /* The way back of a way back: what was done first is done again, to the same messages. */
 static int plan_again(struct act *act, unsigned number, enum op first)
 {
@@ -176,15 +77,6 @@ static int plan_again(struct act *act, unsigned number, enum op first)
 	return EXIT_DONE;
 }
 
-/* What others have taken back, or done again, since. */
-static void pass_over(struct act *act)
-{
-	if (act->undone == OP_HOLD)
-		skip_rows(act->app, OP_RELEASE, act->skipped);
-	else if (act->plan.head.op == OP_HOLD)
-		skip_rows(act->app, OP_HOLD, act->skipped);
-}
-
 static int plan_undo(struct act *act, unsigned number, const struct journal_log *log)
 {
 	struct journal_head *head = &act->plan.head;
@@ -196,7 +88,7 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 	head->to_hold = !origin;
 	act->spread = ACT_SPREAD;
 	act->undone = log->head.op;
-	if (to && log->head.op != OP_PURGE) {
+	if (to && log->head.op != OP_PURGE && (origin || log->head.op != OP_REQUEUE)) {
 		warn_text("run %u was no purge: --to is for what comes out of the trash", number);
 		return EXIT_USAGE;
 	}
@@ -212,13 +104,13 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 		head->to_hold = false;
 		return EXIT_DONE;
 	case OP_RELEASE:
+	case OP_REQUEUE:
 		head->to_hold = false;
 		head->op = OP_HOLD;
 		return EXIT_DONE;
 	case OP_RESTORE:
 		return plan_again(act, number, op_of(act, log->head.undoes));
 	case OP_RETRY:
-	case OP_REQUEUE:
 	case OPS:
 		break;
 	}
@@ -237,50 +129,139 @@ static int nothing_left(const struct act *act, unsigned number)
 	return EXIT_NOTHING;
 }
 
-static int undo(struct act *act, unsigned number)
+/* Leaves what the run did in its log, and where it found each. */
+static void keep_done(struct journal_log *log)
+{
+	uint32_t done = 0;
+
+	for (uint32_t i = 0; i < log->nitems; i++) {
+		bool told = outcome_is_done((enum outcome)log->outcomes[i].outcome);
+		if (!told && !may_be_done(log, i))
+			continue;
+		log->items[done] = log->items[i];
+		if (told)
+			log->items[done].queue = log->outcomes[i].queue;
+		done++;
+	}
+	log->nitems = done;
+}
+
+/* What of it is still there, and not yet taken back. */
+static int find_rows(struct act *act, const struct journal_log *log)
 {
 	struct app *app = act->app;
-	struct journal_log log = {0};
+	uint32_t unused[SKIP_KINDS];
 
-	int code = read_run(act, number, &log);
-	if (code == EXIT_DONE && log.running) {
+	int code = act->undone == OP_PURGE ? act_scan_views(act) : scan_spools(app);
+	if (code != EXIT_DONE)
+		return code;
+	if (act->undone == OP_REQUEUE)
+		act->missing = act_keep_requeued(
+			app, log->items, log->nitems, log->head.started, &act->unsure);
+	else if (act->undone != OP_PURGE)
+		act->missing = act_keep_items(
+			app, log->items, log->nitems, act->plan.head.op == OP_RESTORE);
+	skip_rows(act, &app->rows, act->skipped);
+	skip_rows(act, &app->forgeable, unused);
+	act->forgeable = (uint32_t)bitset_count(&app->forgeable);
+	return EXIT_DONE;
+}
+
+/* How many of the run there is nothing to be done about. */
+static void tell_left(const struct act *act, unsigned number)
+{
+	if (act->app->filter_text[0])
+		return;
+	if (act->missing && act->undone == OP_REQUEUE)
+		warn_text("%u of run %u %s not found: delivered, or gone on under an id that "
+			  "cannot be told, as behind a content filter",
+			act->missing, number, act->missing == 1 ? "was" : "were");
+	else if (act->missing)
+		warn_text("%u of run %u %s not there any more", act->missing, number,
+			act->missing == 1 ? "is" : "are");
+	if (act->unsure)
+		warn_text("%u of run %u cannot be told from other mail for certain: not touched",
+			act->unsure, number);
+}
+
+/* What pickup(8) was taking in while the run was at work has got its id by now. */
+static int look_again(struct act *act, const struct journal_log *log)
+{
+	struct app *app = act->app;
+
+	forget_scan(app);
+	int code = find_rows(act, log);
+	size_t more = code == EXIT_DONE ? bitset_count(&app->rows) : 0;
+	if (more)
+		warn_text("%zu more of run %u %s there by now: the same command takes %s too", more,
+			log->head.number, more == 1 ? "is" : "are", more == 1 ? "it" : "them");
+	return code;
+}
+
+static int show_and_do(struct act *act, const struct journal_log *log)
+{
+	const struct options *options = &act->app->options;
+	int code = EXIT_DONE;
+
+	if (!options->apply || !options->yes)
+		code = preview_print(act);
+	if (code != EXIT_DONE || !options->apply)
+		return code;
+	code = act_perform(act);
+	if (act->undone != OP_REQUEUE || (code != EXIT_DONE && code != EXIT_PARTLY))
+		return code;
+	int again = look_again(act, log);
+	return code == EXIT_DONE ? again : code;
+}
+
+static int undo_log(struct act *act, struct journal_log *log)
+{
+	struct app *app = act->app;
+	unsigned number = log->head.number;
+
+	if (log->running) {
 		warn_text("run %u is at work this moment: wait for it, or stop it with Ctrl-C "
 			  "where it was started",
 			number);
-		code = EXIT_BUSY;
+		return EXIT_BUSY;
 	}
+	int code = act_open(act);
+	if (code == EXIT_DONE && log->head.op != OP_PURGE)
+		act_recover(act, log);
 	if (code == EXIT_DONE)
-		code = act_open(act);
-	if (code == EXIT_DONE && log.head.op != OP_PURGE)
-		act_recover(act, &log);
-	if (code == EXIT_DONE)
-		code = plan_undo(act, number, &log);
-	if (code == EXIT_DONE)
-		code = log.head.op == OP_PURGE ? scan_views(act) : scan_spools(app);
-	if (code == EXIT_DONE && log.head.op != OP_PURGE) {
-		keep_rows_of(act, &log);
-		pass_over(act);
+		code = plan_undo(act, number, log);
+	if (code == EXIT_DONE) {
+		keep_done(log);
+		code = find_rows(act, log);
 	}
-	journal_log_free(&log);
 	if (code != EXIT_DONE)
 		return code;
 	int unread = act_check_scan(app);
 	if (unread == EXIT_INTERRUPTED)
 		return unread;
 	plan_add_rows(&act->plan, &app->scan.snap, &app->rows);
-	name_queues(act);
+	act_name_queues(act);
+	act_find_late(act);
 	act->guard.total = act->plan.count;
 	act->guard.way_back = true;
-	if (act->missing && !app->filter_text[0])
-		warn_text("%u of run %u %s not there any more", act->missing, number,
-			act->missing == 1 ? "is" : "are");
+	tell_left(act, number);
+	if (!act->plan.count || (app->options.apply && app->options.yes))
+		act_tell_forgeable(act);
 	if (!act->plan.count)
 		return unread == EXIT_DONE ? nothing_left(act, number) : unread;
-	if (!app->options.apply || !app->options.yes)
-		code = preview_print(act);
-	if (code == EXIT_DONE && app->options.apply)
-		code = act_perform(act);
+	code = show_and_do(act, log);
 	return code == EXIT_DONE ? unread : code;
+}
+
+static int undo(struct act *act, unsigned number)
+{
+	struct journal_log log = {0};
+
+	int code = read_run(act, number, &log);
+	if (code == EXIT_DONE)
+		code = undo_log(act, &log);
+	journal_log_free(&log);
+	return code;
 }
 
 static int run(struct app *app)
@@ -300,9 +281,12 @@ static int run(struct app *app)
 	}
 	if (!take_filter(app, 1, &filter))
 		return EXIT_USAGE;
+	int code = take_trust(app);
+	if (code != EXIT_DONE)
+		return code;
 	app->as_started = act_make_folders;
 	app->need.parts |= NEED_ALL & ~(NEED_REASONS | NEED_ATTRIBUTES);
-	int code = prepare_filter(app, filter);
+	code = prepare_filter(app, filter);
 	if (code == EXIT_DONE)
 		code = prepare_owner(app);
 	if (code == EXIT_DONE)
@@ -315,6 +299,6 @@ const struct command command_undo = {
 	.name = "undo",
 	.operands = "RUN [FILTER]",
 	.summary = "take back a run, or the part of it that FILTER selects",
-	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_UNDO,
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_UNDO | OPT_TRUST,
 	.run = run,
 };

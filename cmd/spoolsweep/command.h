@@ -62,8 +62,11 @@ struct app {
 	struct bitset rows; /* those the filter selects */
 	/* What the command does between opening the queues and giving up root; or NULL. */
 	int (*as_started)(struct app *app);
-	int file;    /* that as_started opened: a plan, an archive; -1 */
-	bool acting; /* headers that could be forged select nothing */
+	int file;     /* that as_started opened: a plan, an archive; -1 */
+	int ids_file; /* --ids-from, opened in the same moment; -1 */
+	bool acting;  /* headers that could be forged select nothing, without --trust */
+	/* Acting: what the filter would select beyond `rows` if such headers were trusted. */
+	struct bitset forgeable;
 };
 
 struct command {
@@ -102,6 +105,8 @@ int prepare_filter(struct app *app, const char *filter);
 int prepare_owner(struct app *app);
 /* The last part of it, over queues and a filter that are there: a second look. */
 int scan_spools(struct app *app);
+/* Frees what it made. */
+void forget_scan(struct app *app);
 
 /* Says that this user may not read the queue, and what to do; returns EXIT_PERMISSION. */
 int tell_denied(const struct app *app);

@@ -87,14 +87,14 @@ static int print_version(void)
 
 static void release(struct app *app)
 {
-	field_env_free(&app->env);
-	bitset_free(&app->rows);
-	scan_free(&app->scan);
+	forget_scan(app);
 	filter_free(app->filter);
 	leave_trash(app);
 	spools_close(&app->spools);
 	if (app->file >= 0)
 		close(app->file);
+	if (app->ids_file >= 0)
+		close(app->ids_file);
 	options_free(&app->options);
 }
 
@@ -105,6 +105,7 @@ int main(int argc, char **argv)
 		.filter_text = "",
 		.started_as_root = geteuid() == 0,
 		.file = -1,
+		.ids_file = -1,
 	};
 	struct err err;
 

@@ -23,13 +23,14 @@ enum option_group {
 	OPT_SHOW = 1 << 6, /* --raw --headers */
 	OPT_FILTER = 1 << 7,
 	OPT_ACT = 1 << 8,      /* --apply --yes --max --reason */
-	OPT_PICK = 1 << 9,     /* --all --plan-out */
+	OPT_PICK = 1 << 9,     /* --all --ids-from --plan-out */
 	OPT_PURGE = 1 << 10,   /* --no-undo */
 	OPT_UNDO = 1 << 11,    /* --to */
 	OPT_EXPUNGE = 1 << 12, /* --now */
 	OPT_TRASH = 1 << 13,   /* --trash */
 	OPT_RESUME = 1 << 14,  /* --resume */
-	OPT_GROUPS = 15,
+	OPT_TRUST = 1 << 15,   /* --trust */
+	OPT_GROUPS = 16,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -51,6 +52,8 @@ struct options {
 	int64_t trash_run;    /* 0: all of them */
 	int64_t resume;       /* a run; 0 not given */
 	const char *all;      /* must be ALL */
+	const char *ids_from; /* a file, or - */
+	const char *trust;    /* must be received */
 	const char *plan_out; /* a file */
 	const char *to;       /* hold or origin */
 	const char *now;      /* a run */
