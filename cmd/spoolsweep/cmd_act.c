@@ -81,7 +81,7 @@ static void make_plan(struct act *act, enum op op)
 {
 	struct app *app = act->app;
 	const struct snap *snap = &app->scan.snap;
-	uint32_t unused[SKIP_KINDS];
+	uint32_t unused[SKIP_KINDS] = {0};
 
 	act->plan.head.op = op;
 	if (app->options.ids_from)

@@ -57,7 +57,7 @@ static enum op op_of(const struct act *act, unsigned number)
 	return op;
 }
 
-/* A run that was killed had done more than its journal says: pass_over tells by the queue. */
+/* A run that was killed had done more than its journal says: skip_rows tells by the queue. */
 static bool may_be_done(const struct journal_log *log, uint32_t item)
 {
 	return log->went && !log->ended && log->outcomes[item].outcome == OUTCOME_NONE;
@@ -150,7 +150,7 @@ static void keep_done(struct journal_log *log)
 static int find_rows(struct act *act, const struct journal_log *log)
 {
 	struct app *app = act->app;
-	uint32_t unused[SKIP_KINDS];
+	uint32_t unused[SKIP_KINDS] = {0};
 
 	int code = act->undone == OP_PURGE ? act_scan_views(act) : scan_spools(app);
 	if (code != EXIT_DONE)
@@ -184,18 +184,35 @@ static void tell_left(const struct act *act, unsigned number)
 			act->unsure, number);
 }
 
-/* What pickup(8) was taking in while the run was at work has got its id by now. */
+/* Woken once more it answers when it has come to the end of what it was taking in. */
+static bool has_taken_in(const struct app *app)
+{
+	bool ended = true;
+	struct err err;
+
+	for (size_t i = 0; i < app->spools.count; i++) {
+		const struct spool *spool = app->spools.list[i];
+		ended = spool->format->wake(spool, OP_REQUEUE, &err) == 0 && ended;
+	}
+	return ended;
+}
+
+/* What was just being taken in while the run was at work has its new id by now. */
 static int look_again(struct act *act, const struct journal_log *log)
 {
 	struct app *app = act->app;
 
+	bool ended = has_taken_in(app);
+	if (!ended)
+		warn_text("the mail server is still taking mail in: do the same in a minute once "
+			  "more, for what has got its new id by then");
 	forget_scan(app);
 	int code = find_rows(act, log);
 	size_t more = code == EXIT_DONE ? bitset_count(&app->rows) : 0;
 	if (more)
 		warn_text("%zu more of run %u %s there by now: the same command takes %s too", more,
 			log->head.number, more == 1 ? "is" : "are", more == 1 ? "it" : "them");
-	return code;
+	return code == EXIT_DONE && (more || !ended) ? EXIT_PARTLY : code;
 }
 
 static int show_and_do(struct act *act, const struct journal_log *log)

@@ -135,7 +135,7 @@ uint32_t act_keep_requeued(struct app *app, const struct journal_item *items, ui
 		const struct kin *mine = &kin[keymap_find(&lineages, items[i].lineage)];
 		if (is_sure(mine))
 			bitset_set(&rows, mine->row);
-		else if (!bitset_has(&there, i) && (mine->rows || !items[i].lineage))
+		else if (mine->rows || (!bitset_has(&there, i) && !items[i].lineage))
 			++*unsure;
 		else if (!bitset_has(&there, i))
 			missing++;

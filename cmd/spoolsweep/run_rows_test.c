@@ -157,6 +157,8 @@ static void joins_nothing_that_is_not_certain(void **state)
 {
 	const struct record old[] = {message("A", "A", 1)};
 	const struct record twice[] = {requeued("N", "A", 1), requeued("M", "A", 1)};
+	const struct record still[] = {
+		message("A", "A", 1), requeued("N", "A", 1), requeued("M", "A", 1)};
 	const struct record copies[] = {message("A", "FIRST", 1), message("B", "FIRST", 1)};
 	const struct record of_copies[] = {requeued("N", "FIRST", 1)};
 	const struct record before[] = {message("N", "A", 1)};
@@ -165,6 +167,7 @@ static void joins_nothing_that_is_not_certain(void **state)
 	(void)state;
 
 	check_requeued(twice, 2, old, 1, 0, 0, 1);
+	check_requeued(still, 3, old, 1, 1, 0, 1);
 	check_requeued(of_copies, 1, copies, 2, 0, 0, 2);
 	check_requeued(NULL, 0, copies, 2, 0, 2, 0);
 	/* It was there before the run: a copy that somebody made. */

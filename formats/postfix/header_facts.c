@@ -69,17 +69,16 @@ static void read_received_login(struct slice block, struct arena *arena, struct 
 static void read_first_id(
 	const struct spool *spool, struct slice block, struct arena *arena, struct record *record)
 {
-	enum { MOST_REQUEUES = 8 };
 	struct header_field field;
 	struct received received;
 	struct slice id = {0};
 
-	for (unsigned looked = 0; looked <= MOST_REQUEUES && headers_next(&block, &field);) {
+	while (headers_next(&block, &field)) {
 		if (!slice_eq_fold(field.name, SLICE("Received")))
 			continue;
 		if (!received_parse(headers_unfold(arena, field.value), &received) ||
 			!slice_known(received.id) ||
-			(!looked++ && !slice_eq(received.id, record->queue_id)))
+			(!slice_known(id) && !slice_eq(received.id, record->queue_id)))
 			break;
 		id = received.id;
 		if (received.uid != (int64_t)spool->owner)
