@@ -102,15 +102,15 @@ static void fact(
 	buf_addc(out, '\n');
 }
 
-static void fact_number(
-	struct app *app, struct buf *out, const char *name, int64_t value, const char *source)
+static void fact_user(struct app *app, struct buf *out, const struct record *record)
 {
-	char text[32];
-	if (value >= 0)
-		fact(app, out, name,
-			slice_of(text,
-				(size_t)snprintf(text, sizeof(text), "%lld", (long long)value)),
-			source);
+	struct buf text = {0};
+
+	if (record->uid < 0)
+		return;
+	add_user(app, &text, record->uid);
+	fact(app, out, "uid", buf_slice(&text), source_name(record->uid_source));
+	buf_free(&text);
 }
 
 static void fact_time(struct app *app, struct buf *out, const char *name, int64_t when)
@@ -158,7 +158,7 @@ static void print_envelope(struct app *app, const struct record *record, struct 
 	fact(app, out, "protocol", record->protocol, client_source);
 	if (slice_known(record->peer_ip) && !slice_eq(record->peer_ip, record->client_ip))
 		fact(app, out, "handed on by", record->peer_ip, "queue");
-	fact_number(app, out, "uid", record->uid, source_name(record->uid_source));
+	fact_user(app, out, record);
 	fact(app, out, "script", record->script, "its headers, which can be forged");
 	fact(app, out, "earlier id", record->log_id, "queue");
 	fact(app, out, "origin",

@@ -22,6 +22,8 @@ static void print_facts(unsigned caps, const char *none, struct buf *out)
 
 static void print_text(const struct app *app, const struct spool *spool, struct buf *out)
 {
+	struct buf owner = {0};
+
 	put(app, out, slice_cstr(spool->path));
 	buf_printf(out, "\n  format     %s", spool->format->title);
 	if (spool->version) {
@@ -32,7 +34,10 @@ static void print_text(const struct app *app, const struct spool *spool, struct 
 	put(app, out, slice_cstr(spool->name));
 	buf_printf(out, "\n  because    it %s (%d of 100)", spool->probe.reason, spool->probe.bid);
 	buf_printf(out, "\n  MTA        %s: %s", mta_word(spool->mta), spool->mta_reason);
-	buf_printf(out, "\n  owner      uid %u", (unsigned)spool->owner);
+	buf_add(out, SLICE("\n  owner      uid "));
+	add_user(app, &owner, spool->owner);
+	put(app, out, buf_slice(&owner));
+	buf_free(&owner);
 	buf_add(out, SLICE("\n  settings   "));
 	if (spool->config_path)
 		put(app, out, slice_cstr(spool->config_path));

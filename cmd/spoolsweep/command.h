@@ -134,6 +134,9 @@ int print_sink(struct sink *sink);
 /* Escaped text of a slice appended to out, for plain text output. */
 void put(const struct app *app, struct buf *out, struct slice text);
 
+/* "33 (www-data)": a user of the machine that the queue is of, which has to be this one. Not escaped. */
+void add_user(const struct app *app, struct buf *out, int64_t uid);
+
 /* A line to paste: "spoolsweep", the queues of this run, `words`. */
 void put_command(const struct app *app, struct buf *out, const char *words);
 /* One argument for a shell: as it is where that is safe, else in single quotes. */

@@ -66,6 +66,8 @@ static void print_key(struct buf *out, const struct field_ref *by, const struct 
 		field_print_id(by->field, &app->scan.snap, group->id, out);
 	else if (group->known && by->field->type == FIELD_SIZE)
 		units_count(out, group->number); /* rounded, two groups would look the same */
+	else if (group->known && (by->field->flags & FIELD_USER))
+		add_user(app, out, group->number);
 	else if (group->known)
 		field_print_number(by->field, group->number, out);
 	else

@@ -137,6 +137,13 @@ def check_postcat(ours, check):
         check.equal(message.get("subject") or "", subject, f"subject of {message['queue_id']}")
 
 
+def check_users(postfix, check):
+    """Whoever submitted on this machine has a name here."""
+    text = tool.run(tool.SPOOLSWEEP, "-s", postfix.queue, "top", "uid").decode()
+    for user, uid in config.LOCAL_USERS.items():
+        check.true(f"{uid} ({user})" in text, f"top uid names {user}")
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--long", action="store_true")
@@ -154,6 +161,7 @@ def main():
         postfix.stop()
         submit_locally(injector)
         theirs, ours = compare_both(postfix, injector, check, "stopped")
+        check_users(postfix, check)
         check_postcat(ours, check)
         for what, seen in notices(theirs, ours):
             check.true(seen, f"the comparison does not notice {what}")
