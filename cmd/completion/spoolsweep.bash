@@ -42,12 +42,12 @@ _spoolsweep() {
 	local options_top='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --trash --color --help --version'
 	local options_list='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --ids --sort --columns --trash --color --help --version'
 	local options_show='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --raw --headers --trash --color --help --version'
-	local options_purge='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --no-undo --follow --log-messages --no-journal --color --help --version'
-	local options_hold='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --follow --log-messages --color --help --version'
-	local options_release='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --log-messages --color --help --version'
-	local options_retry='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --log-messages --color --help --version'
-	local options_requeue='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --log-messages --color --help --version'
-	local options_undo='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --to --hold-is-hold --log-messages --color --help --version'
+	local options_purge='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --no-undo --follow --log-messages --no-journal --ids-from --trust --color --help --version'
+	local options_hold='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --follow --log-messages --ids-from --trust --color --help --version'
+	local options_release='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --log-messages --ids-from --trust --color --help --version'
+	local options_retry='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --log-messages --ids-from --trust --color --help --version'
+	local options_requeue='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --log-messages --ids-from --trust --color --help --version'
+	local options_undo='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --to --hold-is-hold --log-messages --trust --color --help --version'
 	local options_apply='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --apply --yes --max --reason --resume --hold-is-hold --log-messages --no-journal --color --help --version'
 	local options_archive='--spool --offline --local-domains --trusted-networks --jobs --as-of --color --help --version'
 	local options_expunge='--spool --offline --local-domains --trusted-networks --jobs --as-of --apply --yes --max --reason --now --color --help --version'
@@ -90,6 +90,14 @@ _spoolsweep() {
 		_spoolsweep_add 'hold origin' "$cur"
 		return
 		;;
+	--trust)
+		_spoolsweep_add received "$cur"
+		return
+		;;
+	--ids-from)
+		compopt -o default
+		return
+		;;
 	--as-of | --jobs | --limit | -n | --local-domains | --trusted-networks | --max | --reason | --now | \
 		--follow) return ;;
 	esac
@@ -98,7 +106,7 @@ _spoolsweep() {
 		case ${COMP_WORDS[i]} in
 		-s | -n | --spool | --color | --sort | --columns | --as-of | --jobs | --limit | --max | \
 			--reason | --all | --to | --now | --local-domains | --trusted-networks | \
-			--follow | --log-messages) ((i++)) ;;
+			--follow | --log-messages | --trust | --ids-from) ((i++)) ;;
 		-*) ;;
 		*) if [[ $command ]]; then ((operands++)); else command=${COMP_WORDS[i]}; fi ;;
 		esac

@@ -11,7 +11,7 @@
 bool act_has_way_back(const struct act *act)
 {
 	enum op op = act->plan.head.op;
-	return op != OP_RETRY && op != OP_REQUEUE && !act->app->options.no_undo;
+	return op != OP_RETRY && !act->app->options.no_undo;
 }
 
 void act_take_rows(struct act *act)

@@ -11,6 +11,7 @@
 #include "cmd/spoolsweep/command.h"
 #include "core/act/guard.h"
 #include "core/act/run.h"
+#include "core/query/id_list.h"
 
 /* Kinds of messages that an operation passes over, 0 none: skip.c. */
 enum { SKIP_KINDS = 7 };
@@ -34,10 +35,17 @@ struct act {
 	struct journal *journal;  /* of a run that is followed, between two looks; or NULL */
 	uint32_t before;          /* messages of the run that were planned in earlier looks */
 	unsigned ended;           /* the run, when it came to its end; 0 */
+	struct id_list ids;           /* --ids-from; all zero without */
+	struct id_list_left ids_left; /* of these */
 	uint32_t skipped[SKIP_KINDS];
+	uint32_t forgeable;        /* left out: only a header that could be forged selects them */
 	enum op undone;            /* undo: what the run did */
 	struct hashset remembered; /* run.remembered */
-	uint32_t missing;          /* undo: messages of the run that are not there any more */
+	uint32_t missing;          /* of a run or plan: messages that are not there any more */
+	uint32_t unsure;           /* of a requeue: those that could be one of several */
+	bool comes_back;           /* to the queue, by a release or an undo */
+	struct hashset late;       /* of what does: digests of those past their life time */
+	bool late_assumed;         /* ... by a life time that no configuration says */
 	unsigned resumes;          /* the run that this is the rest of; 0 none */
 	uint8_t *known;            /* by item: what became of it then; or NULL */
 	uint32_t finished;         /* items that need not be tried again */
@@ -131,21 +139,73 @@ enum op act_hold_op(const struct app *app);
 int act_check_release(const struct app *app);
 int act_check_to_hold(const struct app *app, unsigned run);
 
+/* ---- ids.c ---- */
+
+/* Opens the list, with the rights at hand; reads it: EXIT_DONE or a code, told. */
+int act_open_ids(struct app *app);
+int act_read_ids(struct act *act);
+/* Whether the list is what comes by standard input, so that nobody can answer there. */
+bool ids_from_stdin(const struct app *app);
+/* Of the rows of the scan those that it names; then says what became of its other ids. */
+void act_keep_ids(struct act *act);
+void act_tell_ids(const struct act *act);
+
+/* Member "ids" of a plan and of a result. */
+void sink_ids(struct sink *sink, const struct act *act);
+
+/* ---- trust.c ---- */
+
+/* For commands that act: what --trust says. EXIT_DONE or a code, told. */
+int take_trust(struct app *app);
+/* Why they stay; says so on stderr, when there are any. */
+const char *forgeable_words(uint32_t count);
+void act_tell_forgeable(const struct act *act);
+
 /* ---- skip.c ---- */
 
-/* Takes the rows that `op` has nothing to do with out of app->rows, and counts them. */
-void skip_rows(struct app *app, enum op op, uint32_t skipped[SKIP_KINDS]);
+/*
+ * Takes the rows that the operation of the plan has nothing to do with out of `rows`, and
+ * counts them: also what others have taken back, or done again, since.
+ */
+void skip_rows(const struct act *act, struct bitset *rows, uint32_t skipped[SKIP_KINDS]);
 /* "on hold already" */
 const char *skip_words(unsigned kind);
 
 /* Logins among the rows; mail without one counts as one more. */
 uint32_t count_accounts(const struct app *app);
 
-/* What a run did: OPS when that is not known any more. */
-enum op act_op_of(const struct app *app, unsigned number);
+/* ---- lifetime.c ---- */
+
+/* After the rows of the plan are known: which come back past their life time. */
+void act_find_late(struct act *act);
+/* How many of these came back. */
+uint32_t act_count_late(const struct act *act, const struct run *run);
+/* Appends the count and what it means; `between` is where a line may be broken. */
+void act_add_late(const struct act *act, struct buf *text, uint32_t count, const char *between);
+/* The member of a plan and of a result. */
+void sink_late(struct sink *sink, const struct act *act, uint32_t count);
+
+/* ---- run_views.c ---- */
 
 /* The folder of a run in each trash, as a queue that messages are put back from. */
 int act_open_views(struct act *act, unsigned number);
+/* A scan of these; everything else goes on with the queues. */
+int act_scan_views(struct act *act);
+
+/* ---- run_rows.c ---- */
+
+/*
+ * Of the rows of a scan those that are one of the items. With `with_queues` each gets the
+ * queue that its item names. Returns how many items are not in the queue.
+ */
+uint32_t act_keep_items(
+	struct app *app, const struct journal_item *items, uint32_t count, bool with_queues);
+/*
+ * The same for items that were requeued at `since` or later, whatever they are called now: in
+ * maildrop still, or taken in anew. *unsure counts those that cannot be told from others.
+ */
+uint32_t act_keep_requeued(struct app *app, const struct journal_item *items, uint32_t count,
+	int64_t since, uint32_t *unsure);
 
 /* ---- plan_out.c ---- */
 
@@ -156,11 +216,32 @@ int act_save_plan(struct act *act);
 /* Who, when, why, into the head of the plan. `command` must outlive it. */
 void act_fill_head(struct act *act, struct buf *command);
 
+/* ---- run_log.c ---- */
+
+/* Reads the journal of a run. EXIT_DONE or a code, told. */
+int act_read_run(struct act *act, unsigned number, struct journal_log *log);
+/* What that run did: OPS when it is not known any more. */
+enum op act_op_of(const struct app *app, unsigned number);
+/* Leaves in the log what the run did, and where it found each. */
+void act_keep_done(struct journal_log *log);
+
+/* ---- run_items.c ---- */
+
+/* The plan is that of a journal, in the queues of this run. EXIT_USAGE when one is missing. */
+int act_take_items(struct act *act, struct journal_log *log);
+/* The folder of the run in each trash, where there is one. */
+void act_open_trashes(struct act *act, unsigned number);
+
 /*
  * Of a run that stopped: messages whose outcome nobody wrote down, but which are where
  * it puts them, become OUTCOME_UNTIDY in the log.
  */
 void act_recover(struct act *act, struct journal_log *log);
+
+/* ---- resume.c ---- */
+
+/* Goes on with a run that stopped. */
+int act_resume(struct act *act, unsigned number);
 
 /* ---- preview ---- */
 

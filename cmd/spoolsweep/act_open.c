@@ -87,8 +87,10 @@ int act_make_folders(struct app *app)
 {
 	struct err err;
 	uid_t me = geteuid();
-	int opened = app->options.plan_out ? act_open_plan(app) : EXIT_DONE;
+	int opened = app->options.ids_from ? act_open_ids(app) : EXIT_DONE;
 
+	if (opened == EXIT_DONE && app->options.plan_out)
+		opened = act_open_plan(app);
 	if (opened != EXIT_DONE)
 		return opened;
 	for (size_t i = 0; i < app->spools.count; i++) {
@@ -227,7 +229,9 @@ void act_close(struct act *act)
 	if (act->places && act->state >= 0)
 		close(act->state);
 	follow_free(act);
+	id_list_free(&act->ids);
 	hashset_free(&act->remembered);
+	hashset_free(&act->late);
 	free(act->scanned);
 	free(act->known);
 	free(act->places);

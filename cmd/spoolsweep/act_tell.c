@@ -179,6 +179,12 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 	units_count(&out, run->plan->count);
 	buf_printf(&out, " messages %s in %.1f s\n", act_done_word(&act->plan.head), seconds);
 	act_put_outcomes(&out, run->counts, count_untried(run));
+	uint32_t late = act_count_late(act, run);
+	if (late) {
+		buf_add(&out, SLICE("  "));
+		act_add_late(act, &out, late, "\n    ");
+		buf_addc(&out, '\n');
+	}
 	put_unsettled(act, run, &out);
 	if (run->untold)
 		buf_printf(&out, "  %u %s being tried, and some recipients may get %s:\n    %s\n",
@@ -224,6 +230,23 @@ static void tell_look(const struct act *act, const struct run *run)
 	buf_free(&now);
 }
 
+void sink_ids(struct sink *sink, const struct act *act)
+{
+	const struct journal_head *head = &act->plan.head;
+
+	if (!head->ids) {
+		sink_null(sink, "ids");
+		return;
+	}
+	sink_object(sink, "ids");
+	sink_text(sink, "from", head->ids_from);
+	sink_int(sink, "given", head->ids);
+	sink_int(sink, "missing", act->ids_left.missing);
+	sink_int(sink, "unmatched", act->ids_left.unmatched);
+	sink_int(sink, "ambiguous", act->ids_left.ambiguous);
+	sink_end(sink);
+}
+
 static void tell_json(const struct act *act, const struct run *run, double seconds)
 {
 	bool follows = act->app->options.follow;
@@ -238,6 +261,7 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 		sink_int(sink, "run", act->plan.head.number);
 	sink_text(sink, "op", slice_cstr(op_name(act->plan.head.op)));
 	sink_text(sink, "filter", act->plan.head.filter);
+	sink_ids(sink, act);
 	sink_real(sink, "seconds", seconds);
 	sink_int(sink, "messages", run->plan->count);
 	sink_object(sink, "outcomes");
@@ -247,6 +271,7 @@ static void tell_json(const struct act *act, const struct run *run, double secon
 	sink_end(sink);
 	sink_int(sink, "untold", run->untold);
 	sink_int(sink, "remembered", count_remembered(act, run));
+	sink_late(sink, act, act_count_late(act, run));
 	sink_bool(sink, "complete", !run->stopped);
 	disk_look(act->app, &disk);
 	sink_object(sink, "disk");
@@ -276,6 +301,8 @@ static void tell_syslog(const struct act *act, const struct run *run)
 		buf_add(&line, SLICE(" sudo "));
 		escape_text(&line, act->plan.head.sudo_user, ESCAPE_ASCII);
 	}
+	if (act->plan.head.ids)
+		buf_printf(&line, ", %u ids from a list", act->plan.head.ids);
 	if (act->plan.head.filter.len) {
 		buf_add(&line, SLICE(", filter "));
 		escape_text(&line, slice_upto(act->plan.head.filter, 500), ESCAPE_ASCII);

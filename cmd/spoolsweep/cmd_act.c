@@ -21,12 +21,14 @@ static int select_messages(struct app *app, const char **filter)
 {
 	if (!take_filter(app, 0, filter))
 		return EXIT_USAGE;
-	if (app->options.all && (*filter || strcmp(app->options.all, "ALL") != 0)) {
+	bool picked = *filter || app->options.ids_from;
+	if (app->options.all && (picked || strcmp(app->options.all, "ALL") != 0)) {
 		warn_text("--all ALL stands alone, and ALL is written so: it means every message");
 		return EXIT_USAGE;
 	}
-	if (!*filter && !app->options.all) {
-		warn_text("%s needs a FILTER, such as 'account=bob@example.com' (or --all ALL)",
+	if (!picked && !app->options.all) {
+		warn_text("%s needs a FILTER, such as 'account=bob@example.com' (or --ids-from "
+			  "FILE, or --all ALL)",
 			app->command->name);
 		return EXIT_USAGE;
 	}
@@ -36,7 +38,8 @@ static int select_messages(struct app *app, const char **filter)
 /* The filter matches nothing, or nothing that this operation has to do with. */
 static int nothing_to_do(const struct act *act)
 {
-	bool any = false;
+	const struct app *app = act->app;
+	bool any = app->options.ids_from || act->forgeable;
 
 	for (unsigned kind = 0; kind < SKIP_KINDS; kind++) {
 		if (!act->skipped[kind])
@@ -45,13 +48,41 @@ static int nothing_to_do(const struct act *act)
 			act->skipped[kind] == 1 ? "is" : "are", skip_words(kind));
 		any = true;
 	}
-	if (!any && !act->app->options.json)
-		warn_text(act->app->filter_text[0] ? "no message matches" : "the queue is empty");
+	if (!any && !app->options.json)
+		warn_text(app->filter_text[0] ? "no message matches" : "the queue is empty");
 	return EXIT_NOTHING;
 }
 
-/* With the plan made: shown, done, and what came meanwhile. */
-static int do_plan(struct act *act)
+static void make_plan(struct act *act, enum op op)
+{
+	struct app *app = act->app;
+	const struct snap *snap = &app->scan.snap;
+	uint32_t unused[SKIP_KINDS] = {0};
+
+	act->plan.head.op = op;
+	/* What arrives has an id of its own, and is on no list. */
+	if (app->options.apply && !app->options.ids_from)
+		follow_begin(act);
+	if (app->options.ids_from)
+		act_keep_ids(act);
+	skip_rows(act, &app->rows, act->skipped);
+	skip_rows(act, &app->forgeable, unused);
+	act->forgeable = (uint32_t)bitset_count(&app->forgeable);
+	act->guard.total = snap->rows;
+	act->guard.accounts = count_accounts(app);
+	act->guard.specific = app->options.ids_from || filter_is_specific(app->filter);
+	act->plan.head.items = (uint32_t)bitset_count(&app->rows);
+	act_find_late(act);
+}
+
+static int show(struct act *act)
+{
+	int code = preview_print(act);
+	return code == EXIT_DONE && act->app->options.plan_out ? act_save_plan(act) : code;
+}
+
+/* Shown, done, and what came meanwhile. */
+static int carry_out(struct act *act)
 {
 	const struct app *app = act->app;
 	int code = EXIT_DONE;
@@ -67,36 +98,29 @@ static int do_plan(struct act *act)
 		code = confirm_count(app, "What arrives is taken without asking again. ",
 			"messages that may be taken", (uint64_t)app->options.max);
 	}
-	return follow_on(act, code);
+	return act->follow ? follow_on(act, code) : code;
 }
 
-static int act_on_rows(struct app *app, enum op op)
+static int act_on_rows(struct act *act, enum op op)
 {
-	struct act act = {.app = app};
-	bool waits = app->options.follow && app->options.apply;
+	const struct options *options = &act->app->options;
+	bool waits = options->follow && options->apply;
 
-	int unread = act_check_scan(app);
+	int unread = act_check_scan(act->app);
 	if (unread == EXIT_INTERRUPTED)
 		return unread;
-	act.plan.head.op = op = op == OP_HOLD ? act_hold_op(app) : op;
-	if (app->options.apply)
-		follow_begin(&act);
-	skip_rows(app, op, act.skipped);
-	act.guard.total = app->scan.snap.rows;
-	act.guard.accounts = count_accounts(app);
-	act.guard.specific = filter_is_specific(app->filter);
-	act.plan.head.items = (uint32_t)bitset_count(&app->rows);
-	int code = act_open(&act);
-	if (code == EXIT_DONE && !act.plan.head.items && !waits)
-		code = unread == EXIT_DONE ? nothing_to_do(&act) : unread;
-	else if (code == EXIT_DONE && !app->options.apply) {
-		code = preview_print(&act);
-		if (code == EXIT_DONE && app->options.plan_out)
-			code = act_save_plan(&act);
-	} else if (code == EXIT_DONE) {
-		code = do_plan(&act);
-	}
-	act_close(&act);
+	make_plan(act, op == OP_HOLD ? act_hold_op(act->app) : op);
+	act_tell_ids(act);
+	int code = act_open(act);
+	if (code != EXIT_DONE)
+		return code;
+	bool any = act->plan.head.items > 0;
+	/* A preview says it among the rest. */
+	if (!any || (options->apply && options->yes))
+		act_tell_forgeable(act);
+	if (!any && !waits)
+		return unread == EXIT_DONE ? nothing_to_do(act) : unread;
+	code = options->apply ? carry_out(act) : show(act);
 	return code == EXIT_DONE ? unread : code;
 }
 
@@ -108,21 +132,34 @@ static int start_release(struct app *app)
 
 static int run_op(struct app *app, enum op op)
 {
+	struct act act = {.app = app};
 	const char *filter;
 
 	int code = select_messages(app, &filter);
 	if (code == EXIT_DONE)
+		code = take_trust(app);
+	if (code == EXIT_DONE)
 		code = follow_check(app);
 	if (code != EXIT_DONE)
 		return code;
-	app->acting = true;
 	app->as_started = op == OP_RELEASE ? start_release : act_make_folders;
 	app->need.parts |= act_need(app);
-	code = prepare_scan(app, filter);
-	return code == EXIT_DONE ? act_on_rows(app, op) : code;
+	/* By it undo finds what was requeued; what is released may be given up. */
+	app->need.parts |= op == OP_REQUEUE ? NEED_LINEAGE : op == OP_RELEASE ? NEED_CREATED : 0;
+	code = prepare_filter(app, filter);
+	if (code == EXIT_DONE)
+		code = prepare_owner(app);
+	if (code == EXIT_DONE && app->options.ids_from)
+		code = act_read_ids(&act);
+	if (code == EXIT_DONE)
+		code = scan_spools(app);
+	if (code == EXIT_DONE)
+		code = act_on_rows(&act, op);
+	act_close(&act);
+	return code;
 }
 
-enum { TAKES = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_PICK | OPT_LOG };
+enum { TAKES = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_ACT | OPT_PICK | OPT_TRUST | OPT_LOG };
 
 static int run_purge(struct app *app)
 {

@@ -66,6 +66,8 @@ static void add_row(struct app *app, struct table *table, const struct journal_l
 	buf_reset(&cell);
 	if (head->undoes)
 		buf_printf(&cell, "of run %u%s", head->undoes, head->filter.len ? " " : "");
+	if (head->ids)
+		buf_printf(&cell, "%u ids%s", head->ids, head->filter.len ? ", " : "");
 	buf_add(&cell, head->filter);
 	table_cell(table, buf_slice(&cell));
 	buf_free(&cell);
@@ -86,6 +88,11 @@ static void sink_run(struct sink *sink, const struct journal_log *log)
 	sink_text(sink, "sudo_user", head->sudo_user);
 	sink_text(sink, "command", head->command);
 	sink_text(sink, "filter", head->filter);
+	if (head->ids)
+		sink_int(sink, "ids", head->ids);
+	else
+		sink_null(sink, "ids");
+	sink_text(sink, "ids_from", head->ids_from);
 	sink_text(sink, "reason", head->reason);
 	if (head->undoes)
 		sink_int(sink, "undoes", head->undoes);
@@ -217,6 +224,15 @@ static int print_text(struct app *app, const struct journal_log *log)
 	add_line(app, &out, "by", buf_slice(&cell));
 	add_line(app, &out, "command", head->command);
 	add_line(app, &out, "filter", head->filter);
+	if (head->ids) {
+		buf_reset(&cell);
+		units_count(&cell, head->ids);
+		buf_add(&cell, SLICE(" from "));
+		buf_add(&cell,
+			slice_eq(head->ids_from, SLICE("-")) ? SLICE("standard input")
+							     : head->ids_from);
+		add_line(app, &out, "ids", buf_slice(&cell));
+	}
 	add_line(app, &out, "reason", head->reason);
 	for (unsigned i = 0; i < head->nspools; i++)
 		add_line(app, &out, "queue", head->spools[i].path);

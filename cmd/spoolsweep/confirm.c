@@ -1,4 +1,5 @@
 /* The person in front of it: a count is typed, not y. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -18,6 +19,14 @@ static bool is_count(const char *line, uint64_t count)
 		(uint64_t)typed == count;
 }
 
+/* Who pipes a list of ids in may still sit at a terminal: that is asked, as git(1) does. */
+static FILE *open_terminal(const struct app *app)
+{
+	if (ids_from_stdin(app))
+		return fopen("/dev/tty", "re");
+	return isatty(STDIN_FILENO) ? stdin : NULL;
+}
+
 /* A finger that slips, or a habit, types no 60112. */
 int confirm_count(const struct app *app, const char *warning, const char *what, uint64_t count)
 {
@@ -25,14 +34,20 @@ int confirm_count(const struct app *app, const char *warning, const char *what, 
 
 	if (app->options.yes)
 		return EXIT_DONE;
-	if (!isatty(STDIN_FILENO)) {
-		warn_text("nobody is here to ask: add --yes to do it without asking");
+	FILE *terminal = open_terminal(app);
+	if (!terminal) {
+		warn_text(ids_from_stdin(app)
+				? "the ids came by standard input, and there is no terminal to ask "
+				  "on: add --yes to do it without asking"
+				: "nobody is here to ask: add --yes to do it without asking");
 		return EXIT_REFUSED;
 	}
 	fprintf(stderr, "%sType the number of %s (%llu) to go on: ", warning, what,
 		(unsigned long long)count);
 	fflush(stderr);
-	bool answered = fgets(line, sizeof(line), stdin) != NULL;
+	bool answered = fgets(line, sizeof(line), terminal) != NULL;
+	if (terminal != stdin)
+		fclose(terminal);
 	if (answered && is_count(line, count))
 		return EXIT_DONE;
 	if (!answered)

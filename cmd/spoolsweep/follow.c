@@ -36,6 +36,9 @@ int follow_check(const struct app *app)
 	else if (app->options.plan_out)
 		warn_text("--follow and --plan-out exclude each other: a plan names its messages, "
 			  "and nothing that arrives later is in it");
+	else if (app->options.ids_from)
+		warn_text("--follow and --ids-from exclude each other: what arrives has an id of "
+			  "its own, and is on no list");
 	else if (app->options.no_journal)
 		warn_text("--follow and --no-journal exclude each other: what goes on for a while "
 			  "has to be written down");
@@ -61,7 +64,7 @@ static int scan_again(struct act *act, uint32_t *fresh)
 		return code;
 	if (!app->scan.complete)
 		return EXIT_INTERRUPTED;
-	skip_rows(app, act->plan.head.op, unused);
+	skip_rows(act, &app->rows, unused);
 	*fresh = follow_keep_arrivals(act);
 	return EXIT_DONE;
 }

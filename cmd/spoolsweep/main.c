@@ -94,6 +94,8 @@ static void release(struct app *app)
 	spools_close(&app->spools);
 	if (app->file >= 0)
 		close(app->file);
+	if (app->ids_file >= 0)
+		close(app->ids_file);
 	options_free(&app->options);
 }
 
@@ -104,6 +106,7 @@ int main(int argc, char **argv)
 		.filter_text = "",
 		.started_as_root = geteuid() == 0,
 		.file = -1,
+		.ids_file = -1,
 	};
 	struct err err;
 

@@ -23,7 +23,7 @@ enum option_group {
 	OPT_SHOW = 1 << 6, /* --raw --headers */
 	OPT_FILTER = 1 << 7,
 	OPT_ACT = 1 << 8,      /* --apply --yes --max --reason */
-	OPT_PICK = 1 << 9,     /* --all --plan-out */
+	OPT_PICK = 1 << 9,     /* --all --ids-from --plan-out */
 	OPT_PURGE = 1 << 10,   /* --no-undo */
 	OPT_UNDO = 1 << 11,    /* --to */
 	OPT_EXPUNGE = 1 << 12, /* --now */
@@ -33,7 +33,8 @@ enum option_group {
 	OPT_FOLLOW = 1 << 16,  /* --follow */
 	OPT_LOG = 1 << 17,     /* --log-messages */
 	OPT_JOURNAL = 1 << 18, /* --no-journal */
-	OPT_GROUPS = 19,
+	OPT_TRUST = 1 << 19,   /* --trust */
+	OPT_GROUPS = 20,
 };
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
@@ -55,6 +56,8 @@ struct options {
 	int64_t trash_run;    /* 0: all of them */
 	int64_t resume;       /* a run; 0 not given */
 	const char *all;      /* must be ALL */
+	const char *ids_from; /* a file, or - */
+	const char *trust;    /* must be received */
 	const char *plan_out; /* a file */
 	const char *to;       /* hold or origin */
 	const char *now;      /* a run */

@@ -190,6 +190,22 @@ int prepare_owner(struct app *app)
 	return code == EXIT_DONE && app->options.trash ? use_trash(app) : code;
 }
 
+/* What is not trusted is true of no message: with it the filter selects these, and perhaps more. */
+static int run_filter(struct app *app, struct err *err)
+{
+	app->rows = bitset_new(app->scan.snap.rows);
+	app->forgeable = bitset_new(app->scan.snap.rows);
+	if (app->acting && !app->options.trust) {
+		if (filter_run(app->filter, &app->env, &app->forgeable, err) != 0)
+			return -1;
+		app->env.trusted_only = true;
+	}
+	if (filter_run(app->filter, &app->env, &app->rows, err) != 0)
+		return -1;
+	bitset_subtract(&app->forgeable, &app->rows);
+	return 0;
+}
+
 int scan_spools(struct app *app)
 {
 	struct scan_options options = {
@@ -209,9 +225,7 @@ int scan_spools(struct app *app)
 	if (!app->options.as_of)
 		app->now = (int64_t)time(NULL);
 	field_env_init(&app->env, &app->scan.snap, app->now);
-	app->env.trusted_only = app->acting;
-	app->rows = bitset_new(app->scan.snap.rows);
-	if (filter_run(app->filter, &app->env, &app->rows, &err) != 0)
+	if (run_filter(app, &err) != 0)
 		return complain(&err);
 	/* "0 messages" would be a lie when it was the folders that could not be read. */
 	if (app->scan.denied && !app->scan.snap.rows)
@@ -223,6 +237,7 @@ void leave_scan(struct app *app)
 {
 	field_env_free(&app->env);
 	bitset_free(&app->rows);
+	bitset_free(&app->forgeable);
 	scan_free(&app->scan);
 }
 

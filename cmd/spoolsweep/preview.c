@@ -47,14 +47,16 @@ static void put_words(const struct app *app, struct buf *out, struct buf *text)
 static void print_head(const struct act *act, const struct preview *preview, struct buf *out)
 {
 	const struct app *app = act->app;
-	unsigned undoes = act->plan.head.undoes;
+	const struct journal_head *head = &act->plan.head;
+	bool all = !app->filter_text[0] && !head->undoes && !head->ids;
 	struct buf text = {0};
 
 	buf_add(&text, slice_cstr(app->command->name));
-	if (undoes)
-		buf_printf(&text, " %u", undoes);
-	put_line(app, out, buf_slice(&text),
-		slice_cstr(app->filter_text[0] || undoes ? app->filter_text : "--all ALL"));
+	if (head->undoes)
+		buf_printf(&text, " %u", head->undoes);
+	if (head->ids)
+		buf_printf(&text, " --ids-from %.*s", SLICE_ARG(head->ids_from));
+	put_line(app, out, buf_slice(&text), slice_cstr(all ? "--all ALL" : app->filter_text));
 	buf_free(&text);
 	units_count(out, act->plan.head.items);
 	buf_add(out, SLICE(" of "));
@@ -148,18 +150,40 @@ static void print_under_way(const struct act *act, const struct preview *preview
 	buf_free(&text);
 }
 
-/* What selects them, to be added inside of the quotes that the filter stands in. */
+static void print_late(const struct act *act, struct buf *out)
+{
+	uint32_t count = (uint32_t)act->late.count;
+	struct buf text = {0};
+
+	if (!count)
+		return;
+	buf_add(&text, SLICE("LATE "));
+	act_add_late(act, &text, count, " ");
+	put_words(act->app, out, &text);
+	buf_free(&text);
+}
+
+/*
+ * What selects them, to be added inside of the quotes that the filter stands in. To a list
+ * of ids nothing is added by a filter.
+ */
 static void print_alike(const struct app *app, struct buf *out, uint32_t count, const char *what,
 	const char *filter, bool parentheses)
 {
+	bool listed = app->options.ids_from;
 	struct buf text = {0}, tail = {0};
 
 	if (!count)
 		return;
 	buf_add(&text, SLICE("STAYS "));
 	units_count(&text, count);
-	buf_printf(&text, " %s; to add %s:", what, count == 1 ? "it" : "them");
-	buf_add(&tail, parentheses ? SLICE("or (") : SLICE("or "));
+	buf_printf(&text, " %s; to %s %s:", what, listed ? "select" : "add",
+		count == 1 ? "it" : "them");
+	parentheses = parentheses && !listed;
+	if (!listed)
+		buf_add(&tail, SLICE("or "));
+	if (parentheses)
+		buf_addc(&tail, '(');
 	for (; *filter; filter++) {
 		if (*filter == '\'')
 			buf_add(&tail, SLICE("'\\'"));
@@ -187,6 +211,14 @@ static void print_stays(const struct act *act, const struct preview *preview, st
 	print_alike(app, out, alone ? 0 : preview->bounces,
 		preview->bounces == 1 ? "bounce to the sender" : "bounces to the sender",
 		preview->bounces_filter, true);
+	if (act->forgeable) {
+		buf_add(&text, SLICE("STAYS "));
+		units_count(&text, act->forgeable);
+		buf_printf(&text, ": %s; to add %s:", forgeable_words(act->forgeable),
+			act->forgeable == 1 ? "it" : "them");
+		put_line(app, out, buf_slice(&text), SLICE("--trust received"));
+		buf_reset(&text);
+	}
 	for (unsigned kind = 0; kind < SKIP_KINDS; kind++) {
 		if (!act->skipped[kind])
 			continue;
@@ -266,8 +298,9 @@ static void print_cost(const struct act *act, const struct preview *preview, str
 	print_journal(act, preview, out);
 	if (act->plan.head.op == OP_REQUEUE)
 		put_line(act->app, out,
-			SLICE("LOST the ids and the age: new ones are given, content filters and "
-			      "rewriting run once more, DSN wishes are forgotten"),
+			SLICE("LOST the ids, the reasons, and what a filter or milter decided: "
+			      "content filters and rewriting run once more, and the life time "
+			      "begins anew"),
 			(struct slice){0});
 }
 
@@ -279,7 +312,7 @@ static const char *way_back(const struct act *act)
 		[OP_SHELVE] = "spoolsweep undo RUN brings all or a part of it back to its queue",
 		[OP_RELEASE] = "spoolsweep undo RUN holds again what is still there",
 		[OP_RETRY] = "none: an attempt cannot be taken back",
-		[OP_REQUEUE] = "none: the messages get new ids",
+		[OP_REQUEUE] = "spoolsweep undo RUN holds what is still there, under its new id",
 		[OP_RESTORE] = "spoolsweep undo RUN purges again what is still there",
 	};
 
@@ -306,8 +339,10 @@ static void print_next(const struct act *act, const struct preview *preview, str
 	bool fits = preview->journal.fits || app->options.no_journal;
 	disk_add_line(app, &command, "--apply");
 	put_line(app, out,
-		fits ? SLICE("nothing was changed; to do it:")
-		     : SLICE("nothing was changed; to do it, with room for the journal:"),
+		!fits ? SLICE("nothing was changed; to do it, with room for the journal:")
+			: ids_from_stdin(app)
+			? SLICE("nothing was changed; to do it, with the same list:")
+			: SLICE("nothing was changed; to do it:"),
 		buf_slice(&command));
 	buf_reset(&command);
 	/* On a disk that is full only this helps. */
@@ -334,6 +369,7 @@ static int print_text(struct act *act, const struct preview *preview)
 	print_groups(act->app, &out);
 	buf_addc(&out, '\n');
 	print_goal(act, &out);
+	print_late(act, &out);
 	print_under_way(act, preview, &out);
 	print_follow(act, &out);
 	print_stays(act, preview, &out);

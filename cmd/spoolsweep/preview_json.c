@@ -42,12 +42,16 @@ int preview_json(struct act *act, const struct preview *preview)
 	sink_int(sink, "now", app->now);
 	sink_text(sink, "op", slice_cstr(op_name(act->plan.head.op)));
 	sink_text(sink, "filter", slice_cstr(app->filter_text));
+	sink_ids(sink, act);
 	if (act->plan.head.undoes)
 		sink_int(sink, "undoes", act->plan.head.undoes);
 	else
 		sink_null(sink, "undoes");
 	sink_text(sink, "to", slice_cstr(goal_of(&act->plan.head)));
 	sink_int(sink, "messages", act->plan.head.items);
+	sink_int(sink, "missing", act->missing);
+	sink_int(sink, "unsure", act->unsure);
+	sink_late(sink, act, (uint32_t)act->late.count);
 	sink_int(sink, "of", act->guard.total);
 	sink_int(sink, "recipients", (int64_t)preview->recipients);
 	sink_int(sink, "bytes", preview->bytes);
@@ -70,6 +74,7 @@ int preview_json(struct act *act, const struct preview *preview)
 		sink_stays(sink, "copies", preview->copies, preview->copies_filter);
 		sink_stays(sink, "bounces", preview->bounces, preview->bounces_filter);
 	}
+	sink_stays(sink, "forgeable", act->forgeable, NULL);
 	sink_end(sink);
 	if (preview->blind)
 		sink_null(sink, "in_delivery");

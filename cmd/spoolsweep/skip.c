@@ -21,14 +21,21 @@ static const char *const words[SKIP_KINDS] = {
 	[SKIP_DAMAGED] = "damaged; nothing delivers them",
 };
 
-static enum skip_kind kind_of(enum op op, enum msg_state state)
+/* The way back of a hold is a release, to wherever the message came from. */
+static enum op op_of(const struct act *act)
 {
-	switch (op) {
+	enum op op = act->plan.head.op;
+	return op == OP_RESTORE && act->undone == OP_HOLD ? OP_RELEASE : op;
+}
+
+static enum skip_kind kind_of(const struct act *act, enum msg_state state)
+{
+	switch (op_of(act)) {
 	case OP_HOLD:
-		return state == STATE_HELD         ? SKIP_HELD
-			: state == STATE_SUBMITTED ? SKIP_NEW
-			: state == STATE_CORRUPT   ? SKIP_DAMAGED
-						   : SKIP_NONE;
+		return state == STATE_HELD                                      ? SKIP_HELD
+			: state == STATE_SUBMITTED && act->undone != OP_REQUEUE ? SKIP_NEW
+			: state == STATE_CORRUPT                                ? SKIP_DAMAGED
+										: SKIP_NONE;
 	case OP_SHELVE:
 		return state == STATE_CORRUPT ? SKIP_DAMAGED : SKIP_NONE;
 	case OP_RELEASE:
@@ -47,21 +54,20 @@ static enum skip_kind kind_of(enum op op, enum msg_state state)
 	return SKIP_NONE;
 }
 
-void skip_rows(struct app *app, enum op op, uint32_t skipped[SKIP_KINDS])
+void skip_rows(const struct act *act, struct bitset *rows, uint32_t skipped[SKIP_KINDS])
 {
-	struct bitset kept = bitset_new(app->scan.snap.rows);
+	const struct snap *snap = &act->app->scan.snap;
+	struct bitset kept = bitset_new(snap->rows);
 
-	for (size_t row = bitset_next(&app->rows, 0); row != SIZE_MAX;
-		row = bitset_next(&app->rows, row + 1)) {
-		enum msg_state state = (enum msg_state)app->scan.snap.small[row].state;
-		enum skip_kind kind = kind_of(op, state);
+	for (size_t row = bitset_next(rows, 0); row != SIZE_MAX; row = bitset_next(rows, row + 1)) {
+		enum skip_kind kind = kind_of(act, (enum msg_state)snap->small[row].state);
 		if (kind == SKIP_NONE)
 			bitset_set(&kept, row);
 		else
 			skipped[kind]++;
 	}
-	bitset_free(&app->rows);
-	app->rows = kept;
+	bitset_free(rows);
+	*rows = kept;
 }
 
 const char *skip_words(unsigned kind)

@@ -25,14 +25,16 @@ struct journal_head {
 	unsigned number; /* 0 in a plan */
 	enum op op;
 	bool no_undo;
-	bool to_hold;         /* of OP_RESTORE */
-	unsigned undoes;      /* the run that this one takes back; 0 none */
-	int64_t started;      /* epoch seconds */
-	struct slice filter;  /* as typed */
-	struct slice reason;  /* --reason */
-	struct slice command; /* the command line, for people */
-	int64_t uid;          /* who started it: the real user id */
-	int64_t login_uid;    /* who logged in (/proc/self/loginuid); -1 unknown */
+	bool to_hold;          /* of OP_RESTORE */
+	unsigned undoes;       /* the run that this one takes back; 0 none */
+	int64_t started;       /* epoch seconds */
+	struct slice filter;   /* as typed */
+	struct slice ids_from; /* the file the ids of the messages came from, "-" is stdin */
+	unsigned ids;          /* how many different ones it named; 0: there was no such list */
+	struct slice reason;   /* --reason */
+	struct slice command;  /* the command line, for people */
+	int64_t uid;           /* who started it: the real user id */
+	int64_t login_uid;     /* who logged in (/proc/self/loginuid); -1 unknown */
 	struct slice sudo_user;
 	struct journal_spool {
 		struct slice path;
@@ -51,6 +53,7 @@ struct journal_item {
 	uint64_t identity; /* record.identity */
 	uint64_t digest;   /* record_digest */
 	int64_t size;      /* bytes; -1 unknown */
+	uint64_t lineage;  /* record_lineage, of what is requeued; 0 unknown */
 };
 
 enum outcome {

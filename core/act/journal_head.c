@@ -10,9 +10,9 @@
 enum kind {
 	KIND_VERSION,
 	KIND_OP,
-	KIND_YES,    /* bool */
-	KIND_RUN,    /* unsigned; 0 is none */
-	KIND_NUMBER, /* int64_t; -1 is unknown */
+	KIND_YES,      /* bool */
+	KIND_UNSIGNED, /* 0 is none */
+	KIND_NUMBER,   /* int64_t; -1 is unknown */
 	KIND_TIME,
 	KIND_TEXT,
 	KIND_CUT_TEXT,
@@ -25,13 +25,15 @@ static const struct line {
 	size_t offset; /* of the member of struct journal_head */
 } lines[] = {
 	{"spoolsweep-journal", KIND_VERSION, 0},
-	{"run", KIND_RUN, offsetof(struct journal_head, number)},
+	{"run", KIND_UNSIGNED, offsetof(struct journal_head, number)},
 	{"op", KIND_OP, offsetof(struct journal_head, op)},
 	{"no-undo", KIND_YES, offsetof(struct journal_head, no_undo)},
 	{"to-hold", KIND_YES, offsetof(struct journal_head, to_hold)},
-	{"undoes", KIND_RUN, offsetof(struct journal_head, undoes)},
+	{"undoes", KIND_UNSIGNED, offsetof(struct journal_head, undoes)},
 	{"started", KIND_TIME, offsetof(struct journal_head, started)},
 	{"filter", KIND_TEXT, offsetof(struct journal_head, filter)},
+	{"ids-from", KIND_CUT_TEXT, offsetof(struct journal_head, ids_from)},
+	{"ids", KIND_UNSIGNED, offsetof(struct journal_head, ids)},
 	{"reason", KIND_CUT_TEXT, offsetof(struct journal_head, reason)},
 	{"command", KIND_CUT_TEXT, offsetof(struct journal_head, command)},
 	{"uid", KIND_NUMBER, offsetof(struct journal_head, uid)},
@@ -64,7 +66,7 @@ static void put_line(struct buf *out, const struct line *line, const struct jour
 	case KIND_YES:
 		journal_put_text(out, *(const bool *)member ? SLICE("yes") : SLICE("no"));
 		break;
-	case KIND_RUN:
+	case KIND_UNSIGNED:
 		run = *(const unsigned *)member;
 		journal_put_number(out, run ? run : -1);
 		break;
@@ -98,7 +100,7 @@ void journal_put_head(struct buf *out, const struct journal_head *head)
 	buf_printf(out, "items\t%" PRIu32 "\n", head->items);
 }
 
-static bool get_run(struct slice value, unsigned *run)
+static bool get_unsigned(struct slice value, unsigned *run)
 {
 	int64_t v;
 
@@ -133,8 +135,8 @@ static bool get_value(
 		return op_find(value, member);
 	case KIND_YES:
 		return get_yes(value, member);
-	case KIND_RUN:
-		return get_run(value, member);
+	case KIND_UNSIGNED:
+		return get_unsigned(value, member);
 	case KIND_NUMBER:
 		return journal_get_number(value, member);
 	case KIND_TIME:

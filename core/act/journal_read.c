@@ -68,14 +68,15 @@ static const char *take_item(struct reading *reading, const struct journal_field
 		return "this is no message";
 	if (log->nitems == log->head.items)
 		return "there are more messages than the head says";
-	if (fields->count != 9 || !journal_get_count(list[1], log->nitems, &number) ||
+	if (fields->count < 9 || !journal_get_count(list[1], log->nitems, &number) ||
 		number != log->nitems || !journal_get_text(&reading->line, list[2], &item.id) ||
 		!item.id.len || !journal_get_count(list[3], LIMIT_SPOOLS, &spool) ||
 		spool >= log->head.nspools ||
 		!journal_get_count(list[5], UINT64_MAX, &item.inode) ||
 		!journal_get_bits(list[6], &item.identity) ||
 		!journal_get_bits(list[7], &item.digest) ||
-		!journal_get_number(list[8], &item.size))
+		!journal_get_number(list[8], &item.size) ||
+		(fields->count == 10 && !journal_get_bits(list[9], &item.lineage)))
 		return "this is not the message that is due";
 	item.spool = (unsigned)spool;
 	if (!is_queue(&log->head.spools[spool], list[4], &item.queue))

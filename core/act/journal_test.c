@@ -21,6 +21,7 @@ static void check_items(const struct journal_log *log)
 		assert_true(got->identity == wanted.identity);
 		assert_true(got->digest == wanted.digest);
 		assert_true(got->size == wanted.size);
+		assert_true(got->lineage == wanted.lineage);
 	}
 }
 
@@ -33,6 +34,8 @@ static void check_head(const struct journal_head *got, const struct journal_head
 	assert_int_equal(got->undoes, wanted->undoes);
 	assert_int_equal(got->started, wanted->started);
 	assert_slice(got->filter, wanted->filter);
+	assert_slice(got->ids_from, wanted->ids_from);
+	assert_int_equal(got->ids, wanted->ids);
 	assert_slice(got->reason, wanted->reason);
 	assert_slice(got->command, wanted->command);
 	assert_int_equal(got->uid, wanted->uid);

@@ -11,7 +11,7 @@
 #include "core/base/arena.h"
 #include "core/base/buf.h"
 
-enum { JOURNAL_FIELDS = 9 };
+enum { JOURNAL_FIELDS = 10 };
 
 struct journal_fields {
 	struct slice list[JOURNAL_FIELDS]; /* as they stand in the line */

@@ -69,6 +69,8 @@ int journal_item(struct journal *journal, const struct journal_item *item, struc
 	journal_put_bits(&journal->out, item->identity);
 	journal_put_bits(&journal->out, item->digest);
 	journal_put_number(&journal->out, item->size);
+	if (item->lineage)
+		journal_put_bits(&journal->out, item->lineage);
 	if (end_line(journal, from, err) != 0)
 		return -1;
 	journal->told++;

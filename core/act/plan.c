@@ -50,6 +50,7 @@ struct journal_item plan_item(const struct snap *snap, uint32_t row)
 		.identity = (uint64_t)snap_wide(snap, WIDE_IDENTITY, row),
 		.digest = (uint64_t)snap_wide(snap, WIDE_DIGEST, row),
 		.size = size == WIDE_UNKNOWN ? -1 : size,
+		.lineage = (uint64_t)snap_wide(snap, WIDE_LINEAGE, row),
 	};
 }
 

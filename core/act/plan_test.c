@@ -22,12 +22,14 @@ static void add_row(struct snap *snap, unsigned spool, const char *id, int64_t s
 	record.inode = UINT64_MAX - 7;
 	record.identity = UINT64_MAX;
 	record.size = size;
+	record.usec = size < 0 ? -1 : 7;
+	record.first_id = record.queue_id;
 	snap_add(snap, spool, &record);
 }
 
 static void takes_the_rows_that_were_selected(void **state)
 {
-	static const struct need need = {.parts = NEED_IDENTITY};
+	static const struct need need = {.parts = NEED_IDENTITY | NEED_LINEAGE};
 	const struct format format = {.name = "any"};
 	struct spool spools[2] = {{.format = &format}, {.format = &format, .number = 1}};
 	const struct spool *list[] = {&spools[0], &spools[1]};
@@ -63,6 +65,7 @@ static void takes_the_rows_that_were_selected(void **state)
 	assert_true(items[1].digest == (uint64_t)digest && digest != 0);
 	assert_int_equal(items[1].size, -1);
 	assert_true(items[0].digest != items[1].digest);
+	assert_true(items[0].lineage != 0 && items[1].lineage == 0);
 	plan_free(&plan);
 	assert_int_equal(plan.count, 0);
 	assert_null(plan.items);

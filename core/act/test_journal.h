@@ -40,6 +40,8 @@ static inline void runs_make(struct runs *runs, uint32_t items)
 		.op = OP_PURGE,
 		.started = 1795316400,
 		.filter = SLICE("account=bob@example.com"),
+		.ids_from = SLICE("/root/ids"),
+		.ids = 60,
 		.command = SLICE("spoolsweep purge account=bob@example.com --apply"),
 		.uid = 0,
 		.login_uid = 1000,
@@ -67,6 +69,7 @@ static inline struct journal_item runs_item(uint32_t number, char room[32])
 		.identity = UINT64_C(0x0123456789abcdef) * (number + 1),
 		.digest = ~(uint64_t)number,
 		.size = number == 1 ? -1 : 2000 + (int64_t)number,
+		.lineage = number % 3 ? 0 : UINT64_MAX - number,
 	};
 }
 

@@ -35,6 +35,20 @@ static inline bool bitset_has(const struct bitset *set, size_t at)
 	return set->words[at / 64] >> at % 64 & 1;
 }
 
+/* Leaves those that `other`, of the same size, has too. */
+static inline void bitset_intersect(struct bitset *set, const struct bitset *other)
+{
+	for (size_t i = 0; i <= set->bits / 64; i++)
+		set->words[i] &= other->words[i];
+}
+
+/* Takes those of `other`, of the same size, out of the set. */
+static inline void bitset_subtract(struct bitset *set, const struct bitset *other)
+{
+	for (size_t i = 0; i <= set->bits / 64; i++)
+		set->words[i] &= ~other->words[i];
+}
+
 static inline size_t bitset_count(const struct bitset *set)
 {
 	size_t n = 0;

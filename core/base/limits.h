@@ -49,6 +49,8 @@ enum {
 	/* Messages of one run, and bytes of one line of its journal: a value, all of it escaped. */
 	LIMIT_JOURNAL_ITEMS = 16 * 1000 * 1000,
 	LIMIT_JOURNAL_LINE = 4 * LIMIT_VALUE + 256,
+	/* Bytes of a line of queue ids from a file: one id, and blanks around it. */
+	LIMIT_ID_LINE = 1000,
 	/* Queues that one command reads together (rows keep the number in 8 bits). */
 	LIMIT_SPOOLS = 200,
 };

@@ -55,7 +55,9 @@ enum need_part {
 	NEED_SUBJECT = 1 << 10, /* with NEED_HEADERS: the index keeps it; so do the next two */
 	NEED_FROM = 1 << 11,
 	NEED_MESSAGE_ID = 1 << 12, /* nearly as much memory as all the rest of a row */
-	NEED_ALL = (1 << 13) - 1,
+	NEED_CREATED = 1 << 13,    /* the index keeps record.created */
+	NEED_LINEAGE = 1 << 14,    /* record.first_id: finds a message again that was requeued */
+	NEED_ALL = (1 << 15) - 1,
 };
 
 struct need {
@@ -89,6 +91,9 @@ struct spool {
 	char *hold_reason;     /* how we know */
 	char *version;         /* of the MTA, or NULL */
 	uint32_t active_limit; /* messages the MTA works on at a time; 0 unknown */
+	/* Seconds from its making until the MTA gives a message up, and a bounce; -1 unknown. */
+	int64_t lifetime, bounce_lifetime;
+	bool lifetime_assumed; /* the MTA's own default: no configuration says it */
 	int64_t min_free;  /* bytes the disk must have free for the MTA to take mail; 0 unknown */
 	const char *inner; /* a folder in it that only its owner may open: runs lock it */
 	struct site site;

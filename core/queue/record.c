@@ -90,6 +90,24 @@ uint64_t record_digest(const struct record *record)
 	return digest ? digest : 1; /* 0 is "none" in a journal */
 }
 
+uint64_t record_lineage(const struct record *record)
+{
+	bool queue_says = record->account_source == SOURCE_QUEUE;
+	XXH3_state_t state;
+
+	if (!slice_known(record->first_id) || record->usec < 0)
+		return 0;
+	XXH3_64bits_reset(&state);
+	digest_text(&state, record->first_id);
+	digest_number(&state, (uint64_t)record->arrival);
+	digest_number(&state, (uint64_t)record->usec);
+	/* A header may say it before a requeue and be too far below for it afterwards. */
+	digest_text(&state, queue_says ? record->account : (struct slice){0});
+	digest_text(&state, record->client_ip);
+	uint64_t lineage = XXH3_64bits_digest(&state);
+	return lineage ? lineage : 1;
+}
+
 const char *warning_text(enum warning bit)
 {
 	for (size_t i = 0; i < sizeof(warnings) / sizeof(*warnings); i++)

@@ -92,6 +92,7 @@ struct record {
 	uint32_t warnings; /* enum warning bits */
 
 	int64_t arrival;    /* epoch seconds; -1 unknown */
+	int32_t usec;       /* of arrival; -1 unknown */
 	int64_t created;    /* of this queue file (expiry counts from here); -1 unknown */
 	int64_t next_retry; /* epoch seconds; -1 none is planned */
 	int64_t attempts;   /* -1 the queue does not count them */
@@ -113,9 +114,10 @@ struct record {
 	struct slice peer_ip; /* who really connected: differs behind a content filter */
 	int64_t uid;          /* of a local submission; -1 none or unknown */
 	enum source uid_source;
-	struct slice script; /* the script that handed it in, as its headers claim */
-	bool made_here;      /* the MTA wrote it itself: bounces, notices, probes */
-	struct slice log_id; /* the id it had before a content filter; unknown when its own */
+	struct slice script;   /* the script that handed it in, as its headers claim */
+	bool made_here;        /* the MTA wrote it itself: bounces, notices, probes */
+	struct slice log_id;   /* the id it had before a content filter; unknown when its own */
+	struct slice first_id; /* its own, or that from before it was requeued; for its lineage */
 
 	/* Of the header block, when it was asked for. Raw, unfolded. */
 	struct slice subject;
@@ -136,6 +138,7 @@ static inline void record_clear(struct record *record)
 {
 	memset(record, 0, sizeof(*record));
 	record->arrival = record->created = record->next_retry = -1;
+	record->usec = -1;
 	record->attempts = record->size = record->uid = -1;
 }
 
@@ -162,6 +165,14 @@ static inline uint32_t record_count(const struct record *record, enum rcpt_state
  * write queue files; the identity is there for that.
  */
 uint64_t record_digest(const struct record *record);
+
+/*
+ * A digest of what a message keeps when it is requeued, and gets a new id, size and file:
+ * its first id, the microsecond of its arrival, its login and its client. The same in
+ * every process; 0 when it cannot be told. Messages that have it in common are one
+ * message and copies of it.
+ */
+uint64_t record_lineage(const struct record *record);
 
 /*
  * The recipients in the order in which postqueue(1) lists them: those with a reason

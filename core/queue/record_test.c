@@ -7,6 +7,7 @@
 #include "core/queue/record.h"
 
 #define DIGEST_KNOWN UINT64_C(0x90daac3347b2f678)
+#define LINEAGE_KNOWN UINT64_C(0xaafcd81b5f1fbe16)
 #define DIGEST_NOTHING UINT64_C(0x7992ee0288330c4f)
 
 /* Scripts compare these names: short, lower case, each its own. */
@@ -65,6 +66,7 @@ static void begins_with_nothing_known(void **state)
 	assert_false(slice_known(record.account));
 	assert_int_equal(record.arrival, -1);
 	assert_int_equal(record.created, -1);
+	assert_int_equal(record.usec, -1);
 	assert_int_equal(record.next_retry, -1);
 	assert_int_equal(record.attempts, -1);
 	assert_int_equal(record.size, -1);
@@ -176,6 +178,68 @@ static void digests_every_part(void **state)
 				fail_msg("%u and %u have one digest", i, k);
 }
 
+static struct record arrived(void)
+{
+	struct record record = digested();
+
+	record.usec = 123456;
+	record.first_id = SLICE("ABCDE1234");
+	record.account_source = SOURCE_QUEUE;
+	return record;
+}
+
+/* It is in journals too. */
+static void the_lineage_is_the_same_everywhere(void **state)
+{
+	struct record record = arrived();
+	(void)state;
+
+	assert_true(record_lineage(&record) == LINEAGE_KNOWN);
+}
+
+/* Everything that a requeue changes, and what no requeue does. */
+static void the_lineage_outlives_a_requeue(void **state)
+{
+	enum { CHANGES = 6 };
+	struct record base = arrived(), other = base, records[CHANGES];
+	(void)state;
+
+	other.queue_id = SLICE("BCDEF2345");
+	other.log_id = SLICE("ABCDE1234");
+	other.created += 900;
+	other.size += 120;
+	other.sender = SLICE("rewritten@example.com");
+	assert_true(record_lineage(&other) == record_lineage(&base));
+	assert_true(record_digest(&other) != record_digest(&base));
+	for (unsigned i = 0; i < CHANGES; i++)
+		records[i] = arrived();
+	records[1].first_id = SLICE("ABCDE1235");
+	records[2].arrival++;
+	records[3].usec++;
+	records[4].account = SLICE("eve@example.com");
+	records[5].client_ip = SLICE("192.0.2.2");
+	for (unsigned i = 0; i < CHANGES; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (record_lineage(&records[i]) == record_lineage(&records[k]))
+				fail_msg("%u and %u have one lineage", i, k);
+}
+
+static void the_lineage_may_be_unknown(void **state)
+{
+	struct record exact = arrived(), named = arrived(), header = arrived(), none = header;
+	(void)state;
+
+	exact.usec = -1; /* Postfix before 2.3 */
+	named.first_id = (struct slice){0};
+	assert_true(record_lineage(&exact) == 0);
+	assert_true(record_lineage(&named) == 0);
+	/* A login that a header named is not there after a requeue. */
+	header.account_source = SOURCE_RECEIVED;
+	none.account = (struct slice){0};
+	none.account_source = SOURCE_NONE;
+	assert_true(record_lineage(&header) == record_lineage(&none));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +250,9 @@ int main(void)
 		cmocka_unit_test(digests_the_same_everywhere),
 		cmocka_unit_test(digests_what_never_changes),
 		cmocka_unit_test(digests_every_part),
+		cmocka_unit_test(the_lineage_is_the_same_everywhere),
+		cmocka_unit_test(the_lineage_outlives_a_requeue),
+		cmocka_unit_test(the_lineage_may_be_unknown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

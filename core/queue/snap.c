@@ -33,15 +33,23 @@ void snap_free(struct snap *snap)
 	*snap = (struct snap){0};
 }
 
+/* What must be asked for, for a 64-bit column to be kept. */
+static const unsigned wide_needs[SNAP_WIDES] = {
+	[WIDE_IDENTITY] = NEED_IDENTITY,
+	[WIDE_DIGEST] = NEED_IDENTITY,
+	[WIDE_CREATED] = NEED_CREATED,
+	[WIDE_LINEAGE] = NEED_LINEAGE,
+};
+
 static void grow_rows(struct snap *snap)
 {
 	snap->cap = snap->cap ? snap->cap * 2 : FIRST_ROWS;
 	for (size_t i = 0; i < SNAP_COLS; i++)
 		if (snap->cols[i])
 			snap->cols[i] = xrealloc(snap->cols[i], snap->cap, sizeof(uint32_t));
-	size_t wides = snap->need.parts & NEED_IDENTITY ? SNAP_WIDES : WIDE_IDENTITY;
-	for (size_t i = 0; i < wides; i++)
-		snap->wide[i] = xrealloc(snap->wide[i], snap->cap, sizeof(int64_t));
+	for (size_t i = 0; i < SNAP_WIDES; i++)
+		if (!wide_needs[i] || (snap->need.parts & wide_needs[i]))
+			snap->wide[i] = xrealloc(snap->wide[i], snap->cap, sizeof(int64_t));
 	snap->small = xrealloc(snap->small, snap->cap, sizeof(*snap->small));
 }
 
@@ -279,6 +287,11 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 		snap->wide[WIDE_IDENTITY][row] = (int64_t)record->identity;
 		snap->wide[WIDE_DIGEST][row] = (int64_t)record_digest(record);
 	}
+	if (snap->need.parts & NEED_CREATED)
+		snap->wide[WIDE_CREATED][row] =
+			wide_of(record->created < 0 ? record->arrival : record->created);
+	if (snap->need.parts & NEED_LINEAGE)
+		snap->wide[WIDE_LINEAGE][row] = (int64_t)record_lineage(record);
 	set_queue_id(snap, row, record->queue_id);
 	set_text(snap, COL_QUEUE_NAME, row, record->queue_name);
 	set_name(snap, COL_ACCOUNT, row, record->account);

@@ -55,6 +55,8 @@ enum snap_wide {
 	WIDE_INODE,
 	WIDE_IDENTITY, /* record.identity, with NEED_IDENTITY; so is the next */
 	WIDE_DIGEST,   /* record_digest */
+	WIDE_CREATED,  /* with NEED_CREATED; arrival where the queue does not say */
+	WIDE_LINEAGE,  /* record_lineage, with NEED_LINEAGE */
 	SNAP_WIDES
 };
 #define WIDE_UNKNOWN INT64_MIN

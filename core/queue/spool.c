@@ -162,6 +162,9 @@ struct spool *spool_view(const struct spool *spool, int fd, const char *path, st
 	site_free(&view->site);
 	view->site = spool->site;
 	view->view_of = spool;
+	view->lifetime = spool->lifetime;
+	view->bounce_lifetime = spool->bounce_lifetime;
+	view->lifetime_assumed = spool->lifetime_assumed;
 	return view;
 }
 

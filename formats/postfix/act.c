@@ -300,13 +300,25 @@ static const char *const refusals[OPS][PQ_MESSAGES] = {
 		},
 };
 
+/*
+ * What pickup(8) takes for requeued is a whole queue file, and can lie anywhere: it has
+ * kept its inode, its records and so its id. Only cleanup(8) writes when it was made.
+ */
+static bool is_requeued(const struct pin *pin)
+{
+	struct stat st;
+	return pin->queue == PQ_MAILDROP && pin->record.created >= 0 && fstat(pin->fd, &st) == 0 &&
+		st.st_uid == pin->spool->owner && !(st.st_mode & S_IROTH);
+}
+
 int postfix_steps(
 	const struct pin *pin, const struct request *request, struct steps *steps, struct err *err)
 {
 	const struct spool *target = request->target ? request->target : pin->spool;
 
 	steps->count = 0;
-	if (pin->queue < PQ_MESSAGES && refusals[request->op][pin->queue])
+	bool whole = request->op == OP_HOLD && is_requeued(pin);
+	if (pin->queue < PQ_MESSAGES && refusals[request->op][pin->queue] && !whole)
 		return err_set(err, ERR_USAGE, 0, "%s", refusals[request->op][pin->queue]);
 	switch (request->op) {
 	case OP_PURGE:

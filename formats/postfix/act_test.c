@@ -122,7 +122,7 @@ static void acts_on_every_queue(void **state)
 			},
 		[OP_HOLD] =
 			{
-				"no: not taken it in yet",
+				"move! spool:maildrop/ID spool:hold/ID\n", /* a requeued one */
 				"move! spool:incoming/ID spool:hold/ID\n",
 				"move! spool:active/ID spool:hold/ID\n",
 				"move! spool:deferred/A/ID spool:hold/ID\n",
@@ -234,6 +234,27 @@ static void requeues_with_the_mode_that_pickup_wants(void **state)
 		check_steps(&test, places[PQ_HOLD], modes[i],
 			&(struct request){.op = OP_REQUEUE, .now = NOW},
 			"mode 700\ntime now\nmove! spool:hold/ID spool:maildrop/ID\n" OLD_LOGS);
+	test_spool_free(&test);
+}
+
+/* What a user submitted is no queue file yet: pickup(8) has to make one of it. */
+static void holds_only_requeued_mail_in_maildrop(void **state)
+{
+	static const char submitted[] = "no: not taken it in yet";
+	struct request hold = {.op = OP_HOLD};
+	struct test_spool test;
+	(void)state;
+
+	test_spool_make(&test);
+	check_steps(&test, places[PQ_MAILDROP], 0744, &hold, submitted);
+	image_free(&test.image);
+	test.image = (struct image){0};
+	image_add(&test.image, 'T', "1700000000 123456");
+	image_add(&test.image, 'S', "a@example.com");
+	image_add(&test.image, 'R', "b@example.org");
+	image_content(&test.image, "hi");
+	image_add(&test.image, 'E', "");
+	check_steps(&test, places[PQ_MAILDROP], 0700, &hold, submitted);
 	test_spool_free(&test);
 }
 
@@ -711,6 +732,7 @@ int main(void)
 		cmocka_unit_test(releases_only_what_is_forgotten),
 		cmocka_unit_test(removes_for_good),
 		cmocka_unit_test(requeues_with_the_mode_that_pickup_wants),
+		cmocka_unit_test(holds_only_requeued_mail_in_maildrop),
 		cmocka_unit_test(requeues_nothing_that_is_in_delivery),
 		cmocka_unit_test(requeues_with_care_where_locks_are_hidden),
 		cmocka_unit_test(hashes_as_the_queue_is),

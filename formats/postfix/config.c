@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/run.h"
+#include "core/base/units.h"
 #include "core/base/xalloc.h"
 #include "formats/postfix/postfix.h"
 
@@ -42,6 +43,8 @@ static bool ask(const char *config_dir, struct settings *settings)
 		"qmgr_message_active_limit",
 		"queue_minfree",
 		"message_size_limit",
+		"maximal_queue_lifetime",
+		"bounce_queue_lifetime",
 		NULL,
 	};
 	size_t n = 1;
@@ -136,6 +139,38 @@ static unsigned hash_depth(const struct settings *settings, const char *queue)
 		if (slice_eq_fold(name, slice_cstr(queue)))
 			return (unsigned)depth;
 	return 0;
+}
+
+enum { DAY = 24 * 60 * 60, LIFETIME = 5 * DAY };
+
+void postfix_assume_lifetime(struct spool *spool)
+{
+	spool->lifetime = spool->bounce_lifetime = LIFETIME;
+	spool->lifetime_assumed = true;
+}
+
+/* A life time of the queue: without a unit it is in days. False: not to be understood. */
+static bool get_days(const struct settings *settings, const char *name, int64_t *seconds)
+{
+	struct slice value = get(settings, name);
+	int64_t days;
+
+	if (!slice_to_i64(value, &days))
+		return units_parse_duration(value, seconds) && *seconds >= 0;
+	return days >= 0 && !__builtin_mul_overflow(days, (int64_t)DAY, seconds);
+}
+
+static void read_lifetime(struct spool *spool, const struct settings *settings)
+{
+	int64_t mail, bounce;
+
+	if (!get_days(settings, "maximal_queue_lifetime", &mail) ||
+		!get_days(settings, "bounce_queue_lifetime", &bounce))
+		return;
+	/* qmgr(8) does not let a bounce live longer than the rest. */
+	spool->lifetime = mail;
+	spool->bounce_lifetime = bounce < mail ? bounce : mail;
+	spool->lifetime_assumed = false;
 }
 
 /* A domain list being read: its items go to the site, what cannot be listed is noted. */
@@ -331,6 +366,7 @@ static bool take_settings(void *ctx, const struct settings *settings)
 	for (size_t i = 0; postfix_hold_settings[i]; i++)
 		postfix_look_at_hold_setting(
 			spool, postfix_hold_settings[i], get(settings, postfix_hold_settings[i]));
+	read_lifetime(spool, settings);
 	read_site(spool, settings);
 	return false;
 }

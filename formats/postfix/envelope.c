@@ -2,7 +2,7 @@
 
 #include "formats/postfix/records.h"
 
-enum { FIRST_RCPTS = 4, FIRST_ATTRIBUTES = 32, SIZE_FIELDS = 2 };
+enum { FIRST_RCPTS = 4, FIRST_ATTRIBUTES = 32, SIZE_FIELDS = 2, MICROSECONDS = 1000000 };
 
 /* Attributes that are kept as text. The bare client names are the SMTP peer. */
 enum attribute_id {
@@ -179,8 +179,11 @@ static bool next_number(struct slice *rest, int64_t *value)
 static void read_time(struct reader *reader, struct slice data)
 {
 	int64_t n;
-	if (reader->record->arrival < 0 && next_number(&data, &n) && is_time(n))
-		reader->record->arrival = n;
+	if (reader->record->arrival >= 0 || !next_number(&data, &n) || !is_time(n))
+		return;
+	reader->record->arrival = n;
+	if (next_number(&data, &n) && n >= 0 && n < MICROSECONDS)
+		reader->record->usec = (int32_t)n;
 }
 
 /*
@@ -358,6 +361,7 @@ static void settle(struct reader *reader)
 	if (slice_known(record->account))
 		record->account_source = SOURCE_QUEUE;
 	record->message_id = values[MESSAGE_ID];
+	record->first_id = values[LOG_IDENT];
 	if (!slice_eq(values[LOG_IDENT], record->queue_id))
 		record->log_id = values[LOG_IDENT];
 }

@@ -60,6 +60,33 @@ static void read_received_login(struct slice block, struct arena *arena, struct 
 	}
 }
 
+/*
+ * The id that mail had which came in locally: below the fields of the requeues, each of
+ * which names the mail owner, that of the first pickup(8), or of whatever of Postfix wrote
+ * it. Nobody but Postfix can know the id in the topmost field; where header checks take
+ * these fields away, nothing is known.
+ */
+static void read_first_id(
+	const struct spool *spool, struct slice block, struct arena *arena, struct record *record)
+{
+	struct header_field field;
+	struct received received;
+	struct slice id = {0};
+
+	while (headers_next(&block, &field)) {
+		if (!slice_eq_fold(field.name, SLICE("Received")))
+			continue;
+		if (!received_parse(headers_unfold(arena, field.value), &received) ||
+			!slice_known(received.id) ||
+			(!slice_known(id) && !slice_eq(received.id, record->queue_id)))
+			break;
+		id = received.id;
+		if (received.uid != (int64_t)spool->owner)
+			break;
+	}
+	record->first_id = id;
+}
+
 static void read_wanted_headers(
 	struct slice block, const struct need *need, struct arena *arena, struct record *record)
 {
@@ -89,9 +116,10 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 {
 	bool local = !slice_known(record->client_ip) && !slice_known(record->account);
 	bool copy = slice_known(record->log_id) && !slice_known(record->account);
+	bool trace = (need->parts & NEED_LINEAGE) && !slice_known(record->first_id);
 	/* Whose mail it is must not depend on what else was asked for. */
-	bool wanted =
-		copy || (need->parts & NEED_HEADERS) || ((need->parts & NEED_SUBMITTER) && local);
+	bool wanted = copy || trace || (need->parts & NEED_HEADERS) ||
+		((need->parts & NEED_SUBMITTER) && local);
 	struct buf text = {0};
 
 	if (!wanted || !envelope->data_offset)
@@ -107,4 +135,6 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 		read_submitter(spool, block, arena, record);
 	if (copy)
 		read_received_login(block, arena, record);
+	if (trace)
+		read_first_id(spool, block, arena, record);
 }

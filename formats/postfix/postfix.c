@@ -86,6 +86,7 @@ static int postfix_open(struct spool *spool, const struct spool_options *options
 	spool->min_free = MIN_FREE;
 	if (find_owner(spool, err) != 0)
 		return -1;
+	postfix_assume_lifetime(spool);
 	postfix_configure(spool, postfix);
 	postfix_look_for_hold_user(spool);
 	if (options->offline) {

@@ -62,6 +62,8 @@ bool postfix_path(const struct postfix *postfix, enum postfix_queue queue, struc
 /* config.c */
 void postfix_find(void (*found)(void *ctx, const char *path), void *ctx);
 void postfix_configure(struct spool *spool, struct postfix *postfix);
+/* What Postfix does where nothing says otherwise. */
+void postfix_assume_lifetime(struct spool *spool);
 
 /* hold.c */
 /* Settings with which all mail may be put on hold as it comes in; ended by NULL. */

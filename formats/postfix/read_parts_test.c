@@ -287,6 +287,52 @@ static void finds_the_login_a_filter_lost(void **state)
 	test_spool_free(&test);
 }
 
+/* What a requeue keeps: log_ident for what came by SMTP, else the id in the Received fields. */
+static void finds_the_first_id(void **state)
+{
+#define AS(id) "\tid " id "; Sun, 22 Nov 2026 06:36:38 +0000 (UTC)"
+	static const struct {
+		const char *lines[8];
+		const char *first;
+	} cases[] = {
+		{{BY("3001"), AS(TEST_ID)}, TEST_ID},
+		{{BY("77"), AS(TEST_ID), BY("3001"), AS("FIRST01")}, "FIRST01"},
+		{{BY("77"), AS(TEST_ID), BY("77"), AS("SECOND2"), BY("3001"), AS("FIRST01")},
+			"FIRST01"},
+		{{BY("77"), AS(TEST_ID), "Subject: x", BY("3001"), AS("FIRST01")}, "FIRST01"},
+		{{"Received: by mx.example.com (Postfix)", AS(TEST_ID)}, TEST_ID},
+		{{BY("77"), AS(TEST_ID), "Received: from h (h [192.0.2.1])",
+			 "\tby mx.example.com (Postfix) with ESMTP id FIRST01; x"},
+			"FIRST01"},
+		/* Submitted by the mail owner. */
+		{{BY("77"), AS(TEST_ID)}, TEST_ID},
+		/* Header checks took Postfix's own away: what is left the sender wrote. */
+		{{BY("3001"), AS("FORGED1")}, NULL},
+		{{BY("77"), AS("FORGED1"), BY("3001"), AS(TEST_ID)}, NULL},
+		{{"Received: nonsense", BY("77"), AS(TEST_ID)}, NULL},
+		{{"Subject: x"}, NULL},
+	};
+	static const char *const none[] = {"rewrite_context=local", NULL};
+	struct test_spool test;
+	(void)state;
+
+	test_spool_make(&test);
+	test.spool->owner = 77;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		add_message(&test, DEFERRED, none, cases[i].lines);
+		assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need_all), SEV_OK);
+		if (slice_known(test.record.first_id) != (cases[i].first != NULL))
+			fail_msg("case %zu", i);
+		if (cases[i].first)
+			assert_text(test.record.first_id, cases[i].first);
+	}
+	add_message(
+		&test, DEFERRED, (const char *const[]){"log_ident=FIRST01", NULL}, cases[0].lines);
+	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need_all), SEV_OK);
+	assert_text(test.record.first_id, "FIRST01");
+	test_spool_free(&test);
+}
+
 static void gives_the_content(void **state)
 {
 	struct test_spool test;
@@ -363,6 +409,7 @@ int main(void)
 		cmocka_unit_test(bounds_the_headers),
 		cmocka_unit_test(finds_the_local_submitter),
 		cmocka_unit_test(finds_the_login_a_filter_lost),
+		cmocka_unit_test(finds_the_first_id),
 		cmocka_unit_test(gives_the_content),
 		cmocka_unit_test(keeps_recipients_behind_large_content),
 	};
