@@ -175,6 +175,15 @@ int act_save_plan(struct act *act);
 /* Who, when, why, into the head of the plan. `command` must outlive it. */
 void act_fill_head(struct act *act, struct buf *command);
 
+/* ---- run_log.c ---- */
+
+/* Reads the journal of a run. EXIT_DONE or a code, told. */
+int act_read_run(struct act *act, unsigned number, struct journal_log *log);
+/* What that run did: OPS when it is not known any more. */
+enum op act_op_of(const struct act *act, unsigned number);
+/* Leaves in the log what the run did, and where it found each. */
+void act_keep_done(struct journal_log *log);
+
 /* ---- run_items.c ---- */
 
 /* The plan is that of a journal, in the queues of this run. EXIT_USAGE when one is missing. */

@@ -1,9 +1,7 @@
 /* undo: takes back a run, or the part of it that a filter selects. */
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/spoolsweep/act.h"
-#include "core/act/state.h"
 
 static bool take_number(const char *word, unsigned *number)
 {
@@ -13,54 +11,6 @@ static bool take_number(const char *word, unsigned *number)
 		return false;
 	*number = (unsigned)value;
 	return true;
-}
-
-static int read_run(struct act *act, unsigned number, struct journal_log *log)
-{
-	struct buf line = {0};
-	struct err err;
-	int state;
-
-	if (state_open(act->app->spools.list[0]->owner, &state, &err) != 0) {
-		if (err.code != ERR_GONE) {
-			int code = complain(&err);
-			return code == EXIT_PERMISSION ? tell_denied(act->app) : code;
-		}
-		warn_text("there is no journal yet: nothing was done that could be undone");
-		return EXIT_NOTHING;
-	}
-	int r = journal_read(state, number, log, &err);
-	close(state);
-	if (r == 0)
-		return EXIT_DONE;
-	int code = complain(&err);
-	put_command(act->app, &line, "journal");
-	warn_text("%s lists the runs there are", buf_str(&line));
-	buf_free(&line);
-	return code;
-}
-
-/* What the run did that the run `number` took back: OPS when that is not known any more. */
-static enum op op_of(const struct act *act, unsigned number)
-{
-	struct journal_log log = {0};
-	struct err err;
-	enum op op = OPS;
-	int state;
-
-	if (state_open(act->app->spools.list[0]->owner, &state, &err) != 0)
-		return OPS;
-	if (journal_read(state, number, &log, &err) == 0)
-		op = log.head.op;
-	journal_log_free(&log);
-	close(state);
-	return op;
-}
-
-/* A run that was killed had done more than its journal says: skip_rows tells by the queue. */
-static bool may_be_done(const struct journal_log *log, uint32_t item)
-{
-	return log->went && !log->ended && log->outcomes[item].outcome == OUTCOME_NONE;
 }
 
 /* The way back of a way back: what was done first is done again, to the same messages. */
@@ -109,7 +59,7 @@ static int plan_undo(struct act *act, unsigned number, const struct journal_log 
 		head->op = OP_HOLD;
 		return EXIT_DONE;
 	case OP_RESTORE:
-		return plan_again(act, number, op_of(act, log->head.undoes));
+		return plan_again(act, number, act_op_of(act, log->head.undoes));
 	case OP_RETRY:
 	case OPS:
 		break;
@@ -127,23 +77,6 @@ static int nothing_left(const struct act *act, unsigned number)
 		warn_text("nothing is left of run %u to be taken back: it was undone, or %s",
 			number, act->undone == OP_PURGE ? "expunged" : "its messages have gone");
 	return EXIT_NOTHING;
-}
-
-/* Leaves what the run did in its log, and where it found each. */
-static void keep_done(struct journal_log *log)
-{
-	uint32_t done = 0;
-
-	for (uint32_t i = 0; i < log->nitems; i++) {
-		bool told = outcome_is_done((enum outcome)log->outcomes[i].outcome);
-		if (!told && !may_be_done(log, i))
-			continue;
-		log->items[done] = log->items[i];
-		if (told)
-			log->items[done].queue = log->outcomes[i].queue;
-		done++;
-	}
-	log->nitems = done;
 }
 
 /* What of it is still there, and not yet taken back. */
@@ -248,7 +181,7 @@ static int undo_log(struct act *act, struct journal_log *log)
 	if (code == EXIT_DONE)
 		code = plan_undo(act, number, log);
 	if (code == EXIT_DONE) {
-		keep_done(log);
+		act_keep_done(log);
 		code = find_rows(act, log);
 	}
 	if (code != EXIT_DONE)
@@ -274,7 +207,7 @@ static int undo(struct act *act, unsigned number)
 {
 	struct journal_log log = {0};
 
-	int code = read_run(act, number, &log);
+	int code = act_read_run(act, number, &log);
 	if (code == EXIT_DONE)
 		code = undo_log(act, &log);
 	journal_log_free(&log);
