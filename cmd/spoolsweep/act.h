@@ -25,16 +25,16 @@ struct act {
 	struct app *app;
 	struct plan plan;
 	struct guard guard;
-	struct run_place *places; /* by spool of the run */
-	struct spool **views;     /* trash opened as a queue, by spool; NULL entries */
-	int *trashes;             /* open; -1 where there is none */
-	int *locks;               /* one run at a time; -1 where not taken */
-	int state;                /* folder of the journals; -1 */
-	double spread;            /* run_options.spread */
-	struct follow *follow;    /* --follow, and the look after a run; or NULL */
-	struct journal *journal;  /* of a run that is followed, between two looks; or NULL */
-	uint32_t before;          /* messages of the run that were planned in earlier looks */
-	unsigned ended;           /* the run, when it came to its end; 0 */
+	struct run_place *places;     /* by spool of the run */
+	struct spool **views;         /* trash opened as a queue, by spool; NULL entries */
+	int *trashes;                 /* open; -1 where there is none */
+	int *locks;                   /* one run at a time; -1 where not taken */
+	int state;                    /* folder of the journals; -1 */
+	double spread;                /* run_options.spread */
+	struct follow *follow;        /* --follow, and the look after a run; or NULL */
+	struct journal *journal;      /* of a run that is followed, between two looks; or NULL */
+	uint32_t before;              /* messages of the run that were planned in earlier looks */
+	unsigned ended;               /* the run, when it came to its end; 0 */
 	struct id_list ids;           /* --ids-from; all zero without */
 	struct id_list_left ids_left; /* of these */
 	uint32_t skipped[SKIP_KINDS];

@@ -64,8 +64,8 @@ struct app {
 	struct bitset rows; /* those the filter selects */
 	/* What the command does between opening the queues and giving up root; or NULL. */
 	int (*as_started)(struct app *app);
-	int file;     /* that as_started opened: a plan, an archive; -1 */
-	int ids_file; /* --ids-from, opened in the same moment; -1 */
+	int file;               /* that as_started opened: a plan, an archive; -1 */
+	int ids_file;           /* --ids-from, opened in the same moment; -1 */
 	struct reserve reserve; /* of the journal; ops is empty when there is no need for it */
 	struct err no_trash;    /* why a trash could not be made, where it may not be needed */
 	bool acting;            /* headers that could be forged select nothing, without --trust */

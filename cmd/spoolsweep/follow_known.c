@@ -116,7 +116,8 @@ int follow_leave_to_others(struct act *act)
 	for (size_t i = count; i-- > 0 && numbers[i] > follow->newest;) {
 		struct journal_log log;
 		if (numbers[i] == act->plan.head.number ||
-			journal_read(act->state, numbers[i], act->app->spools.formats, &log, &err) != 0)
+			journal_read(
+				act->state, numbers[i], act->app->spools.formats, &log, &err) != 0)
 			continue;
 		for (uint32_t k = 0; k < log.nitems; k++) {
 			hashset_add(&follow->seen, log.items[k].digest);

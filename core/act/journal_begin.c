@@ -149,8 +149,8 @@ static int begin(struct journal *journal, const struct journal_head *head, struc
 	if (lock_new(journal, err) != 0)
 		return -1;
 	journal_put_head(&journal->out, head);
-	if (journal_reserve(journal,
-		    (off_t)journal->out.len + journal_room(head->items) + 64, err) != 0)
+	if (journal_reserve(
+		    journal, (off_t)journal->out.len + journal_room(head->items) + 64, err) != 0)
 		return -1;
 	return journal_flush(journal, err);
 }

@@ -52,7 +52,8 @@ static void write_down(
 	struct err err;
 
 	if (!run->journal ||
-		journal_outcome(run->journal, run->first + one->item, outcome, queue, words, &err) == 0 ||
+		journal_outcome(
+			run->journal, run->first + one->item, outcome, queue, words, &err) == 0 ||
 		run->stopped)
 		return;
 	run->stopped = true;

@@ -157,7 +157,7 @@ def check_all_or_nothing(work, check):
     before = both({"deferred": 3})
     journals = os.listdir(f"/lab/state/{os.stat(OUT_QUEUE + '/active').st_uid}")
     purge = ["purge", f"account={SPAMMER}", "--apply", "--yes"]
-    folder = os.open(trash, os.O_RDONLY)
+    folder = os.open(f"{OUT_QUEUE}/incoming", os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
     work.ask(*purge, code=BUSY)
     check.true(OUT_QUEUE in work.said, f"which one is busy: {work.said}")
