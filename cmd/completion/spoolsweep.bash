@@ -94,7 +94,7 @@ _spoolsweep() {
 		_spoolsweep_add received "$cur"
 		return
 		;;
-	--ids-from)
+	--ids-from | --plan-out)
 		compopt -o default
 		return
 		;;
@@ -106,7 +106,8 @@ _spoolsweep() {
 		case ${COMP_WORDS[i]} in
 		-s | -n | --spool | --color | --sort | --columns | --as-of | --jobs | --limit | --max | \
 			--reason | --all | --to | --now | --local-domains | --trusted-networks | \
-			--follow | --log-messages | --trust | --ids-from) ((i++)) ;;
+			--follow | --log-messages | --trust | --ids-from | \
+			--plan-out | --resume) ((i++)) ;;
 		-*) ;;
 		*) if [[ $command ]]; then ((operands++)); else command=${COMP_WORDS[i]}; fi ;;
 		esac

@@ -195,15 +195,23 @@ static int print_exceptions(const struct app *app, struct buf *out, const struct
 	return code;
 }
 
-/* A run that was killed leaves two ways to go on. */
-static void add_next(const struct app *app, struct buf *out, const struct journal_head *head)
+static void add_command(const struct app *app, struct buf *out, const char *why,
+	const char *command, const struct journal_head *head)
 {
 	char words[64];
 
-	snprintf(words, sizeof(words), "undo %u", head->number);
-	buf_add(out, SLICE("to take back what was done: "));
+	snprintf(words, sizeof(words), "%s %u", command, head->number);
+	buf_add(out, slice_cstr(why));
 	put_command(app, out, words);
-	buf_add(out, SLICE("\nto do the rest: the same command again\n"));
+	buf_addc(out, '\n');
+}
+
+/* A run that was killed leaves two ways to go on. */
+static void add_next(const struct app *app, struct buf *out, const struct journal_head *head)
+{
+	add_command(app, out, "to do the rest: ", "apply --resume", head);
+	if (!head->no_undo)
+		add_command(app, out, "to take back what was done: ", "undo", head);
 }
 
 static int print_text(struct app *app, const struct journal_log *log)
