@@ -116,6 +116,8 @@ def report(verdicts, forge, place, messages, mover, with_postfix):
             took["postsuper -d -"] = measure.seconds(
                 ["sh", "-c", f"postsuper -d - <'{tree.path}.ids' 2>/dev/null"])
             os.unlink(tree.path + ".ids")
+            if left := tree.ids():
+                raise RuntimeError(f"postsuper left {len(left)} messages")
             verdicts.ratio(took, "postsuper -d -", "purge", least=20)
         else:
             verdicts.skip("postsuper -d -", "no Postfix here, as said above")

@@ -81,6 +81,8 @@ class Instance:
         os.makedirs(data, exist_ok=True)
         os.chown(data, pwd.getpwnam("postfix").pw_uid, -1)
         open(LOG, "w").close()
+        # Where no daemon runs postsuper writes it itself, as the mail owner, or ends at once.
+        os.chown(LOG, pwd.getpwnam("postfix").pw_uid, -1)
         places = {"queue_directory": queue, "data_directory": data}
         self._write("main.cf", _main_cf({**places, **settings}))
         self._write("master.cf", config.MASTER_CF)
