@@ -90,8 +90,8 @@ static int open_run_folders(struct act *act, struct err *err)
 			trash_open_run(&fsops_real, act->trashes[i], act->plan.head.number, folder,
 				err) != 0)
 			return -1;
-		/* expunge takes its age for that of all that is in it. */
-		if (act->before)
+		/* expunge takes its age for that of all that is in it, and it may be there long. */
+		if (act->before || act->resumes)
 			fsops_real.set_time(&fsops_real, *folder, (int64_t)time(NULL));
 	}
 	return 0;

@@ -21,7 +21,8 @@ struct follow {
 	uint8_t *tries;        /* ... and how often it was, by its place there */
 	uint32_t planned;      /* different messages */
 	uint32_t first;        /* of these, in the plan that was confirmed */
-	unsigned newest;       /* journals up to this number were read */
+	unsigned newest;       /* journals up to this number were read ... */
+	int64_t looked_at;     /* ... as they were at this time, milliseconds of the epoch */
 	uint32_t counts[OUTCOMES];
 	bool partly; /* something was not done that is not tried again */
 	bool told_unread, told_busy;

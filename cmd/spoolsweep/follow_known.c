@@ -5,7 +5,10 @@
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
 
-enum { TRIES = 3 }; /* of a message that was refused for the moment */
+enum {
+	TRIES = 3,   /* of a message that was refused for the moment */
+	LAG_MS = 20, /* the time of a file lags behind the clock */
+};
 
 void follow_begin(struct act *act)
 {
@@ -15,7 +18,9 @@ void follow_begin(struct act *act)
 	/* What is there by now has not arrived later. */
 	for (uint32_t row = 0; row < scan->snap.rows; row++)
 		hashset_add(&follow->seen, (uint64_t)snap_wide(&scan->snap, WIDE_DIGEST, row));
-	follow->planned_at = clock_now_ms() - (int64_t)(scan->seconds * 1000);
+	int64_t took = (int64_t)(scan->seconds * 1000);
+	follow->planned_at = clock_now_ms() - took;
+	follow->looked_at = clock_ms(CLOCK_REALTIME) - took - LAG_MS;
 	act->follow = follow;
 }
 
@@ -104,18 +109,27 @@ uint32_t follow_count_refused(const struct follow *follow)
 	return count;
 }
 
+/* An older run may have gone on: followed as well, or resumed. */
+static bool was_written(const struct act *act, unsigned number)
+{
+	const struct follow *follow = act->follow;
+	return number != act->plan.head.number &&
+		(number > follow->newest || journal_time(act->state, number) >= follow->looked_at);
+}
+
 int follow_leave_to_others(struct act *act)
 {
 	struct follow *follow = act->follow;
+	int64_t now = clock_ms(CLOCK_REALTIME);
 	unsigned *numbers;
 	size_t count;
 	struct err err;
 
 	if (journal_numbers(act->state, &numbers, &count, &err) != 0)
 		return complain(&err);
-	for (size_t i = count; i-- > 0 && numbers[i] > follow->newest;) {
+	for (size_t i = 0; i < count; i++) {
 		struct journal_log log;
-		if (numbers[i] == act->plan.head.number ||
+		if (!was_written(act, numbers[i]) ||
 			journal_read(
 				act->state, numbers[i], act->app->spools.formats, &log, &err) != 0)
 			continue;
@@ -127,6 +141,7 @@ int follow_leave_to_others(struct act *act)
 	}
 	if (count)
 		follow->newest = numbers[count - 1];
+	follow->looked_at = now - LAG_MS;
 	free(numbers);
 	return EXIT_DONE;
 }

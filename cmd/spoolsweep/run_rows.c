@@ -127,8 +127,10 @@ uint32_t act_keep_requeued(struct app *app, const struct journal_item *items, ui
 			find_kin(snap, row, since, &lineages, kin);
 			continue;
 		}
-		bitset_set(&rows, row);
 		bitset_set(&there, item);
+		/* Elsewhere under its old name: the run died before it came to that one. */
+		if (snap->small[row].state == STATE_SUBMITTED)
+			bitset_set(&rows, row);
 	}
 	*unsure = 0;
 	for (uint32_t i = 0; i < count; i++) {

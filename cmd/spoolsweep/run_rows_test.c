@@ -21,6 +21,7 @@ static struct record message(const char *id, const char *first, int32_t usec)
 	record.queue_id = slice_cstr(id);
 	record.first_id = slice_cstr(first);
 	record.queue = 3;
+	record.state = STATE_SUBMITTED; /* where a requeue puts it */
 	record.arrival = record.created = ARRIVED;
 	record.usec = usec;
 	return record;
@@ -30,6 +31,7 @@ static struct record requeued(const char *id, const char *first, int32_t usec)
 {
 	struct record record = message(id, first, usec);
 	record.created = SINCE;
+	record.state = STATE_INCOMING;
 	return record;
 }
 
@@ -145,12 +147,15 @@ static void follows_to_the_new_id(void **state)
 static void takes_what_is_in_maildrop_still(void **state)
 {
 	const struct record olds[] = {message("A", "A", 1)};
-	const struct record rows[] = {message("A", "A", 1), requeued("N", "A", 1)};
+	struct record rows[] = {message("A", "A", 1), requeued("N", "A", 1)};
 	(void)state;
 
 	check_requeued(rows, 1, olds, 1, 1, 0, 0);
 	/* pickup(8) was at it, and both are there now: both are of the run. */
 	check_requeued(rows, 2, olds, 1, 3, 0, 0);
+	/* The run died before it came to this one: it is there, and nothing to be taken back. */
+	rows->state = STATE_DEFERRED;
+	check_requeued(rows, 1, olds, 1, 0, 0, 0);
 }
 
 static void joins_nothing_that_is_not_certain(void **state)
