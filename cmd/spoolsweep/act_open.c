@@ -192,7 +192,8 @@ int act_open(struct act *act)
 	act->locks = xcalloc(count, sizeof(*act->locks));
 	for (size_t i = 0; i < count; i++) {
 		const struct spool *spool = app->spools.list[i];
-		act->places[i] = (struct run_place){spool, spool, {&fsops_real, spool->fd, -1}};
+		act->places[i] =
+			(struct run_place){spool, spool, {&fsops_real, spool->fd, -1}, false};
 		act->trashes[i] = act->locks[i] = -1;
 	}
 	for (size_t i = 0; i < count && app->options.apply; i++) {

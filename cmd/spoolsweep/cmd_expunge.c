@@ -34,6 +34,8 @@ struct victims {
 	unsigned newest; /* the last of these */
 	size_t held;     /* mail on hold, where that is in the trash */
 	unsigned holder; /* the last of these */
+	size_t unknown;  /* no journal says what they are: that may be mail on hold too */
+	unsigned last_unknown;
 	int *trashes;
 };
 
@@ -45,6 +47,15 @@ static bool is_young(int trash, unsigned run, int64_t now)
 
 	snprintf(name, sizeof(name), "%u", run);
 	return fstatat(trash, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > now - YOUNG;
+}
+
+/* All of it was brought back. */
+static bool is_empty(int trash, unsigned run)
+{
+	struct expunged found;
+	struct err unused;
+
+	return expunge_count(trash, run, &found, &unused) == 0 && !found.files;
 }
 
 static int find_in(
@@ -63,10 +74,16 @@ static int find_in(
 			continue;
 		/* By the clock: with --as-of nothing gets older. */
 		victim.young = is_young(trash, runs[i], (int64_t)time(NULL));
+		enum op op = named ? OP_PURGE : act_op_of(app, runs[i]);
 		/* Held mail waits for somebody, however long. */
-		if (!named && act_op_of(app, runs[i]) == OP_SHELVE) {
+		if (op == OP_SHELVE && !is_empty(trash, runs[i])) {
 			victims->held++;
 			victims->holder = runs[i];
+			continue;
+		}
+		if (op == OPS) {
+			victims->unknown++;
+			victims->last_unknown = runs[i];
 			continue;
 		}
 		if (victim.young && !named) {
@@ -236,6 +253,12 @@ static int remove_all(struct app *app, const struct victims *victims)
 		if (code != EXIT_DONE)
 			break;
 		int trash = victims->trashes[victim->spool];
+		/* While somebody thought it over the rest of an old run was done. */
+		if (!victim->young && is_young(trash, victim->run, (int64_t)time(NULL))) {
+			warn_text("run %u was gone on with meanwhile, and stays", victim->run);
+			close(lock);
+			continue;
+		}
 		late += sweep_late(app, victim, trash);
 		int r = expunge_run(&fsops_real, trash, victim->run, &options, &removed, &err);
 		progress_hide(&removing.progress);
@@ -266,15 +289,17 @@ static int remove_all(struct app *app, const struct victims *victims)
 	return code;
 }
 
-static void tell_held(const struct app *app, const struct victims *victims)
+static void tell_stays(const struct app *app, const char *what, size_t runs, unsigned last)
 {
 	struct buf line = {0};
 	char words[64];
 
-	snprintf(words, sizeof(words), "expunge --now %u", victims->holder);
+	if (!runs)
+		return;
+	snprintf(words, sizeof(words), "expunge --now %u", last);
 	put_command(app, &line, words);
-	warn_text("mail on hold in %zu %s stays; one by one: %s", victims->held,
-		victims->held == 1 ? "run" : "runs", buf_str(&line));
+	warn_text("%s %zu %s stays; one by one: %s", what, runs, runs == 1 ? "run" : "runs",
+		buf_str(&line));
 	buf_free(&line);
 }
 
@@ -301,10 +326,13 @@ static int expunge(struct app *app, int64_t wanted, bool named)
 	int code = find(app, wanted, named, &victims);
 	if (code == EXIT_DONE && victims.kept)
 		tell_kept(app, &victims);
-	if (code == EXIT_DONE && victims.held)
-		tell_held(app, &victims);
+	if (code == EXIT_DONE) {
+		tell_stays(app, "mail on hold in", victims.held, victims.holder);
+		tell_stays(app, "no journal tells whether it is mail on hold: what is left of",
+			victims.unknown, victims.last_unknown);
+	}
 	if (code == EXIT_DONE && !victims.count) {
-		if (!victims.kept && !victims.held)
+		if (!victims.kept && !victims.held && !victims.unknown)
 			warn_text("there is nothing in the trash%s", wanted ? " of that run" : "");
 		code = EXIT_NOTHING;
 	}

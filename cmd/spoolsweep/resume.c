@@ -36,8 +36,11 @@ static int open_sources(struct act *act, const struct journal_head *head)
 	if (journal_read_counts(act->state, head->undoes, &undone, &err) != 0)
 		return complain(&err);
 	/* Nothing left there is no error: perhaps only the last lines of the journal are missing. */
-	if (op_fills_trash(undone.head.op))
+	if (op_fills_trash(undone.head.op)) {
 		act_open_views(act, head->undoes);
+		for (size_t i = 0; i < act->app->spools.count; i++)
+			act->places[i].emptied = !act->views[i];
+	}
 	journal_log_free(&undone);
 	return EXIT_DONE;
 }

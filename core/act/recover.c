@@ -28,7 +28,8 @@ static bool is_goal(const struct plan *plan, const struct run_place *place,
 	case OP_REQUEUE:
 		return moved && state == STATE_SUBMITTED;
 	case OP_RESTORE: /* from the trash, or from hold to where it was */
-		return place->from != place->spool || plan->head.to_hold || state != STATE_HELD;
+		return place->emptied || place->from != place->spool || plan->head.to_hold ||
+			state != STATE_HELD;
 	case OPS:
 		break;
 	}

@@ -24,6 +24,7 @@ struct run_place {
 	const struct spool *from; /* the queue itself, or its trash opened as a queue */
 	const struct spool *spool;
 	struct places places;
+	bool emptied; /* the trash that all came from is not there any more */
 };
 
 struct run_options {

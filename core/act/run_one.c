@@ -67,6 +67,9 @@ static enum outcome act_where_it_is(const struct run *run, uint32_t number, stru
 	enum outcome outcome = OUTCOME_NONE;
 
 	*as = (struct found_as){.queue = item->queue};
+	/* What is in the queue by now is where somebody wants it. */
+	if (place->emptied)
+		return OUTCOME_GONE;
 	for (unsigned i = 0; i < MOST_MOVES && outcome == OUTCOME_NONE; i++) {
 		struct pin pin;
 		enum severity severity = format->pin(place->from, &unit, arena, &pin, words);
