@@ -227,6 +227,8 @@ void act_keep_done(struct journal_log *log);
 
 /* ---- run_items.c ---- */
 
+/* EXIT_USAGE, told, when a queue that it is about is not open. */
+int act_check_queues(const struct app *app, const struct journal_head *head);
 /* The plan is that of a journal, in the queues of this run. EXIT_USAGE when one is missing. */
 int act_take_items(struct act *act, struct journal_log *log);
 /* The folder of the run in each trash, where there is one. */

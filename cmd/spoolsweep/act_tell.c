@@ -204,7 +204,8 @@ static void tell_text(const struct act *act, const struct run *run, double secon
 			"them\n"
 			"  undelivered\n",
 			count_remembered(act, run));
-	act_put_way_back(act, outcomes_done(run->counts), &out);
+	if (!run->stopped) /* then it is told with what else can be done */
+		act_put_way_back(act, outcomes_done(run->counts), &out);
 	tell_disk(act, &out);
 	print_buf(&out);
 }

@@ -20,11 +20,16 @@ static int apply_log(struct act *act, struct journal_log *log)
 	struct app *app = act->app;
 
 	int code = act_take_items(act, log);
+	app->need.parts |= log->head.op == OP_REQUEUE ? NEED_LINEAGE : 0;
 	if (code == EXIT_DONE)
 		code = scan_spools(app);
 	if (code != EXIT_DONE)
 		return code;
-	act->missing = act_keep_items(app, act->plan.items, act->plan.count, false);
+	uint32_t named = act->plan.count;
+	act->missing = act_keep_items(app, act->plan.items, named, false);
+	/* What is confirmed is what there is. */
+	plan_drop_items(&act->plan);
+	act->plan.head.items = (uint32_t)bitset_count(&app->rows);
 	act_find_late(act);
 	if (slice_known(log->head.filter))
 		app->filter_text = log->head.filter.ptr;
@@ -40,12 +45,12 @@ static int apply_log(struct act *act, struct journal_log *log)
 	act->guard.specific = log->head.ids || was_specific(app);
 	if (act->missing)
 		warn_text("%u of %u messages of the plan are not in the queue any more",
-			act->missing, act->plan.count);
-	if (!bitset_count(&app->rows))
+			act->missing, named);
+	if (!act->plan.head.items)
 		return reading_exit(app);
 	if (!app->options.yes)
 		code = preview_print(act);
-	leave_scan(app);
+	act_take_rows(act);
 	return code == EXIT_DONE ? act_perform(act) : code;
 }
 

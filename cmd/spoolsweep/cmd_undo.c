@@ -188,7 +188,9 @@ static int undo_log(struct act *act, struct journal_log *log)
 			number);
 		return EXIT_BUSY;
 	}
-	int code = act_open(act);
+	int code = act_check_queues(app, &log->head);
+	if (code == EXIT_DONE)
+		code = act_open(act);
 	if (code == EXIT_DONE && !op_fills_trash(log->head.op))
 		act_recover(act, log);
 	if (code == EXIT_DONE)
@@ -236,7 +238,10 @@ static int run(struct app *app)
 	unsigned number;
 
 	if (!app->noperands || !take_number(app->operands[0], &number)) {
-		warn_text("undo takes the number of a run: spoolsweep journal lists them");
+		struct buf line = {0};
+		put_command(app, &line, "journal");
+		warn_text("undo takes the number of a run: %s lists them", buf_str(&line));
+		buf_free(&line);
 		return EXIT_USAGE;
 	}
 	if (app->options.to && strcmp(app->options.to, "hold") != 0 &&

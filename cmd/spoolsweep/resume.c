@@ -115,17 +115,12 @@ static int resume_run(struct act *act, struct journal_log *log)
 int act_resume(struct act *act, unsigned number)
 {
 	struct journal_log log = {0};
-	struct err err;
 
 	int code = act_open(act);
-	if (code != EXIT_DONE)
-		return code;
-	if (journal_read(act->state, number, act->app->spools.formats, &log, &err) != 0) {
-		code = complain(&err);
-		warn_text("spoolsweep journal lists the runs there are");
-		return code;
-	}
-	code = resume_run(act, &log);
+	if (code == EXIT_DONE)
+		code = act_read_run(act, number, &log);
+	if (code == EXIT_DONE)
+		code = resume_run(act, &log);
 	journal_log_free(&log);
 	return code;
 }

@@ -69,11 +69,16 @@ void act_recover(struct act *act, struct journal_log *log)
 	free(numbers);
 }
 
-static int tell_missing(const struct app *app, const struct journal_spool *spool)
+int act_check_queues(const struct app *app, const struct journal_head *head)
 {
+	unsigned *numbers = act_find_spools(app, head);
+	unsigned missing = find_missing(head, numbers);
 	struct buf text = {0};
 
-	put(app, &text, spool->path);
+	free(numbers);
+	if (missing == head->nspools)
+		return EXIT_DONE;
+	put(app, &text, head->spools[missing].path);
 	warn_text("it is about the queue in %s: name that with -s", buf_str(&text));
 	buf_free(&text);
 	return EXIT_USAGE;
@@ -83,13 +88,11 @@ static int tell_missing(const struct app *app, const struct journal_spool *spool
 int act_take_items(struct act *act, struct journal_log *log)
 {
 	struct journal_head *head = &act->plan.head;
-	unsigned *numbers = act_find_spools(act->app, &log->head);
-	unsigned missing = find_missing(&log->head, numbers);
 
-	if (missing < log->head.nspools) {
-		free(numbers);
-		return tell_missing(act->app, &log->head.spools[missing]);
-	}
+	int code = act_check_queues(act->app, &log->head);
+	if (code != EXIT_DONE)
+		return code;
+	unsigned *numbers = act_find_spools(act->app, &log->head);
 	plan_take(&act->plan, log);
 	for (uint32_t i = 0; i < act->plan.count; i++)
 		act->plan.items[i].spool = numbers[act->plan.items[i].spool];

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/act.h"
 #include "core/act/journal.h"
 #include "core/act/journal_files.h"
 #include "core/act/state.h"
@@ -39,6 +39,34 @@ static bool is_undone(int state, unsigned number, const unsigned *later, size_t 
 	return undone;
 }
 
+/* A line to paste for that run: its queue may be another than the one that is looked at. */
+static void put_for(const struct app *app, const struct journal_head *head, struct buf *out,
+	const char *words)
+{
+	unsigned *numbers = act_find_spools(app, head);
+	bool here = true;
+
+	for (unsigned i = 0; i < head->nspools; i++)
+		here &= numbers[i] != ACT_NO_SPOOL;
+	free(numbers);
+	if (here) {
+		put_command(app, out, words);
+		return;
+	}
+	buf_add(out, SLICE("spoolsweep "));
+	for (unsigned i = 0; i < head->nspools; i++) {
+		struct buf path = {0}, word = {0};
+		buf_add(&path, head->spools[i].path);
+		add_argument(&word, buf_str(&path));
+		buf_add(out, SLICE("-s "));
+		put(app, out, buf_slice(&word));
+		buf_addc(out, ' ');
+		buf_free(&path);
+		buf_free(&word);
+	}
+	buf_add(out, slice_cstr(words));
+}
+
 static void tell(const struct app *app, const struct journal_log *log)
 {
 	struct buf text = {0};
@@ -50,7 +78,7 @@ static void tell(const struct app *app, const struct journal_log *log)
 	units_count(&text, log->nitems);
 	buf_add(&text, SLICE(": "));
 	snprintf(words, sizeof(words), "apply --resume %u", log->head.number);
-	put_command(app, &text, words);
+	put_for(app, &log->head, &text, words);
 	buf_printf(&text, ", or undo %u", log->head.number);
 	warn_text("%s", buf_str(&text));
 	buf_free(&text);
