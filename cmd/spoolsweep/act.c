@@ -119,11 +119,29 @@ static int go_on(struct act *act, struct err *err)
 	return act->journal ? open_run_folders(act, err) : -1;
 }
 
+/* What lies in a trash keeps its number, even where the journal of it was lost. */
+static unsigned newest_in_trash(const struct act *act)
+{
+	unsigned newest = 0, *runs;
+	size_t count;
+	struct err unused;
+
+	for (size_t i = 0; i < act->app->spools.count; i++) {
+		if (act->trashes[i] < 0 || trash_runs(act->trashes[i], &runs, &count, &unused) != 0)
+			continue;
+		if (count && runs[count - 1] > newest)
+			newest = runs[count - 1];
+		free(runs);
+	}
+	return newest;
+}
+
 /* A run that is followed has a journal already. */
 static int announce(struct act *act, struct err *err)
 {
 	if (act->journal)
 		return journal_more(act->journal, act->plan.count, err);
+	act->plan.head.number = newest_in_trash(act);
 	act->journal = journal_create(journal_ops(act), act->state, &act->plan.head, err);
 	return act->journal ? 0 : -1;
 }

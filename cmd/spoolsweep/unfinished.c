@@ -40,8 +40,8 @@ static bool is_undone(int state, unsigned number, const unsigned *later, size_t 
 }
 
 /* A line to paste for that run: its queue may be another than the one that is looked at. */
-static void put_for(const struct app *app, const struct journal_head *head, struct buf *out,
-	const char *words)
+static void put_for(
+	const struct app *app, const struct journal_head *head, struct buf *out, const char *words)
 {
 	unsigned *numbers = act_find_spools(app, head);
 	bool here = true;

@@ -89,9 +89,9 @@ struct journal;
 int64_t journal_room(uint32_t messages);
 
 /*
- * Takes the next free number in the folder `state`, and reserves room for all items and
- * outcomes: a disk that is full is told here. head->number is filled in. `state` stays
- * open until "go", and the spools of the head stay where they are.
+ * Takes the next free number in the folder `state` behind head->number, which is filled in,
+ * and reserves room for all items and outcomes: a disk that is full is told here. `state`
+ * stays open until "go", and the spools of the head stay where they are.
  */
 struct journal *journal_create(
 	const struct fsops *ops, int state, struct journal_head *head, struct err *err);

@@ -85,13 +85,15 @@ static int last_number(int state, unsigned *number, struct err *err)
 	return 0;
 }
 
-/* A new file under the next number that nobody else takes meanwhile. */
+/* A new file under the next number that nobody else takes meanwhile, behind *number. */
 static int take_number(int state, unsigned *number, struct err *err)
 {
 	int fd = -1, flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	unsigned last;
 
-	if (last_number(state, number, err) != 0)
+	if (last_number(state, &last, err) != 0)
 		return -1;
+	*number = last > *number ? last : *number;
 	do {
 		if (*number == UINT_MAX)
 			return err_set(err, ERR_LIMIT, 0, "there is no number left for a run");
@@ -158,7 +160,7 @@ static int begin(struct journal *journal, const struct journal_head *head, struc
 struct journal *journal_create(
 	const struct fsops *ops, int state, struct journal_head *head, struct err *err)
 {
-	unsigned number;
+	unsigned number = head->number;
 
 	if (check_head(head, err) != 0)
 		return NULL;

@@ -82,7 +82,10 @@ static inline void test_run_open(struct test_run *test)
 		trash_open(test->queue.spool, &test->trash, &err) != 0)
 		fail_msg("%s", err.text);
 	test->place = (struct run_place){
-		test->queue.spool, test->queue.spool, {&test->fast, test->queue.spool->fd, -1}};
+		.spool = test->queue.spool,
+		.from = test->queue.spool,
+		.places = {&test->fast, test->queue.spool->fd, -1},
+	};
 	test->options = (struct run_options){.ops = &test->fast, .jobs = 1, .now = RUN_NOW};
 }
 
