@@ -222,8 +222,8 @@ void act_fill_head(struct act *act, struct buf *command);
 int act_read_run(struct act *act, unsigned number, struct journal_log *log);
 /* What that run did: OPS when it is not known any more. */
 enum op act_op_of(const struct app *app, unsigned number);
-/* Leaves in the log what the run did, and where it found each. */
-void act_keep_done(struct journal_log *log);
+/* Leaves in the log what the run did in the queues at hand, and where it found each. */
+void act_keep_done(const struct app *app, struct journal_log *log);
 
 /* ---- run_items.c ---- */
 

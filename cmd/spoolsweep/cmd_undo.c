@@ -197,7 +197,7 @@ static int undo_log(struct act *act, struct journal_log *log)
 	if (op_fills_trash(act->undone))
 		journal_log_free(log);
 	else
-		act_keep_done(log);
+		act_keep_done(app, log);
 	if (code == EXIT_DONE)
 		code = find_rows(act, log);
 	if (code != EXIT_DONE)
