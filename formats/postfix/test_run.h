@@ -81,8 +81,8 @@ static inline void test_run_open(struct test_run *test)
 	if (trash_make(&fsops_real, test->queue.spool, &err) != 0 ||
 		trash_open(test->queue.spool, &test->trash, &err) != 0)
 		fail_msg("%s", err.text);
-	test->place = (struct run_place){
-		test->queue.spool, test->queue.spool, {&test->fast, test->queue.spool->fd, -1}};
+	test->place = (struct run_place){test->queue.spool, test->queue.spool,
+		{&test->fast, test->queue.spool->fd, -1}, false};
 	test->options = (struct run_options){.ops = &test->fast, .jobs = 1, .now = RUN_NOW};
 }
 
