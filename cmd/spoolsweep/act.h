@@ -222,13 +222,13 @@ void act_fill_head(struct act *act, struct buf *command);
 int act_read_run(struct act *act, unsigned number, struct journal_log *log);
 /* What that run did: OPS when it is not known any more. */
 enum op act_op_of(const struct app *app, unsigned number);
-/* Leaves in the log what the run did, and where it found each. */
-void act_keep_done(struct journal_log *log);
+/* Leaves in the log what the run did in the queues at hand, and where it found each. */
+void act_keep_done(const struct app *app, struct journal_log *log);
 
 /* ---- run_items.c ---- */
 
-/* EXIT_USAGE, told, when a queue that it is about is not open. */
-int act_check_queues(const struct app *app, const struct journal_head *head);
+/* EXIT_USAGE, told, when none of the queues that it is about is open, or not `all` of them. */
+int act_check_queues(const struct app *app, const struct journal_head *head, bool all);
 /* The plan is that of a journal, in the queues of this run. EXIT_USAGE when one is missing. */
 int act_take_items(struct act *act, struct journal_log *log);
 /* The folder of the run in each trash, where there is one. */

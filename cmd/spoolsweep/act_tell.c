@@ -242,9 +242,14 @@ void sink_ids(struct sink *sink, const struct act *act)
 	sink_object(sink, "ids");
 	sink_text(sink, "from", head->ids_from);
 	sink_int(sink, "given", head->ids);
-	sink_int(sink, "missing", act->ids_left.missing);
-	sink_int(sink, "unmatched", act->ids_left.unmatched);
-	sink_int(sink, "ambiguous", act->ids_left.ambiguous);
+	const uint32_t left[] = {
+		act->ids_left.missing, act->ids_left.unmatched, act->ids_left.ambiguous};
+	static const char *const names[] = {"missing", "unmatched", "ambiguous"};
+	for (size_t i = 0; i < sizeof(left) / sizeof(*left); i++)
+		if (act->app->options.ids_from)
+			sink_int(sink, names[i], left[i]);
+		else /* of a saved plan: who made it was told */
+			sink_null(sink, names[i]);
 	sink_end(sink);
 }
 

@@ -188,7 +188,7 @@ static int undo_log(struct act *act, struct journal_log *log)
 			number);
 		return EXIT_BUSY;
 	}
-	int code = act_check_queues(app, &log->head);
+	int code = act_check_queues(app, &log->head, false);
 	if (code == EXIT_DONE)
 		code = act_open(act);
 	if (code == EXIT_DONE && !op_fills_trash(log->head.op))
@@ -199,7 +199,7 @@ static int undo_log(struct act *act, struct journal_log *log)
 	if (op_fills_trash(act->undone))
 		journal_log_free(log);
 	else
-		act_keep_done(log);
+		act_keep_done(app, log);
 	if (code == EXIT_DONE)
 		code = find_rows(act, log);
 	if (code != EXIT_DONE)

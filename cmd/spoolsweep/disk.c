@@ -141,6 +141,13 @@ void disk_add_line(const struct app *app, struct buf *out, const char *more)
 		owner = geteuid() == app->spools.list[i]->owner;
 	buf_add(out, owner ? SLICE("spoolsweep") : SLICE("sudo spoolsweep"));
 	for (int i = 1; i < app->options.argc; i++) {
+		struct slice name = slice_cstr(app->options.argv[i]), value;
+		bool has_value = slice_cut(name, '=', &name, &value);
+		/* What is followed needs a journal. */
+		if (strstr(more, "--no-journal") && slice_eq(name, SLICE("--follow"))) {
+			i += !has_value;
+			continue;
+		}
 		buf_addc(out, ' ');
 		add_argument(out, app->options.argv[i]);
 	}

@@ -61,11 +61,29 @@ static void the_line_to_type_is_quoted(void **state)
 	buf_free(&line);
 }
 
+static void what_is_followed_has_a_journal(void **state)
+{
+	char *argv[] = {(char[]){"spoolsweep"}, (char[]){"--follow"}, (char[]){"15m"},
+		(char[]){"purge"}, (char[]){"--follow=1h"}, (char[]){"a=b"}, NULL};
+	struct app app = {.started_as_root = true, .options = {.argv = argv, .argc = 6}};
+	struct buf line = {0};
+	(void)state;
+
+	disk_add_line(&app, &line, "--no-undo --no-journal");
+	assert_string_equal(buf_str(&line), "spoolsweep purge 'a=b' --no-undo --no-journal");
+	buf_reset(&line);
+	disk_add_line(&app, &line, "--no-undo");
+	assert_string_equal(
+		buf_str(&line), "spoolsweep --follow 15m purge '--follow=1h' 'a=b' --no-undo");
+	buf_free(&line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full_is_where_no_mail_is_taken),
 		cmocka_unit_test(the_line_to_type_is_quoted),
+		cmocka_unit_test(what_is_followed_has_a_journal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,14 +69,16 @@ void act_recover(struct act *act, struct journal_log *log)
 	free(numbers);
 }
 
-int act_check_queues(const struct app *app, const struct journal_head *head)
+int act_check_queues(const struct app *app, const struct journal_head *head, bool all)
 {
 	unsigned *numbers = act_find_spools(app, head);
-	unsigned missing = find_missing(head, numbers);
+	unsigned missing = find_missing(head, numbers), here = 0;
 	struct buf text = {0};
 
+	for (unsigned i = 0; i < head->nspools; i++)
+		here += numbers[i] != ACT_NO_SPOOL;
 	free(numbers);
-	if (missing == head->nspools)
+	if (missing == head->nspools || (here && !all))
 		return EXIT_DONE;
 	put(app, &text, head->spools[missing].path);
 	warn_text("it is about the queue in %s: name that with -s", buf_str(&text));
@@ -89,7 +91,7 @@ int act_take_items(struct act *act, struct journal_log *log)
 {
 	struct journal_head *head = &act->plan.head;
 
-	int code = act_check_queues(act->app, &log->head);
+	int code = act_check_queues(act->app, &log->head, true);
 	if (code != EXIT_DONE)
 		return code;
 	unsigned *numbers = act_find_spools(act->app, &log->head);

@@ -1,4 +1,5 @@
 /* What an earlier run was, and did. */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/spoolsweep/act.h"
@@ -51,13 +52,14 @@ static bool may_be_done(const struct journal_log *log, uint32_t item)
 	return log->went && !log->ended && log->outcomes[item].outcome == OUTCOME_NONE;
 }
 
-void act_keep_done(struct journal_log *log)
+void act_keep_done(const struct app *app, struct journal_log *log)
 {
+	unsigned *numbers = act_find_spools(app, &log->head);
 	uint32_t done = 0;
 
 	for (uint32_t i = 0; i < log->nitems; i++) {
 		bool told = outcome_is_done((enum outcome)log->outcomes[i].outcome);
-		if (!told && !may_be_done(log, i))
+		if ((!told && !may_be_done(log, i)) || numbers[log->items[i].spool] == ACT_NO_SPOOL)
 			continue;
 		log->items[done] = log->items[i];
 		if (told)
@@ -65,4 +67,5 @@ void act_keep_done(struct journal_log *log)
 		done++;
 	}
 	log->nitems = done;
+	free(numbers);
 }
