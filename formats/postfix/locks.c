@@ -95,13 +95,11 @@ bool locks_find(struct slice text, uint64_t inode, int64_t pid, struct lock *loc
 
 /* ---- the file ---- */
 
-static int read_locks(struct buf *text, struct err *err)
+/* All of the file, behind what `text` has. */
+static int read_to_end(int fd, struct buf *text)
 {
-	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
 	ssize_t got = 1;
 
-	if (fd < 0)
-		return err_sys(err, "what is in delivery is not known: cannot read /proc/locks");
 	while (got > 0 && text->len < LOCKS_MAX) {
 		got = read(fd, buf_room(text, LOCKS_PIECE), LOCKS_PIECE);
 		if (got < 0 && errno == EINTR)
@@ -109,10 +107,24 @@ static int read_locks(struct buf *text, struct err *err)
 		else if (got > 0)
 			text->len += (size_t)got;
 	}
-	int result = got < 0
-		? err_sys(err, "what is in delivery is not known: cannot read /proc/locks")
-		: 0;
-	close(fd);
+	return got < 0 ? -1 : 0;
+}
+
+/*
+ * Twice: the kernel gives the list in pieces, by number, and a lock that goes in between moves
+ * the next one out of sight.
+ */
+static int read_locks(struct buf *text, struct err *err)
+{
+	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
+	bool done = fd >= 0 && read_to_end(fd, text) == 0 && lseek(fd, 0, SEEK_SET) == 0 &&
+		read_to_end(fd, text) == 0;
+	int result = done
+		? 0
+		: err_sys(err, "what is in delivery is not known: cannot read /proc/locks");
+
+	if (fd >= 0)
+		close(fd);
 	return result;
 }
 
