@@ -27,7 +27,7 @@ static const struct {
 } outcome_words[] = {
 	{OUTCOME_DELIVERING, "was being delivered: some of its recipients may have it",
 		"were being delivered: some of their recipients may have them"},
-	{OUTCOME_GONE, "had left the queue by itself", "had left the queue by themselves"},
+	{OUTCOME_GONE, "was not in the queue any more", "were not in the queue any more"},
 	{OUTCOME_CHANGED, "is not the message that was shown: not touched",
 		"are not the messages that were shown: not touched"},
 	{OUTCOME_REFUSED, "was left alone", "were left alone"},

@@ -79,7 +79,7 @@ static int print_all(struct app *app, int state)
 		table_print_text(table, &style, &out);
 		printed = print_buf(&out);
 	} else {
-		warn_text("nothing was done yet");
+		warn_text("there is no journal in %s: nothing was done yet", state_path());
 	}
 	table_free(table);
 	return printed == EXIT_DONE ? code : printed;
@@ -106,7 +106,7 @@ static int run(struct app *app)
 			code = complain(&err);
 			return code == EXIT_PERMISSION ? tell_denied(app) : code;
 		}
-		warn_text("nothing was done yet");
+		warn_text("there is no journal in %s: nothing was done yet", state_path());
 		return number ? EXIT_NOTHING : EXIT_DONE;
 	}
 	tell_unfinished(app);

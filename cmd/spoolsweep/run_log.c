@@ -16,7 +16,8 @@ int act_read_run(struct act *act, unsigned number, struct journal_log *log)
 			int code = complain(&err);
 			return code == EXIT_PERMISSION ? tell_denied(act->app) : code;
 		}
-		warn_text("there is no journal yet: nothing was done that could be undone");
+		warn_text("there is no journal in %s: nothing was done that could be undone",
+			state_path());
 		return EXIT_NOTHING;
 	}
 	int r = journal_read(state, number, act->app->spools.formats, log, &err);

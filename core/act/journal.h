@@ -60,7 +60,7 @@ enum outcome {
 	OUTCOME_NONE, /* not told: not yet tried, or the run died over it */
 	OUTCOME_DONE,
 	OUTCOME_DELIVERING, /* done, but some of its recipients were just being served */
-	OUTCOME_GONE,       /* it had left the queue by itself */
+	OUTCOME_GONE,       /* it was not in the queue any more */
 	OUTCOME_CHANGED,    /* another message has its name now, or it was edited: not touched */
 	OUTCOME_REFUSED,    /* cannot be done to this one, `words` say why: not touched */
 	OUTCOME_FAILED,     /* tried, `words` say why: it is where it was */
