@@ -13,6 +13,8 @@ EXPLAINED = [
     rf"^qmgr: warning: qmgr_active_done_3_generic: remove ID from active: {MISSING}",
     rf"^qmgr: warning: qmgr_active_defer: rename ID from active to deferred: {MISSING}",
     rf"^\w+: warning: open active ID: {MISSING}",
+    # Of a reload: qmgr goes while it talks to bounce(8). Its messages are tried again.
+    r"^bounce: warning: malformed request$",
     # Of the lab alone: a delay_warning_time below an hour, which the template counts in hours.
     r"^bounce: warning: (\[built-in\]: zero result in|please reduce time unit|for instructions)",
     # Of a virtual machine whose clock is set while the test runs.
