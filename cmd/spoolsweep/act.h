@@ -227,6 +227,8 @@ void act_keep_done(const struct app *app, struct journal_log *log);
 
 /* ---- run_items.c ---- */
 
+/* How many of the queues that it is about are open. */
+unsigned act_queues_here(const struct app *app, const struct journal_head *head);
 /* EXIT_USAGE, told, when none of the queues that it is about is open, or not `all` of them. */
 int act_check_queues(const struct app *app, const struct journal_head *head, bool all);
 /* The plan is that of a journal, in the queues of this run. EXIT_USAGE when one is missing. */

@@ -60,15 +60,13 @@ void act_put_outcomes(struct buf *out, const uint32_t counts[OUTCOMES], uint32_t
 
 void act_put_way_back(const struct act *act, uint32_t done, struct buf *out)
 {
-	char words[64];
+	bool purged = act->plan.head.op == OP_PURGE;
 
 	if (!done || !act_has_way_back(act))
 		return;
-	bool purged = act->plan.head.op == OP_PURGE;
-	snprintf(words, sizeof(words), "undo %u%s", act->plan.head.number,
-		purged && foreign_hold(act->app) ? " --to origin" : "");
 	buf_add(out, SLICE("back: "));
-	put_command(act->app, out, words);
+	put_command(act->app, out, "undo %u%s", act->plan.head.number,
+		purged && foreign_hold(act->app) ? " --to origin" : "");
 	buf_addc(out, '\n');
 }
 
@@ -114,16 +112,14 @@ static void tell_which(const struct act *act, const struct run *run, struct buf 
 {
 	enum { NAMED = 20 };
 	uint32_t count = 0, named = 0;
-	char words[64];
 
 	for (unsigned i = 0; i < OUTCOMES; i++)
 		count += needs_a_look((enum outcome)i) ? run->counts[i] : 0;
 	if (!count)
 		return;
 	if (!act->app->options.no_journal) {
-		snprintf(words, sizeof(words), "journal %u", act->plan.head.number);
 		buf_add(out, SLICE("which, and why: "));
-		put_command(act->app, out, words);
+		put_command(act->app, out, "journal %u", act->plan.head.number);
 		buf_addc(out, '\n');
 		return;
 	}
@@ -144,7 +140,6 @@ static void tell_which(const struct act *act, const struct run *run, struct buf 
 static void tell_disk(const struct act *act, struct buf *out)
 {
 	struct disk disk;
-	char words[64];
 
 	if (act->plan.head.op != OP_PURGE)
 		return;
@@ -159,9 +154,8 @@ static void tell_disk(const struct act *act, struct buf *out)
 	disk_put_full(&disk, out);
 	buf_addc(out, '\n');
 	if (!act->app->options.no_undo) {
-		snprintf(words, sizeof(words), "expunge --now %u --apply", act->plan.head.number);
 		buf_add(out, SLICE("to get the space back, with no way back: "));
-		put_command(act->app, out, words);
+		put_command(act->app, out, "expunge --now %u --apply", act->plan.head.number);
 		buf_addc(out, '\n');
 	}
 }
@@ -319,14 +313,12 @@ static void tell_syslog(const struct act *act, const struct run *run)
 static int tell_stopped(const struct act *act, const struct run *run)
 {
 	struct buf line = {0}, back = {0};
-	char words[64];
 
 	if (act->app->options.no_journal) {
 		warn_text("stopped: %s\nwhat was removed is gone; for the rest, start it again",
 			run->why.text);
 	} else {
-		snprintf(words, sizeof(words), "apply --resume %u", act->plan.head.number);
-		put_command(act->app, &line, words);
+		put_command(act->app, &line, "apply --resume %u", act->plan.head.number);
 		act_put_way_back(act, outcomes_done(run->counts) + act->before, &back);
 		warn_text("stopped: %s\nwhat was done stays done; to go on: %s\n%s", run->why.text,
 			buf_str(&line), buf_str(&back));

@@ -292,12 +292,10 @@ static int remove_all(struct app *app, const struct victims *victims)
 static void tell_stays(const struct app *app, const char *what, size_t runs, unsigned last)
 {
 	struct buf line = {0};
-	char words[64];
 
 	if (!runs)
 		return;
-	snprintf(words, sizeof(words), "expunge --now %u", last);
-	put_command(app, &line, words);
+	put_command(app, &line, "expunge --now %u", last);
 	warn_text("%s %zu %s stays; one by one: %s", what, runs, runs == 1 ? "run" : "runs",
 		buf_str(&line));
 	buf_free(&line);
@@ -306,10 +304,8 @@ static void tell_stays(const struct app *app, const char *what, size_t runs, uns
 static void tell_kept(const struct app *app, const struct victims *victims)
 {
 	struct buf line = {0};
-	char words[64];
 
-	snprintf(words, sizeof(words), "expunge --now %u", victims->newest);
-	put_command(app, &line, words);
+	put_command(app, &line, "expunge --now %u", victims->newest);
 	if (victims->kept == 1)
 		warn_text("run %u is younger than a day and stays; to remove it all the same: %s",
 			victims->newest, buf_str(&line));

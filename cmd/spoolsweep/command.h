@@ -142,7 +142,8 @@ void put(const struct app *app, struct buf *out, struct slice text);
 void add_user(const struct app *app, struct buf *out, int64_t uid);
 
 /* A line to paste: "spoolsweep", the queues of this run, `words`. */
-void put_command(const struct app *app, struct buf *out, const char *words);
+void put_command(const struct app *app, struct buf *out, const char *words, ...)
+	__attribute__((format(printf, 3, 4)));
 /* One argument for a shell: as it is where that is safe, else in single quotes. */
 void add_argument(struct buf *out, const char *text);
 /* "sudo spoolsweep" with the words of this run, to paste. */

@@ -35,14 +35,11 @@ int act_check_to_hold(const struct app *app, unsigned run)
 {
 	const struct spool *spool = foreign_hold(app);
 	struct buf look = {0}, back = {0};
-	char words[64];
 
 	if (!spool)
 		return EXIT_DONE;
-	snprintf(words, sizeof(words), "list --trash %u", run);
-	put_command(app, &look, words);
-	snprintf(words, sizeof(words), "undo %u --to origin", run);
-	put_command(app, &back, words);
+	put_command(app, &look, "list --trash %u", run);
+	put_command(app, &back, "undo %u --to origin", run);
 	warn_text("hold is %s's on this site: %s\n"
 		  "what comes back there would be sent; it stays in the trash, where nothing is\n"
 		  "to look at it: %s\n"

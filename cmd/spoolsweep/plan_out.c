@@ -48,10 +48,9 @@ int act_save_plan(struct act *act)
 	buf_free(&command);
 	if (!saved)
 		return complain(&err);
-	buf_add(&line, SLICE("apply "));
 	add_argument(&line, app->options.plan_out);
 	struct buf text = {0};
-	put_command(app, &text, buf_str(&line));
+	put_command(app, &text, "apply %s", buf_str(&line));
 	warn_text("the plan is saved; to do just this: %s", buf_str(&text));
 	buf_free(&text);
 	buf_free(&line);

@@ -106,9 +106,10 @@ void add_argument(struct buf *out, const char *text)
 	buf_addc(out, '\'');
 }
 
-void put_command(const struct app *app, struct buf *out, const char *words)
+void put_command(const struct app *app, struct buf *out, const char *words, ...)
 {
 	struct buf line = {0};
+	va_list args;
 
 	buf_add(&line, SLICE("spoolsweep "));
 	for (size_t i = 0; i < app->options.nspools; i++) {
@@ -118,7 +119,9 @@ void put_command(const struct app *app, struct buf *out, const char *words)
 	}
 	if (app->options.offline)
 		buf_add(&line, SLICE("--offline "));
-	buf_add(&line, slice_cstr(words));
+	va_start(args, words);
+	buf_vprintf(&line, words, args);
+	va_end(args);
 	put(app, out, buf_slice(&line));
 	buf_free(&line);
 }

@@ -69,16 +69,25 @@ void act_recover(struct act *act, struct journal_log *log)
 	free(numbers);
 }
 
-int act_check_queues(const struct app *app, const struct journal_head *head, bool all)
+unsigned act_queues_here(const struct app *app, const struct journal_head *head)
 {
 	unsigned *numbers = act_find_spools(app, head);
-	unsigned missing = find_missing(head, numbers), here = 0;
-	struct buf text = {0};
+	unsigned here = 0;
 
 	for (unsigned i = 0; i < head->nspools; i++)
 		here += numbers[i] != ACT_NO_SPOOL;
 	free(numbers);
-	if (missing == head->nspools || (here && !all))
+	return here;
+}
+
+int act_check_queues(const struct app *app, const struct journal_head *head, bool all)
+{
+	unsigned *numbers = act_find_spools(app, head);
+	unsigned missing = find_missing(head, numbers);
+	struct buf text = {0};
+
+	free(numbers);
+	if (missing == head->nspools || (!all && act_queues_here(app, head)))
 		return EXIT_DONE;
 	put(app, &text, head->spools[missing].path);
 	warn_text("it is about the queue in %s: name that with -s", buf_str(&text));

@@ -106,23 +106,16 @@ static int print_exceptions(const struct app *app, struct buf *out, const struct
 	return code;
 }
 
-static void add_command(const struct app *app, struct buf *out, const char *why,
-	const char *command, const struct journal_head *head)
-{
-	char words[64];
-
-	snprintf(words, sizeof(words), "%s %u", command, head->number);
-	buf_add(out, slice_cstr(why));
-	put_command(app, out, words);
-	buf_addc(out, '\n');
-}
-
 /* A run that was killed leaves two ways to go on. */
 static void add_next(const struct app *app, struct buf *out, const struct journal_head *head)
 {
-	add_command(app, out, "to do the rest: ", "apply --resume", head);
-	if (!head->no_undo)
-		add_command(app, out, "to take back what was done: ", "undo", head);
+	buf_add(out, SLICE("to do the rest: "));
+	put_command(app, out, "apply --resume %u", head->number);
+	if (!head->no_undo) {
+		buf_add(out, SLICE("\nto take back what was done: "));
+		put_command(app, out, "undo %u", head->number);
+	}
+	buf_addc(out, '\n');
 }
 
 static int print_text(struct app *app, const struct journal_log *log)

@@ -8,6 +8,7 @@
 #include "core/act/journal_files.h"
 #include "core/act/state.h"
 #include "core/base/units.h"
+#include "core/base/xalloc.h"
 
 /* Whether it stopped; then its log is to be freed. */
 static bool read_stopped(int state, unsigned number, struct journal_log *log)
@@ -39,46 +40,33 @@ static bool is_undone(int state, unsigned number, const unsigned *later, size_t 
 	return undone;
 }
 
-/* A line to paste for that run: its queue may be another than the one that is looked at. */
-static void put_for(
-	const struct app *app, const struct journal_head *head, struct buf *out, const char *words)
+/* A line to paste: the queue of that run may be another than the one that is looked at. */
+static void put_resume(const struct app *app, const struct journal_head *head, struct buf *out)
 {
-	unsigned *numbers = act_find_spools(app, head);
-	bool here = true;
+	struct app there = *app;
+	const char **paths = NULL;
 
-	for (unsigned i = 0; i < head->nspools; i++)
-		here &= numbers[i] != ACT_NO_SPOOL;
-	free(numbers);
-	if (here) {
-		put_command(app, out, words);
-		return;
+	if (act_queues_here(app, head) < head->nspools) {
+		paths = xcalloc(head->nspools, sizeof(*paths));
+		for (unsigned i = 0; i < head->nspools; i++)
+			paths[i] = head->spools[i].path.ptr;
+		there.options.spools = paths;
+		there.options.nspools = head->nspools;
 	}
-	buf_add(out, SLICE("spoolsweep "));
-	for (unsigned i = 0; i < head->nspools; i++) {
-		struct buf path = {0}, word = {0};
-		buf_add(&path, head->spools[i].path);
-		add_argument(&word, buf_str(&path));
-		buf_add(out, SLICE("-s "));
-		put(app, out, buf_slice(&word));
-		buf_addc(out, ' ');
-		buf_free(&path);
-		buf_free(&word);
-	}
-	buf_add(out, slice_cstr(words));
+	put_command(&there, out, "apply --resume %u", head->number);
+	free(paths);
 }
 
 static void tell(const struct app *app, const struct journal_log *log)
 {
 	struct buf text = {0};
-	char words[48];
 
 	buf_printf(&text, "run %u stopped at ", log->head.number);
 	units_count(&text, log->nitems - log->counts[OUTCOME_NONE]);
 	buf_add(&text, SLICE(" of "));
 	units_count(&text, log->nitems);
 	buf_add(&text, SLICE(": "));
-	snprintf(words, sizeof(words), "apply --resume %u", log->head.number);
-	put_for(app, &log->head, &text, words);
+	put_resume(app, &log->head, &text);
 	buf_printf(&text, ", or undo %u", log->head.number);
 	warn_text("%s", buf_str(&text));
 	buf_free(&text);
