@@ -2,9 +2,9 @@
 # Runs checks one by one, keeps their logs below build/log, counts, and ends with the plain
 # line "N passed, N failed, N skipped". Used as: suite.sh LIST, where LIST is test or live.
 #
-# A check is a command. Exit status 0 passes, 77 is skipped, anything else fails; its last
-# lines are then shown, and the ones that say what failed. A check that prints a closing line of its own ("N passed, N failed,
-# N skipped") or cmocka's ("PASSED  ] N test(s)") counts with those numbers.
+# A check is a command. Exit status 0 passes, 77 is skipped, anything else fails: the lines that
+# say what failed are then shown, and its last ones. A check that prints a closing line of its own
+# ("N passed, N failed, N skipped") or cmocka's ("PASSED  ] N test(s)") counts with those numbers.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build/log build/tmp
@@ -38,7 +38,7 @@ check() { # NAME COMMAND...
 	77) printf 'SKIP  %s: %s\n' "$name" "$(tail -n 1 "$log")" ;;
 	*)
 		printf 'FAIL  %s (%s)\n' "$name" "$log"
-		{ tail -n 40 "$log"; echo "in short:"; grep FAIL "$log" | cut -c1-300 | tail -n 20; } |
+		{ grep -E 'FAIL|ERROR|Traceback' "$log" | cut -c1-300 | head -n 16; echo "its last lines:"; tail -n 40 "$log"; } |
 			sed 's/^/      /'
 		;;
 	esac
