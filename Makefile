@@ -31,6 +31,8 @@ FORGE_SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard cmd/forge/*.c))
 BENCH_SRC := $(wildcard cmd/bench/*.c)
 HEADERS := $(wildcard core/*/*.h formats/*.h formats/*/*.h tui/*.h cmd/*/*.h)
 C_FILES := $(LIBRARY_ALL) $(wildcard cmd/*/*.c)
+# Built by the live tests themselves, with libraries of theirs.
+LIVE_C_FILES := $(wildcard formats/*/live/*.c)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wformat=2
@@ -165,13 +167,13 @@ manual: $(BUILD)/spoolsweep
 	@sh cmd/man/in_step.sh $(BUILD)/spoolsweep cmd/man/spoolsweep.8
 
 lint:
-	@clang-format --dry-run -Werror $(C_FILES) $(HEADERS)
+	@clang-format --dry-run -Werror $(C_FILES) $(LIVE_C_FILES) $(HEADERS)
 	@cppcheck -q --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppressions-list=.cppcheck -I. $(filter-out %_test.c %_fuzz.c,$(C_FILES))
 	@clang-tidy --quiet $(filter-out %_test.c %_fuzz.c,$(C_FILES)) -- $(ALL_CFLAGS) -DSPOOLSWEEP_VERSION='"lint"'
 
 format:
-	@clang-format -i $(C_FILES) $(HEADERS)
+	@clang-format -i $(C_FILES) $(LIVE_C_FILES) $(HEADERS)
 
 # ---- installing ----
 

@@ -9,6 +9,7 @@ import time
 
 import config
 import instance
+import milter
 from smtp import Client, Message, Recipient
 
 CASES = {}
@@ -284,8 +285,9 @@ def _(postfix):
 def milter_case(name, about, *wishes, sender="s@a.test"):
     @case(name, about)
     def _(_postfix):
-        send(sender, ["anna@park.test", "ben@park.test", "carl@park.test"],
-             "X-Delete-Me: long enough to hold a pointer", "X-Milter: " + " ".join(wishes),
+        rcpts = ["anna@park.test", "ben@park.test", "carl@park.test"]
+        fields = [field for name in wishes for field in milter.usual(rcpts)[name]]
+        send(sender, rcpts, "X-Delete-Me: long enough to hold a pointer", *fields,
              port=config.PORT_MILTER)
 
 
