@@ -135,7 +135,8 @@ static void print_account(struct app *app, const struct record *record, struct b
 			SLICE("  account        none: a content filter's copy, most likely of "));
 		put(app, out, lost);
 		buf_addc(out, '\n');
-	} else if (snap_is_copy(&app->scan.snap, 0)) {
+	} else if (snap_is_copy(&app->scan.snap, 0) && slice_known(record->peer_ip)) {
+		/* What local(8) sends on has no peer, and keeps its login. */
 		buf_add(out,
 			SLICE("  account        none: a content filter's copy, a login may be "
 			      "lost\n"));
@@ -161,6 +162,7 @@ static void print_envelope(struct app *app, const struct record *record, struct 
 	fact_user(app, out, record);
 	fact(app, out, "script", record->script, "its headers, which can be forged");
 	fact(app, out, "earlier id", record->log_id, "queue");
+	add_route(app, out, record);
 	fact(app, out, "origin",
 		slice_cstr(origin_name((enum origin)app->scan.snap.small[0].origin)), NULL);
 	fact_time(app, out, "arrival", record->arrival);
