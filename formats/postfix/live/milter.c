@@ -1,7 +1,7 @@
 /*
  * A milter that edits: what it changes leaves pointers and a heap in the queue file.
  *
- *   milter SOCKET, as libmilter names it: inet:10030@127.0.0.1
+ *   milter SOCKET, as libmilter names it: unix:/lab/milter.socket
  *
  * A message asks for its edits itself, one X-Milter field each; they are made at its
  * end, in their order. Words are separated by blanks, %XX in a word is that byte, and
