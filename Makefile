@@ -2,7 +2,7 @@
 #
 #   make             build/release/spoolsweep and build/release/forge
 #   make demo        get what is missing, build, forge an incident, report on it
-#   make test        the whole suite; make live, make bench: the long rounds
+#   make test        the whole suite; make live, make bench, make fuzz-long: the long rounds
 #   make VARIANT=x   release, debug, asan (address+undefined), tsan, fuzz (clang)
 #
 # Sources are found by folder: every .c below core/ formats/ tui/ is the library,
@@ -132,7 +132,7 @@ demo: deps
 
 # ---- checks ----
 
-.PHONY: tests fuzzers test live bench layers headers manual lint format install fuzz
+.PHONY: tests fuzzers test live bench fuzz-long layers headers manual lint format install
 tests: $(TESTS)
 fuzzers: $(FUZZERS)
 
@@ -145,6 +145,11 @@ test: test-deps
 live: test-deps
 	@$(MAKE) --no-print-directory -s -j2 all
 	@testdata/suite.sh live
+
+# For the night: FUZZ_SECONDS=600 for each target, in turn on every core.
+fuzz-long:
+	@$(MAKE) --no-print-directory -s -j2 VARIANT=fuzz fuzzers
+	@testdata/fuzz/long.sh
 
 # Its queues are forged below build/bench (5 GB) and stay there for the next time.
 bench:
