@@ -336,6 +336,14 @@ static void print_next(const struct act *act, const struct preview *preview, str
 			buf_slice(&command));
 		buf_reset(&command);
 	}
+	if (app->options.max >= 0 && act->plan.head.items > app->options.max) {
+		buf_printf(&command,
+			"nothing was changed, and --apply would be refused: --max is %lld",
+			(long long)app->options.max);
+		put_words(app, out, &command);
+		buf_free(&command);
+		return;
+	}
 	bool fits = preview->journal.fits || app->options.no_journal;
 	disk_add_line(app, &command, "--apply");
 	put_line(app, out,
