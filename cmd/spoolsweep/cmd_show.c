@@ -135,8 +135,7 @@ static void print_account(struct app *app, const struct record *record, struct b
 			SLICE("  account        none: a content filter's copy, most likely of "));
 		put(app, out, lost);
 		buf_addc(out, '\n');
-	} else if (snap_is_copy(&app->scan.snap, 0) && slice_known(record->peer_ip)) {
-		/* What local(8) sends on has no peer, and keeps its login. */
+	} else if (snap_is_copy(&app->scan.snap, 0)) {
 		buf_add(out,
 			SLICE("  account        none: a content filter's copy, a login may be "
 			      "lost\n"));

@@ -99,7 +99,7 @@ EDITS = {
     "body, 8 bit": [wish("body", 5, b"Gr\xfc\xdfe, \xe2\x82\xac \xff\xfe raw\r\n")],
     "body, dots": [wish("body", 3, ".\r\n..\r\n.dot\r\n\r\n")],
     "body, lone CR and LF": [wish("body", 2, "one\ntwo\rthree\r\r\n\r\n")],
-    "body, large": [wish("body", 3000, "a line of 60 bytes, which is repeated very often ........\r\n")],
+    "body, large": [wish("body", 3000, "a line that is repeated very often, for 150 kB ..\r\n")],
     "quarantine": [wish("quarantine", "held by the milter")],
 }
 # One of each kind: what all pairs are made of, in both orders, and each with itself.

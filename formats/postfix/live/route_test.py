@@ -106,14 +106,17 @@ def fill(route):
                    [wish("add-header", "X-Milter-Says", what), wish("sender", "<m@changed.test>")],
                    wanted=wanted)
     route.smtp("always_bcc", port=config.PORT_BCC, wanted=["archive@bcc.test"])
-    route.smtp("BCC maps", sender="audited@example.com", rcpts=["anna@park.test", "watched@park.test"])
+    route.smtp("BCC maps", sender="audited@example.com",
+               rcpts=["anna@park.test", "watched@park.test"])
     route.smtp("alias of many, with a login", rcpts=["staff@inbound.test"], wanted=account)
     route.smtp("8 bit", ["X-Raw: Grüße"], body="Grüße\n")
     route.smtp("SMTPUTF8", ["X-Note: Grüße"], ["пётр@park.test"], sender="jürgen@bücher.example",
                smtputf8=True)
     route.smtp("alias to the outside, with a login", rcpts=["friends" + here], wanted=account)
+    # The same client and sender as bob's mail, but nobody's login: it must not be taken for his.
     route.smtp("alias to the outside, a stranger's", rcpts=["friends" + here], identity=OUTSIDE,
-               wanted=["origin         forward", f"was friends{here}", "account        none recorded"])
+               wanted=["origin         forward", f"was friends{here}",
+                       "account        none recorded"])
     route.smtp("alias with an owner", rcpts=["list" + here], wanted=["sender         owner-list@"])
     route.smtp(".forward, of a milter's sender", [wish("sender", "<m@changed.test>")],
                ["alice" + here], wanted=account)
@@ -138,7 +141,8 @@ def says(postfix, route, shown, check, when):
     for queue_id, one in shown.items():
         text = sent.show(postfix, queue_id).decode()
         for words in route.wanted[one.case]:
-            check.true(words in text, f"{when}: show of '{one.case}' does not say '{words}':\n{text}")
+            check.true(words in text,
+                       f"{when}: show of '{one.case}' does not say '{words}':\n{text}")
         for label in ("redirected to ", "filter   ", "probe   "):
             if not any(words.startswith(label) for words in route.wanted[one.case]):
                 check.true(f"  {label}" not in text, f"{when}: show of '{one.case}' says {label}")
