@@ -248,7 +248,7 @@ def main():
         check.note(f"Postfix {postfix.version()}, {tool.version()}")
         cases = fill(postfix, check, many)
         shown = sent.look(postfix, check, "edited")
-        check.equal(sorted(one.case for one in shown.values()), sorted(cases), "cases in the queue")
+        sent.same_cases(shown, cases, check)
         check.note("as postcat and postqueue have them")
         have_effect(shown, check)
         requeue(postfix, shown, check)

@@ -194,7 +194,7 @@ def main():
         fill(route)
         check.true(postfix.wait_rest(60), "the queue comes to rest")
         shown = sent.look(postfix, check, "queued", attributes=True)
-        check.equal(sorted(one.case for one in shown.values()), sorted(route.wanted), "cases")
+        sent.same_cases(shown, route.wanted, check)
         says(postfix, route, shown, check, "queued")
         check.note(f"{len(shown)} messages as postcat and postqueue have them")
         requeue(postfix, route, shown, check)
