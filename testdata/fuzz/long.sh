@@ -11,7 +11,6 @@ seconds=${FUZZ_SECONDS:-600}
 
 one() { # NAME BINARY
 	local corpus=build/fuzz/corpus/$1 found=build/fuzz/found/$1 log=build/fuzz/$1.log status=0
-	rm -rf "$found"
 	mkdir -p "$corpus" "$found"
 	# A memory or time limit of its own: an input that eats either is a find, too.
 	"$2" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -max_len=65536 \

@@ -108,6 +108,9 @@ def fill(route):
     route.smtp("always_bcc", port=config.PORT_BCC, wanted=["archive@bcc.test"])
     route.smtp("BCC maps", sender="audited@example.com",
                rcpts=["anna@park.test", "watched@park.test"])
+    route.smtp("DSN options", envid="env+id=1", ret="HDRS")
+    route.smtp("DSN options, and a milter's", [wish("sender", "<m@changed.test>", "RET=FULL")],
+               envid="env+id=1", ret="HDRS")
     route.smtp("alias of many, with a login", rcpts=["staff@inbound.test"], wanted=account)
     route.smtp("8 bit", ["X-Raw: Grüße"], body="Grüße\n")
     route.smtp("SMTPUTF8", ["X-Note: Grüße"], ["пётр@park.test"], sender="jürgen@bücher.example",
@@ -153,7 +156,7 @@ def requeue(postfix, route, shown, check):
     ids = sorted(queue_id for queue_id, one in shown.items() if "added" not in one.case)
     postfix.postsuper("-r", ids)
     check.true(postfix.wait_rest(60), "the queue comes to rest after the requeue")
-    again = sent.look(postfix, check, "requeued", postfix.files().keys() - shown.keys(), True)
+    again = sent.look(postfix, check, "requeued", postfix.files().keys() - shown.keys())
     check.equal(len(again), len(ids), "messages requeued")
     for queue_id in ids:
         del shown[queue_id]
@@ -193,7 +196,7 @@ def main():
         prepare(postfix)
         fill(route)
         check.true(postfix.wait_rest(60), "the queue comes to rest")
-        shown = sent.look(postfix, check, "queued", attributes=True)
+        shown = sent.look(postfix, check, "queued")
         sent.same_cases(shown, route.wanted, check)
         says(postfix, route, shown, check, "queued")
         check.note(f"{len(shown)} messages as postcat and postqueue have them")

@@ -21,6 +21,7 @@ WAITING = {"transport_maps": f"static:smtp:[127.0.0.1]:{config.SINK}", "defer_tr
            "smtp_line_length_limit": "0"}
 ALL_QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 CASE = re.compile(rb"^X-Case: (.*)$", re.MULTILINE)
+RET = {None: None, "1": "FULL", "2": "HDRS"}
 ORCPT = re.compile(r" ORCPT=(\S+)")
 
 
@@ -53,10 +54,10 @@ def show(postfix, *arguments):
     return tool.run(tool.SPOOLSWEEP, "-s", postfix.queue, "show", *arguments)
 
 
-def look(postfix, check, when, among=None, attributes=False):
+def look(postfix, check, when, among=None, attributes=lambda shown: True):
     """
     {queue id: Shown} of all that waits, or of `among`, after comparing it with postqueue
-    and postcat.
+    and postcat. attributes: whether those of a message are wanted; they cost another run.
     """
     theirs = postfix.list()
     ours = {message["queue_id"]: message for message in tool.list_messages(postfix.queue)}
@@ -65,7 +66,7 @@ def look(postfix, check, when, among=None, attributes=False):
     def one(queue_id):
         shown = Shown(None, show(postfix, "--raw", queue_id), ours[queue_id])
         shown.case = case_of(shown.content)
-        if attributes:
+        if attributes(shown):
             shown.attributes = json.loads(show(postfix, "--json", queue_id))["attributes"]
         return queue_id, shown, tool.run("postcat", "-qbh", queue_id)
 
@@ -94,7 +95,10 @@ def _difference(ours, theirs):
 
 def same_cases(shown, cases, check):
     """Whether each case is there, once. What has failed by now would fail again below: the end."""
-    check.equal(sorted(str(one.case) for one in shown.values()), sorted(cases), "cases shown")
+    found = [str(one.case) for one in shown.values()]
+    check.equal(sorted(set(cases) - set(found)), [], "not in the queue")
+    check.equal(sorted(set(found) - set(cases)), [], "in the queue, and nobody sent it")
+    check.equal(len(found), len(cases), "messages")
     if check.failures:
         check.finish()
 
@@ -147,7 +151,16 @@ def _arrived(one, taken, check):
         check.true(got.content == wire, f"{one.case}: sent is not what was shown "
                                         f"{_difference(got.content, wire)}")
         check.equal(got.sender or "MAILER-DAEMON", one.message["sender"], f"{one.case}: sender")
+        if one.attributes is not None:
+            check.equal(_dsn(got), (one.attribute("envelope_id"), RET[one.attribute("ret_flags")]),
+                        f"{one.case}: ENVID and RET")
     check.none(_originals(one, taken), f"{one.case}: ORCPT")
+
+
+def _dsn(got):
+    """What the MAIL command says of notifications: ENVID and RET."""
+    words = dict(word.split("=", 1) for word in got.commands[0].split() if "=" in word)
+    return _plain(words["ENVID"]) if "ENVID" in words else None, words.get("RET")
 
 
 def _originals(one, taken):
