@@ -397,7 +397,7 @@ def main():
                            bounce_queue_lifetime="5d") as postfix, \
             Filter(config.FILTER_XFORWARD, config.REINJECT, xforward=True), \
             Filter(config.FILTER_PLAIN, config.REINJECT, xforward=False), \
-            Milter(config.MILTER), Sink(config.SINK, RECORD):
+            Milter(), Sink(config.SINK, RECORD):
         check.note(f"Postfix {postfix.version()}, {tool.version()}")
         test_ids(postfix, check)
         test_late(postfix, check)
