@@ -113,6 +113,23 @@ size_t utf8_decode(struct slice s, uint32_t *code_point)
 	return len;
 }
 
+void utf8_encode(struct buf *out, uint32_t c)
+{
+	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		c = 0xfffd;
+	char *to = buf_room(out, 4);
+	if (c < 0x80) {
+		to[0] = (char)c;
+		out->len += 1;
+		return;
+	}
+	unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3; /* bytes behind the first */
+	to[0] = (char)(0xff00u >> (more + 1) | c >> 6 * more);
+	for (unsigned i = 1; i <= more; i++)
+		to[i] = (char)(0x80 | (c >> 6 * (more - i) & 0x3f));
+	out->len += more + 1;
+}
+
 /* What is printed next: a run of plain ASCII, one code point, or one byte that is none. */
 struct piece {
 	size_t taken; /* bytes of the input */

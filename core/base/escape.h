@@ -52,5 +52,7 @@ void escape_csv(struct buf *out, struct slice s);
 
 /* Length of the valid UTF-8 sequence at the start of s and its code point; 0 if there is none. */
 size_t utf8_decode(struct slice s, uint32_t *code_point);
+/* Appends a code point up to U+10FFFF; what is none becomes U+FFFD. */
+void utf8_encode(struct buf *out, uint32_t code_point);
 
 #endif

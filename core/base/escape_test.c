@@ -15,6 +15,28 @@ static struct slice text_of(struct buf *out, struct slice s, enum escape_charset
 	return slice_cstr(buf_str(out));
 }
 
+static void utf8_reads_back(void **state)
+{
+	static const uint32_t none[] = {0xd800, 0xdfff, 0x110000, UINT32_MAX};
+	struct buf out = {0};
+	uint32_t read;
+	(void)state;
+	for (uint32_t c = 0; c < 0x110000; c += c < 0x3000 ? 1 : 0x1ff) {
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		buf_reset(&out);
+		utf8_encode(&out, c);
+		assert_int_equal(utf8_decode(buf_slice(&out), &read), out.len);
+		assert_int_equal(read, c);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		buf_reset(&out);
+		utf8_encode(&out, none[i]);
+		assert_string_equal(buf_str(&out), "\xef\xbf\xbd");
+	}
+	buf_free(&out);
+}
+
 static void decodes_utf8_strictly(void **state)
 {
 	static const struct {
@@ -311,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decodes_utf8_strictly),
+		cmocka_unit_test(utf8_reads_back),
 		cmocka_unit_test(escapes_what_a_terminal_would_obey),
 		cmocka_unit_test(no_byte_gets_through_alone),
 		cmocka_unit_test(appends),

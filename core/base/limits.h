@@ -29,6 +29,19 @@ enum {
 	/* Bytes of header block that a scan reads; show reads up to LIMIT_SHOW_HEADERS. */
 	LIMIT_SCAN_HEADERS = 64 * 1024,
 	LIMIT_SHOW_HEADERS = 4 * 1024 * 1024,
+	/* Multiparts within multiparts, and parts of one message. Real mail stays below 10 and 100. */
+	LIMIT_MIME_DEPTH = 100,
+	LIMIT_MIME_PARTS = 1000,
+	/* Bytes of one message that are read for questions about its content; 10 MB is usual. */
+	LIMIT_BODY_READ = 16 * 1024 * 1024,
+	/* Questions about content in one filter: conditions on body and attachment. */
+	LIMIT_QUESTIONS = 16,
+	/* Bytes of decoded text of one message that a filter on its body looks at. */
+	LIMIT_BODY_TEXT = 256 * 1024,
+	/* Of one message that show takes apart: its bytes, its headers, its text as UTF-8. */
+	LIMIT_VIEW_MESSAGE = 64 * 1024 * 1024,
+	LIMIT_VIEW_HEADERS = 1000,
+	LIMIT_VIEW_TEXT = 4 * 1024 * 1024,
 	/* Header values kept in the index, in bytes. RFC 5322 lines end at 998. */
 	LIMIT_HEADER_VALUE = 1000,
 	/* Bytes of one defer or bounce log. */

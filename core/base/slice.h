@@ -86,6 +86,21 @@ static inline bool ascii_is_alnum(char c)
 	return ascii_is_digit(c) || ascii_is_alpha(c);
 }
 
+static inline int ascii_hex_digit(char c)
+{
+	if (ascii_is_digit(c))
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that two hexadecimal digits stand for, in any case; -1 when they are none. */
+static inline int ascii_hex_byte(const char digits[2])
+{
+	int high = ascii_hex_digit(digits[0]), low = ascii_hex_digit(digits[1]);
+	return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 /* Space, tab, CR and LF, the white space of mail headers and queue attributes. */
 static inline bool ascii_is_space(char c)
 {

@@ -10,7 +10,7 @@ static void *or_die(void *ptr)
 {
 	if (!ptr) {
 		fputs("spoolsweep: out of memory\n", stderr);
-		exit(74);
+		exit(XALLOC_EXIT);
 	}
 	return ptr;
 }

@@ -10,6 +10,9 @@
 
 #include <stddef.h>
 
+/* The exit status of that end. */
+enum { XALLOC_EXIT = 74 };
+
 void *xcalloc(size_t count, size_t size) __attribute__((returns_nonnull, malloc));
 /*
  * The same for a hash table, which is read at a place before it is written there: a
