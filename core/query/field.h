@@ -39,6 +39,7 @@ enum field_flag {
 	FIELD_REASON = 1 << 3,  /* its text as logged must be kept for filters */
 	FIELD_RCPT = 1 << 4,    /* many-valued: its slots are those of snap_rcpts */
 	FIELD_ANYBODY = 1 << 5, /* age, size, queue: says nothing of whose or which mail */
+	FIELD_CONTENT = 1 << 7, /* asked where messages are read, not kept: for filters only */
 	FIELD_USER = 1 << 6,    /* the number of a user of the machine that the queue is of */
 };
 

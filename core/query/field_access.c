@@ -255,6 +255,18 @@ uint32_t count_recipients(const struct snap *snap, uint32_t row)
 	return count;
 }
 
+FIELD_ID(access_content)
+{
+	(void)ref, (void)env, (void)row, (void)i;
+	return INTERN_UNKNOWN;
+}
+
+uint32_t count_content(const struct snap *snap, uint32_t row)
+{
+	(void)snap, (void)row;
+	return 1;
+}
+
 uint32_t count_warnings(const struct snap *snap, uint32_t row)
 {
 	uint32_t bits = snap_col(snap, COL_WARNINGS, row);

@@ -30,6 +30,8 @@ FIELD_ID(access_reason);
 FIELD_ID(access_reason_text);
 FIELD_ID(access_reason_class);
 FIELD_ID(access_warning);
+/* FIELD_CONTENT: the index has no value of it. */
+FIELD_ID(access_content);
 
 /* field.column is a wide column; WIDE_UNKNOWN is unknown. */
 FIELD_NUMBER_OF(access_wide);
@@ -40,6 +42,7 @@ FIELD_NUMBER_OF(access_number);
 FIELD_NUMBER_OF(access_age);
 
 uint32_t count_recipients(const struct snap *snap, uint32_t row);
+uint32_t count_content(const struct snap *snap, uint32_t row);
 uint32_t count_warnings(const struct snap *snap, uint32_t row);
 
 enum source source_of_account(const struct snap *snap, uint32_t row);

@@ -362,6 +362,25 @@ const struct field field_table[] = {
 		.id = access_text,
 	},
 	{
+		.name = "body",
+		.title = "body",
+		.help = "text of the message as a person reads it, on one line; reads whole "
+			"messages",
+		.type = FIELD_TEXT,
+		.flags = FIELD_CONTENT,
+		.id = access_content,
+	},
+	{
+		.name = "attachment",
+		.title = "attachment",
+		.help = "what attachments really are, by their bytes: application/pdf; any "
+			"matches",
+		.type = FIELD_NAME,
+		.flags = FIELD_CONTENT,
+		.count = count_content,
+		.id = access_content,
+	},
+	{
 		.name = "warnings",
 		.title = "warnings",
 		.help = "what is odd about the queue file; any of them matches",

@@ -45,6 +45,26 @@ void filter_free(struct filter *filter);
 /* Sets the bits of the rows it selects. -1 with *err when a regex hits its limit. */
 int filter_run(struct filter *filter, struct field_env *env, struct bitset *rows, struct err *err);
 
+/*
+ * The conditions on content (body, attachment) are decided where messages are read, by this;
+ * NULL when there is none. It lives as long as the filter and serves many threads, once
+ * filter_prepare has been called.
+ */
+const struct inspector *filter_inspector(struct filter *filter);
+/*
+ * Makes ready what these conditions need, while the process has one thread; the second time
+ * nothing. -1 with *err when attachments are asked about and no child can be had to look at them.
+ */
+int filter_prepare(struct filter *filter, struct err *err);
+/* Whether content is all the filter asks about, so that every message has to be read. */
+bool filter_is_content_only(const struct filter *filter);
+/*
+ * Sets the bits of the rows whose content has to be read before filter_run can tell whether it
+ * selects them: what is not read is unknown to it. Errors as filter_run.
+ */
+int filter_unread(
+	struct filter *filter, struct field_env *env, struct bitset *rows, struct err *err);
+
 /* Whether the filter asks about reasons, so that their full text must be kept. */
 bool filter_wants_reason_text(const struct filter *filter);
 

@@ -26,6 +26,7 @@ struct cond {
 	struct cond *next; /* of all conditions of the filter */
 	struct field_ref ref;
 	struct slice param; /* header:NAME */
+	unsigned question;  /* FIELD_CONTENT: its place among the answers */
 	enum cond_op op;
 	bool negate;
 	bool all;      /* every value instead of any */
@@ -54,6 +55,12 @@ struct filter {
 	struct arena arena;
 	struct node *root; /* NULL selects everything */
 	struct cond *conds;
+	unsigned questions;             /* conditions on content among them */
+	struct filter_content *content; /* filter_content.c; NULL before it is asked for */
 };
+
+/* filter_content.c: what was too much work for a regex where messages were read; or NULL. */
+const struct err *filter_content_failed(const struct filter *filter);
+void filter_content_free(struct filter *filter);
 
 #endif

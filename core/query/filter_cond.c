@@ -157,6 +157,14 @@ static int parse_field(struct parser *parser, struct cond *cond)
 		return -1;
 	if (field_find(name, parser->need, &cond->ref, parser->lexer.err) != 0)
 		return lex_fault_at(&parser->lexer, parser_at(parser));
+	if (cond->ref.field->flags & FIELD_CONTENT) {
+		if (parser->filter->questions == LIMIT_QUESTIONS)
+			return lex_fault(&parser->lexer, parser_at(parser),
+				"one filter can ask %d times about body and attachment: join words "
+				"as in body ~ \"one|two\"",
+				LIMIT_QUESTIONS);
+		cond->question = parser->filter->questions++;
+	}
 	if (cond->ref.field->flags & FIELD_PARAM)
 		cond->param = parser->need->headers[cond->ref.param];
 	return parser_step(parser);

@@ -174,6 +174,7 @@ void filter_free(struct filter *filter)
 		return;
 	for (struct cond *cond = filter->conds; cond; cond = cond->next)
 		regex_free(cond->regex);
+	filter_content_free(filter);
 	arena_free(&filter->arena);
 	free(filter);
 }

@@ -10,11 +10,19 @@ enum tri {
 	YES,
 	NO,
 	UNKNOWN,
+	BOTH, /* content that is still to be read: it may be true and may be false */
 };
 
 struct tri_set {
 	struct bitset yes;
 	struct bitset no;
+};
+
+/* What all of an evaluation shares. */
+struct evaluation {
+	struct field_env *env;
+	bool unread_is_both; /* content that was not read is true and false; otherwise unknown */
+	struct err *err;
 };
 
 /* The work on one condition. */
@@ -23,7 +31,8 @@ struct run {
 	struct field_env *env;
 	struct err *err;
 	bool failed;
-	int64_t number; /* the value of < <= > >=, relative to nothing any more */
+	enum tri unread; /* what content is that was not read */
+	int64_t number;  /* the value of < <= > >=, relative to nothing any more */
 	/* What was decided about a string, 2 bits for each id. */
 	uint8_t *memo;
 	uint32_t memo_ids;
@@ -188,9 +197,29 @@ static bool is_forgeable(const struct run *run, uint32_t row)
 		field->source(run->env->snap, row) == SOURCE_RECEIVED;
 }
 
+static enum tri test_content(const struct run *run, uint32_t row)
+{
+	uint32_t answers = snap_col(run->env->snap, COL_ANSWERS, row);
+
+	switch (answer_get(answers, run->cond->question)) {
+	case ANSWER_YES:
+		return YES;
+	case ANSWER_NO:
+		return NO;
+	case ANSWER_UNKNOWN:
+		return UNKNOWN;
+	case ANSWER_UNREAD:
+		break;
+	}
+	return run->unread;
+}
+
 static enum tri test_row(struct run *run, uint32_t row)
 {
 	const struct field *field = run->cond->ref.field;
+
+	if (field->flags & FIELD_CONTENT)
+		return test_content(run, row);
 	if (is_forgeable(run, row))
 		return UNKNOWN;
 	if (!field_is_text(field))
@@ -208,11 +237,15 @@ static void start_run(struct run *run)
 		run->number = cond->numbers[0] < 0 ? INT64_MIN : INT64_MAX;
 }
 
-static int run_cond(
-	const struct cond *cond, struct field_env *env, struct tri_set *out, struct err *err)
+static int run_cond(const struct cond *cond, const struct evaluation *eval, struct tri_set *out)
 {
-	struct run run = {.cond = cond, .env = env, .err = err};
-	uint32_t rows = env->snap->rows;
+	struct run run = {
+		.cond = cond,
+		.env = eval->env,
+		.err = eval->err,
+		.unread = eval->unread_is_both ? BOTH : UNKNOWN,
+	};
+	uint32_t rows = eval->env->snap->rows;
 
 	start_run(&run);
 	for (uint32_t row = 0; row < rows && !run.failed;) {
@@ -220,8 +253,8 @@ static int run_cond(
 		uint32_t word = row / 64;
 		for (; row < rows && row / 64 == word; row++) {
 			enum tri result = test_row(&run, row);
-			yes |= (uint64_t)(result == YES) << row % 64;
-			no |= (uint64_t)(result == NO) << row % 64;
+			yes |= (uint64_t)(result == YES || result == BOTH) << row % 64;
+			no |= (uint64_t)(result == NO || result == BOTH) << row % 64;
 		}
 		out->yes.words[word] = yes;
 		out->no.words[word] = no;
@@ -244,12 +277,11 @@ static void combine(enum node_kind kind, struct tri_set *a, const struct tri_set
 	}
 }
 
-static int run_node(
-	const struct node *node, struct field_env *env, struct tri_set *out, struct err *err)
+static int run_node(const struct node *node, const struct evaluation *eval, struct tri_set *out)
 {
 	if (node->kind == NODE_COND)
-		return run_cond(node->cond, env, out, err);
-	if (run_node(node->first, env, out, err) != 0)
+		return run_cond(node->cond, eval, out);
+	if (run_node(node->first, eval, out) != 0)
 		return -1;
 	if (node->kind == NODE_NOT) {
 		struct bitset yes = out->yes;
@@ -258,9 +290,9 @@ static int run_node(
 		return 0;
 	}
 	int result = 0;
-	struct tri_set other = tri_set_new(env->snap->rows);
+	struct tri_set other = tri_set_new(eval->env->snap->rows);
 	for (const struct node *next = node->first->next; next && result == 0; next = next->next) {
-		result = run_node(next, env, &other, err);
+		result = run_node(next, eval, &other);
 		if (result == 0)
 			combine(node->kind, out, &other);
 	}
@@ -268,18 +300,52 @@ static int run_node(
 	return result;
 }
 
-int filter_run(struct filter *filter, struct field_env *env, struct bitset *rows, struct err *err)
+/* Sets the bits of the rows where the filter is, or may be, true. */
+static int run_all(const struct filter *filter, const struct evaluation *eval, struct bitset *rows)
 {
-	assert(rows->bits == env->snap->rows);
+	assert(rows->bits == eval->env->snap->rows);
 	if (!filter->root) {
 		for (size_t row = 0; row < rows->bits; row++)
 			bitset_set(rows, row);
 		return 0;
 	}
 	struct tri_set result = tri_set_new(rows->bits);
-	int status = run_node(filter->root, env, &result, err);
+	int status = run_node(filter->root, eval, &result);
 	for (size_t i = 0; status == 0 && i <= rows->bits / 64; i++)
 		rows->words[i] = result.yes.words[i];
 	tri_set_free(&result);
+	return status;
+}
+
+int filter_run(struct filter *filter, struct field_env *env, struct bitset *rows, struct err *err)
+{
+	const struct evaluation eval = {.env = env, .err = err};
+	const struct err *failed = filter_content_failed(filter);
+
+	if (failed) {
+		*err = *failed;
+		return -1;
+	}
+	return run_all(filter, &eval, rows);
+}
+
+/*
+ * Where content that was not read may be true as well as false, the filter is true of no fewer
+ * rows than whatever it says can make it; of those that it selects in any case, nothing need be
+ * read.
+ */
+int filter_unread(
+	struct filter *filter, struct field_env *env, struct bitset *rows, struct err *err)
+{
+	const struct evaluation possible = {.env = env, .unread_is_both = true, .err = err};
+
+	if (!filter->questions)
+		return 0;
+	struct bitset certain = bitset_new(rows->bits);
+	int status = run_all(filter, &possible, rows);
+	if (status == 0)
+		status = filter_run(filter, env, &certain, err);
+	bitset_subtract(rows, &certain);
+	bitset_free(&certain);
 	return status;
 }

@@ -285,7 +285,7 @@ static const struct {
 		"there is no field \"from\": write sender for the envelope sender, or header_from "
 		"for the From: header",
 		0},
-	{"body ~ viagra", "this version has no field \"body\" yet", 0},
+	{"text ~ viagra", "there is no field \"text\": write body, or subject", 0},
 	{"campaign=x", "this version has no field \"campaign\" yet", 0},
 	{"finding=SA-3c91", "this version has no field \"finding\" yet", 0},
 	{"header:=x",

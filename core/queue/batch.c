@@ -54,7 +54,29 @@ static struct err *keep_err(struct arena *arena, const struct err *err)
 	return kept;
 }
 
-unsigned batch_read(struct batch *batch, const struct need *need, struct buf *text)
+void batch_inspect(struct record *record, struct arena *arena, const struct need *need,
+	struct batch_reader *reader)
+{
+	const struct inspector *inspector = need->inspector;
+	struct slice text = record->content.text;
+
+	if (!reader->inspecting)
+		reader->inspecting = inspector->begin(inspector);
+	record->answers = inspector->answer(reader->inspecting, &record->content);
+	if (slice_known(text))
+		arena_trim(arena, text.ptr, text.len, 0);
+	record->content = (struct content){0};
+}
+
+void batch_reader_free(struct batch_reader *reader, const struct need *need)
+{
+	if (reader->inspecting)
+		need->inspector->end(reader->inspecting);
+	buf_free(&reader->text);
+	*reader = (struct batch_reader){0};
+}
+
+unsigned batch_read(struct batch *batch, const struct need *need, struct batch_reader *reader)
 {
 	const struct format *format = batch->folder->spool->format;
 	struct err err;
@@ -66,8 +88,13 @@ unsigned batch_read(struct batch *batch, const struct need *need, struct buf *te
 			&batch->arena, &result->record, &err);
 		if (result->severity == SEV_FAIL)
 			result->err = keep_err(&batch->arena, &err);
-		if (result->severity <= SEV_WARN && (need->parts & NEED_REASONS))
-			batch_normalise(&result->record, &batch->arena, text);
+		if (result->severity > SEV_WARN)
+			continue;
+		/* First the content, which is the newest in the arena. */
+		if (need->inspector)
+			batch_inspect(&result->record, &batch->arena, need, reader);
+		if (need->parts & NEED_REASONS)
+			batch_normalise(&result->record, &batch->arena, &reader->text);
 	} while (++i < batch->count && arena_bytes(&batch->arena) < BATCH_BYTES);
 	return i;
 }

@@ -27,11 +27,22 @@ struct batch {
 	struct batch *next; /* in the list of spare ones */
 };
 
+/* The working memory of one thread that reads batches; all-zero is ready. */
+struct batch_reader {
+	struct buf text;
+	void *inspecting; /* of need.inspector */
+};
+
 /*
  * Reads the units of the batch until it holds BATCH_BYTES. Returns how many were
- * read, at least one. `text` is the reader's own scratch buffer.
+ * read, at least one. A reader is always used with the same need.
  */
-unsigned batch_read(struct batch *batch, const struct need *need, struct buf *text);
+unsigned batch_read(struct batch *batch, const struct need *need, struct batch_reader *reader);
+void batch_reader_free(struct batch_reader *reader, const struct need *need);
+
+/* Has the questions answered, and gives back the content: the newest allocation in the arena. */
+void batch_inspect(struct record *record, struct arena *arena, const struct need *need,
+	struct batch_reader *reader);
 
 /* Moves the units from `at` on into `rest`, an empty batch. */
 void batch_split(struct batch *batch, unsigned at, struct batch *rest);

@@ -59,17 +59,17 @@ static void reads_every_unit(void **state)
 {
 	static const struct need need = {.parts = NEED_REASONS};
 	struct batch *batch = make_batch((const char *const[]){"ok1", "gone", "fail", "ok2", NULL});
-	struct buf text = {0};
+	struct batch_reader reader = {0};
 	(void)state;
 
-	assert_int_equal(batch_read(batch, &need, &text), 4);
+	assert_int_equal(batch_read(batch, &need, &reader), 4);
 	assert_int_equal(batch->results[0].severity, SEV_OK);
 	assert_true(slice_known(batch->results[0].record.rcpts[0].reason_key));
 	assert_int_equal(batch->results[1].severity, SEV_GONE);
 	assert_int_equal(batch->results[2].severity, SEV_FAIL);
 	assert_string_equal(batch->results[2].err->text, "no message");
 	assert_true(slice_eq(batch->results[3].record.queue_id, SLICE("ok2")));
-	buf_free(&text);
+	batch_reader_free(&reader, &need);
 	free_batch(batch);
 }
 
@@ -79,13 +79,13 @@ static void hands_on_early_what_is_large(void **state)
 	struct batch *batch =
 		make_batch((const char *const[]){"ok", "L1", "L2", "gone", "L3", NULL});
 	static const unsigned parts[] = {2, 1, 2};
-	struct buf text = {0};
+	struct batch_reader reader = {0};
 	(void)state;
 
 	for (size_t i = 0; i < 3; i++) {
 		struct batch *rest = xcalloc(1, sizeof(*rest));
 		unsigned count = batch->count;
-		unsigned done = batch_read(batch, &need, &text);
+		unsigned done = batch_read(batch, &need, &reader);
 		assert_int_equal(done, parts[i]);
 		if (done < count) {
 			batch_split(batch, done, rest);
@@ -98,7 +98,7 @@ static void hands_on_early_what_is_large(void **state)
 	}
 	assert_int_equal(batch->count, 0);
 	free(batch);
-	buf_free(&text);
+	batch_reader_free(&reader, &need);
 }
 
 /* A split batch stands on its own: names, order, and the folder stays open for both. */

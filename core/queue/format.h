@@ -18,6 +18,7 @@
 #include "core/base/arena.h"
 #include "core/base/err.h"
 #include "core/base/hashset.h"
+#include "core/queue/inspect.h"
 #include "core/queue/origin.h"
 #include "core/queue/record.h"
 #include "core/queue/step.h"
@@ -57,13 +58,16 @@ enum need_part {
 	NEED_MESSAGE_ID = 1 << 12, /* nearly as much memory as all the rest of a row */
 	NEED_CREATED = 1 << 13,    /* the index keeps record.created */
 	NEED_LINEAGE = 1 << 14,    /* record.first_id: finds a message again that was requeued */
-	NEED_ALL = (1 << 15) - 1,
+	NEED_ATTEMPT = 1 << 15,    /* record.last_attempt: one more look for each message */
+	NEED_ALL = (1 << 16) - 1,
 };
 
 struct need {
 	unsigned parts;                            /* enum need_part bits */
 	struct slice headers[LIMIT_EXTRA_HEADERS]; /* names for record.extra */
 	unsigned nheaders;
+	/* Asked about the content of each message; NULL: content is not read. */
+	const struct inspector *inspector;
 };
 
 struct format;
@@ -102,6 +106,12 @@ struct spool {
 	struct arena arena; /* of site and of the driver's own data */
 	void *data;         /* the driver's own, from its open */
 };
+
+/* How long a message is kept, in seconds; one with the null sender is a bounce. -1 unknown. */
+static inline int64_t spool_lifetime(const struct spool *spool, bool bounce)
+{
+	return bounce ? spool->bounce_lifetime : spool->lifetime;
+}
 
 /* One file that is a message or that stands where one should. */
 struct unit {

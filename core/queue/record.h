@@ -14,6 +14,7 @@
 #include "core/base/arena.h"
 #include "core/base/limits.h"
 #include "core/base/slice.h"
+#include "core/queue/inspect.h"
 
 /* Where in its life a message is, in words all MTAs share. */
 enum msg_state {
@@ -91,12 +92,13 @@ struct record {
 	uint64_t identity; /* of the file, beyond its inode, which is soon used again; 0 unknown */
 	uint32_t warnings; /* enum warning bits */
 
-	int64_t arrival;    /* epoch seconds; -1 unknown */
-	int32_t usec;       /* of arrival; -1 unknown */
-	int64_t created;    /* of this queue file (expiry counts from here); -1 unknown */
-	int64_t next_retry; /* epoch seconds; -1 none is planned */
-	int64_t attempts;   /* -1 the queue does not count them */
-	int64_t size;       /* bytes, as the MTA reports it; -1 unknown */
+	int64_t arrival;      /* epoch seconds; -1 unknown */
+	int32_t usec;         /* of arrival; -1 unknown */
+	int64_t created;      /* of this queue file (expiry counts from here); -1 unknown */
+	int64_t next_retry;   /* epoch seconds; -1 none is planned */
+	int64_t attempts;     /* -1 the queue does not count them */
+	int64_t last_attempt; /* when its last failure was written down, if asked for; -1 unknown */
+	int64_t size;         /* bytes, as the MTA reports it; -1 unknown */
 	bool forced_expire;
 
 	struct slice sender; /* envelope sender, raw; empty = null sender */
@@ -126,6 +128,13 @@ struct record {
 	struct slice message_id;
 	struct slice extra[LIMIT_EXTRA_HEADERS]; /* the values of need.headers, by place */
 
+	/*
+	 * With need.inspector: the newest allocation in the arena, since the scan gives it back
+	 * as soon as the answers are there.
+	 */
+	struct content content;
+	uint32_t answers; /* inspect.h; filled in by the scan, not by drivers */
+
 	/* Attributes as the queue holds them, when asked for (show). */
 	struct attribute {
 		struct slice name;
@@ -138,7 +147,7 @@ struct record {
 static inline void record_clear(struct record *record)
 {
 	memset(record, 0, sizeof(*record));
-	record->arrival = record->created = record->next_retry = -1;
+	record->arrival = record->created = record->next_retry = record->last_attempt = -1;
 	record->usec = -1;
 	record->attempts = record->size = record->uid = -1;
 }

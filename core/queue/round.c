@@ -152,11 +152,11 @@ static long waits(void)
  * disk answers many questions at a time faster than one. So a reader that had to
  * wait for one file in sixteen calls another to its side.
  */
-static void read_batch(struct round *round, struct batch *batch, struct buf *text)
+static void read_batch(struct round *round, struct batch *batch, struct batch_reader *reader)
 {
 	while (batch) {
 		long before = waits();
-		unsigned done = batch_read(batch, round->setup.need, text);
+		unsigned done = batch_read(batch, round->setup.need, reader);
 		if ((waits() - before) * 16 > done) {
 			pthread_mutex_lock(&round->lock);
 			add_reader(round);
@@ -176,12 +176,12 @@ static void read_batch(struct round *round, struct batch *batch, struct buf *tex
 static void *reader_main(void *arg)
 {
 	struct round *round = arg;
-	struct buf text = {0};
+	struct batch_reader reader = {0};
 	struct batch *batch;
 
 	while ((batch = bqueue_take(&round->units)))
-		read_batch(round, batch, &text);
-	buf_free(&text);
+		read_batch(round, batch, &reader);
+	batch_reader_free(&reader, round->setup.need);
 	pthread_mutex_lock(&round->lock);
 	if (--round->running == 0)
 		pthread_cond_signal(&round->over);

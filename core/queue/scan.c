@@ -16,6 +16,12 @@ enum {
 	MOST_ROUNDS = 12,
 };
 
+unsigned scan_jobs(const struct scan_options *options)
+{
+	unsigned jobs = options->jobs ? options->jobs : DEFAULT_JOBS;
+	return jobs < ROUND_MOST_JOBS ? jobs : ROUND_MOST_JOBS;
+}
+
 static bool is_interrupted(const struct scan_options *options)
 {
 	return options->interrupted && __atomic_load_n(options->interrupted, __ATOMIC_RELAXED);
@@ -186,15 +192,13 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 	struct round_setup setup = {
 		.spools = spools,
 		.need = need,
-		.jobs = options->jobs ? options->jobs : DEFAULT_JOBS,
+		.jobs = scan_jobs(options),
 		.index = index_batch,
 		.ctx = scan,
 		.interrupted = options->interrupted,
 	};
 	int answer = 0;
 
-	if (setup.jobs > ROUND_MOST_JOBS)
-		setup.jobs = ROUND_MOST_JOBS;
 	snap_init(&scan->snap, (const struct spool *const *)spools->list, spools->count, need);
 	scan->snap.keep_reason_text = options->keep_reason_text;
 	for (unsigned i = 0; i < MOST_ROUNDS && answer == 0; i++) {

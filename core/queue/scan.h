@@ -18,6 +18,7 @@
 
 #include <signal.h>
 
+#include "core/base/bitset.h"
 #include "core/base/hashset.h"
 #include "core/queue/snap.h"
 #include "core/queue/spool.h"
@@ -29,6 +30,8 @@ struct scan_options {
 	bool keep_reason_text;
 	/* Called on the calling thread about ten times a second, between two batches. */
 	void (*progress)(void *ctx, const struct scan *scan);
+	/* The same of scan_inspect: how many of the rows were read so far. */
+	void (*inspected)(void *ctx, uint32_t done, uint32_t count);
 	void *ctx;
 	const volatile sig_atomic_t *interrupted; /* or NULL; set: the scan ends early */
 };
@@ -71,6 +74,17 @@ struct scan {
 int scan_run(struct scan *scan, const struct spools *spools, const struct need *need,
 	const struct scan_options *options, struct err *err);
 void scan_free(struct scan *scan);
+
+/* How many readers the options ask for. */
+unsigned scan_jobs(const struct scan_options *options);
+
+/*
+ * Asks about the content of these rows, in parallel; the index keeps the answers. None of the
+ * rows is left unread, whatever became of its message since the scan; but for an interrupted
+ * scan, which then is not complete. -1 with *err when nothing could be started.
+ */
+int scan_inspect(struct scan *scan, const struct spools *spools, const struct bitset *rows,
+	const struct inspector *inspector, const struct scan_options *options, struct err *err);
 
 /*
  * Reads the message of a row once more, to the letter and with all that `need`

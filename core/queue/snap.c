@@ -108,6 +108,11 @@ static void set_queue_id(struct snap *snap, uint32_t row, struct slice queue_id)
 	set(snap, COL_QUEUE_ID, row, id);
 }
 
+void snap_set_answers(struct snap *snap, uint32_t row, uint32_t answers)
+{
+	set(snap, COL_ANSWERS, row, answers);
+}
+
 bool snap_has_queue_id(const struct snap *snap, struct slice queue_id)
 {
 	uint32_t id = intern_find(&snap->strings, queue_id);
@@ -305,6 +310,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	set(snap, COL_UID, row, plus_one(record->uid));
 	set(snap, COL_ATTEMPTS, row, plus_one(record->attempts));
 	set(snap, COL_WARNINGS, row, record->warnings);
+	set(snap, COL_ANSWERS, row, record->answers);
 	if (snap->need.parts & NEED_SESSION) {
 		set_text(snap, COL_AUTH_METHOD, row, record->auth_method);
 		set_name(snap, COL_CLIENT_NAME, row, record->client_name);

@@ -43,6 +43,7 @@ enum snap_col {
 	COL_RCPT_FIRST,  /* first of its recipients in snap.rcpt_* */
 	COL_NRCPT,       /* recipients still pending */
 	COL_NRCPT_ALL,   /* with those done and cancelled */
+	COL_ANSWERS,     /* of need.inspector */
 	COL_EXTRA,       /* string; this and the next LIMIT_EXTRA_HEADERS - 1: header:NAME */
 	SNAP_COLS = COL_EXTRA + LIMIT_EXTRA_HEADERS,
 };
@@ -119,6 +120,9 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 
 /* Whether a row has that queue id. */
 bool snap_has_queue_id(const struct snap *snap, struct slice queue_id);
+
+/* The answers about the content of a row, when it was read after the scan. */
+void snap_set_answers(struct snap *snap, uint32_t row, uint32_t answers);
 
 /*
  * The domain of an address, folded: INTERN_EMPTY for the null address, INTERN_UNKNOWN

@@ -19,4 +19,11 @@
 uint32_t content_read(struct window *window, const struct envelope *envelope, bool headers_only,
 	size_t limit, struct buf *out);
 
+/*
+ * The whole content for questions about it: unknown when it is damaged or cannot be read. It is
+ * the newest allocation in the arena.
+ */
+struct content content_whole(
+	struct window *window, const struct envelope *envelope, struct arena *arena);
+
 #endif

@@ -41,6 +41,65 @@ static void joins_lines_and_stops_behind_the_headers(void **state)
 	done(&p);
 }
 
+/* A message of `lines` lines, the longest of which are stored in pieces of 16 KiB. */
+static void long_message(struct parsed *p, unsigned lines, struct buf *expected)
+{
+	image_begin(&p->image, "a@example.com");
+	image_add(&p->image, 'R', "b@example.org");
+	image_add(&p->image, 'M', "");
+	for (unsigned i = 0; i < lines; i++) {
+		struct buf line = {0};
+		buf_printf(&line, "%u", i);
+		buf_pad(&line, 'x', i % 50 == 7 ? 20000 : i % 200);
+		image_add(&p->image, i % 3 ? 'N' : 'L', buf_str(&line));
+		buf_add(expected, buf_slice(&line));
+		if (i % 3)
+			buf_addc(expected, '\n');
+		buf_free(&line);
+	}
+	image_add(&p->image, 'X', "");
+	image_add(&p->image, 'E', "");
+	image_finish(&p->image);
+}
+
+static void gives_the_whole_for_questions(void **state)
+{
+	struct parsed p = {0};
+	struct buf expected = {0};
+	struct arena arena = {0};
+	(void)state;
+
+	long_message(&p, 300, &expected);
+	parse(&p);
+	struct content content = content_whole(&p.window, &p.envelope, &arena);
+	assert_false(content.cut);
+	assert_int_equal(content.text.len, expected.len);
+	assert_memory_equal(content.text.ptr, expected.ptr, expected.len);
+	/* It is the newest in the arena: given back, its place is taken again. */
+	arena_trim(&arena, content.text.ptr, content.text.len, 0);
+	assert_ptr_equal(arena_alloc(&arena, 100), content.text.ptr);
+	buf_free(&expected);
+	arena_free(&arena);
+	done(&p);
+}
+
+static void gives_nothing_of_what_is_damaged(void **state)
+{
+	struct parsed p = {0};
+	struct buf unused = {0};
+	struct arena arena = {0};
+	(void)state;
+
+	long_message(&p, 30, &unused);
+	p.image.bytes.len -= 40; /* the end of the content, and what is behind it */
+	parse(&p);
+	struct content content = content_whole(&p.window, &p.envelope, &arena);
+	assert_false(slice_known(content.text));
+	buf_free(&unused);
+	arena_free(&arena);
+	done(&p);
+}
+
 /* A deleted header is a pointer to the one behind it; a new body lies in the heap. */
 static void reads_edited_content(void **state)
 {
@@ -150,6 +209,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(joins_lines_and_stops_behind_the_headers),
+		cmocka_unit_test(gives_the_whole_for_questions),
+		cmocka_unit_test(gives_nothing_of_what_is_damaged),
 		cmocka_unit_test(reads_edited_content),
 		cmocka_unit_test(content_loops_end),
 		cmocka_unit_test(content_is_no_longer_than_its_file),

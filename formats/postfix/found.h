@@ -47,5 +47,7 @@ enum severity found_read(const struct spool *spool, struct found *found, const s
 /* Reads the logs, and puts the reasons into the recipients of the record. */
 void postfix_read_reasons(const struct spool *spool, const struct found *found, struct arena *arena,
 	struct record *record);
+/* Fills in record->last_attempt: the time of its defer log. */
+void postfix_read_attempt(const struct spool *spool, struct record *record);
 
 #endif

@@ -111,10 +111,14 @@ static enum severity read_window(const struct spool *spool, struct found *found,
 	postfix_read_headers(spool, window, &envelope, need, arena, record);
 	if (need->parts & NEED_REASONS)
 		postfix_read_reasons(spool, found, arena, record);
+	if (need->parts & NEED_ATTEMPT)
+		postfix_read_attempt(spool, record);
 	if (record->warnings & WARN_UNREADABLE) {
 		err_set(err, ERR_IO, window->sys, "cannot read");
 		return SEV_FAIL;
 	}
+	if (need->inspector)
+		record->content = content_whole(window, &envelope, arena);
 	return record->warnings ? SEV_WARN : SEV_OK;
 }
 

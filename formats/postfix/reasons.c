@@ -1,5 +1,6 @@
 /* Reads the logs of reasons that belong to a message. */
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "core/base/intern.h"
@@ -91,4 +92,15 @@ void postfix_read_reasons(const struct spool *spool, const struct found *found, 
 		log = read_log(spool, PQ_BOUNCE, -1, arena, record);
 		reason_log_apply(log, true, arena, record);
 	}
+}
+
+/* The delivery agents of one attempt write the log, and nobody does between attempts. */
+void postfix_read_attempt(const struct spool *spool, struct record *record)
+{
+	char path[POSTFIX_PATH_MAX];
+	struct stat st;
+
+	if (postfix_path(postfix_of(spool), PQ_DEFER, record->queue_id, path) &&
+		fstatat(spool->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+		record->last_attempt = st.st_mtime;
 }

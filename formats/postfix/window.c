@@ -93,14 +93,10 @@ static bool load(struct window *window, uint64_t offset, size_t least)
 	return (size_t)got >= least;
 }
 
-const uint8_t *window_later(struct window *window, uint64_t offset, size_t n)
+const uint8_t *window_load(struct window *window, uint64_t offset, size_t n)
 {
-	if (window->fd < 0 || offset > window->size || window->size - offset < n)
+	if (window->fd < 0 || offset > window->size || window->size - offset < n ||
+		!load(window, offset, n))
 		return NULL;
-	bool here = offset >= window->later_start &&
-		offset - window->later_start <= window->later_len &&
-		window->later_len - (size_t)(offset - window->later_start) >= n;
-	if (!here && !load(window, offset, n))
-		return NULL;
-	return window->later + (offset - window->later_start);
+	return window->later;
 }

@@ -38,8 +38,8 @@ int window_open(struct window *window, int fd);
 /* Frees what the window owns. The file stays open. */
 void window_close(struct window *window);
 
-/* window_at for what lies behind the first piece. */
-const uint8_t *window_later(struct window *window, uint64_t offset, size_t n);
+/* window_at for what no piece holds yet. */
+const uint8_t *window_load(struct window *window, uint64_t offset, size_t n);
 
 /*
  * n bytes at offset, until the next call; NULL when the file ends before or cannot
@@ -49,7 +49,21 @@ static inline const uint8_t *window_at(struct window *window, uint64_t offset, s
 {
 	if (n <= window->first_len && offset <= window->first_len - n)
 		return window->first + offset;
-	return window_later(window, offset, n);
+	if (n <= window->later_len && offset >= window->later_start &&
+		offset - window->later_start <= window->later_len - n)
+		return window->later + (offset - window->later_start);
+	return window_load(window, offset, n);
+}
+
+/* What is in memory from an offset on, in one piece; empty when nothing is. */
+static inline struct slice window_piece(const struct window *window, uint64_t offset)
+{
+	if (offset < window->first_len)
+		return slice_of(window->first + offset, window->first_len - (size_t)offset);
+	if (offset >= window->later_start && offset - window->later_start < window->later_len)
+		return slice_from(slice_of(window->later, window->later_len),
+			(size_t)(offset - window->later_start));
+	return slice_of("", 0);
 }
 
 #endif
