@@ -31,13 +31,14 @@ PLACE = os.path.join(TOP, "build/bench")
 FLOOR = os.path.join(tool.BUILD, "floor")
 MOVER = os.path.join(tool.BUILD, "mover")
 MESSAGES = 100_000
+BODY_SIZE = "12k"  # of ordinary mail: text, HTML and a few attachments
 SCALES = (10_000, 100_000, 300_000)
 PAIRS = 5
 COLD_PAIRS = 2
 COLD_THREADS = (1, 4, 16, 32)
 # qshape warns of every file in maildrop and makes nothing of it.
 QSHAPE_QUEUES = ("incoming", "active", "deferred", "hold")
-PARTS = ("busy", "acting", "memory", "warm", "scaling", "cold")
+PARTS = ("busy", "acting", "memory", "warm", "body", "scaling", "cold")
 
 
 def owner():
@@ -48,15 +49,16 @@ def owner():
         return 0
 
 
-def forged(messages):
+def forged(messages, name="postfix", *options):
     """The folder of a forged queue; used again if forge and the owner are still the same."""
-    tree = os.path.join(PLACE, f"postfix-{messages}")
+    tree = os.path.join(PLACE, f"{name}-{messages}")
     mark = tree + ".made"
     wanted = f"{os.stat(tool.FORGE).st_mtime_ns} {owner()}\n"
     if os.path.exists(mark) and open(mark).read() == wanted:
         return tree
     shutil.rmtree(tree, ignore_errors=True)
-    tool.run(tool.FORGE, "postfix", "--messages", str(messages), "--seed", "1", tree, seconds=600)
+    tool.run(tool.FORGE, "postfix", "--messages", str(messages), "--seed", "1", *options, tree,
+             seconds=900)
     with open(mark, "w") as file:
         file.write(wanted)
     return tree
@@ -104,6 +106,29 @@ def warm(verdicts, tree, peers):
     if "qshape -s" in peers:
         verdicts.ratio(took, "qshape -s", "report", least=20)
         verdicts.bound(took, "qshape -s", "floor with logs")
+
+
+def body(verdicts):
+    """
+    Every message read whole and its text looked at, for a word and for a pattern without one. In
+    memory the floor does nothing but copy; what bodies cost a server is their way from the disk.
+    """
+    tree = forged(MESSAGES, "whole", "--encoded", "--body-size", BODY_SIZE)
+    commands = {
+        "body!~word": ours(tree, "top", "account", "body !~ casinoland"),
+        "body!~pattern": ours(tree, "top", "account", 'body !~ "(?i)\\bx[0-9]{9}"'),
+        "floor of whole files": floor(tree, "-w"),
+    }
+    for where, before, rounds in (("warm", None, PAIRS), ("cold", measure.drop_caches, COLD_PAIRS)):
+        verdicts.title(f"bodies of {MESSAGES:,} messages with a median of {BODY_SIZE}, {where}, "
+                       f"{rounds} rounds")
+        try:
+            took = measure.medians(commands, rounds, before)
+        except OSError as error:
+            verdicts.skip("bodies", f"the caches cannot be dropped ({error.strerror})")
+            continue
+        for name in list(commands)[:2]:
+            verdicts.ratio(took, name, "floor of whole files", most=1.5)
 
 
 def best_floor(tree, *words):
@@ -212,6 +237,8 @@ def read(verdicts, parts, with_postfix):
         memory(verdicts, trees)
     if "warm" in parts:
         warm(verdicts, big, others)
+    if "body" in parts:
+        body(verdicts)
     if "scaling" in parts:
         scaling(verdicts, trees)
     if "cold" in parts:

@@ -4,7 +4,7 @@
  * Lists the folders that hold messages, opens every file in the order of the
  * inodes of its folder, reads 8 KiB and closes it, with the open flags and the
  * number of threads that spoolsweep has. With -l also the defer log of every
- * message. Nothing is looked at: no parsing, no counting, no output but the sum.
+ * message; with -w whole files. Nothing is looked at: no parsing, no counting, no output but the sum.
  *
  * Knows just enough to do that: short queue ids, one level of hash folders.
  */
@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum { THREADS = 16, MOST_THREADS = 64, CHUNK = 64 };
-enum { READ_SIZE = 8192, NAME_SIZE = 24, GROWTH = 4096 };
+enum { READ_SIZE = 8192, WHOLE_SIZE = 65536, NAME_SIZE = 24, GROWTH = 4096 };
 
 struct file {
 	ino_t inode;
@@ -32,6 +32,7 @@ struct file {
 struct floor {
 	int root;
 	bool logs;
+	bool whole;
 	struct file *files;
 	size_t count;
 	size_t next; /* atomic: the first file nobody took yet */
@@ -81,16 +82,21 @@ static void list(struct floor *floor, int parent, const char *name)
 		list(floor, fd, (char[]){*hash, '\0'});
 }
 
-static bool read_file(int folder, const char *name)
+static bool read_file(const struct floor *floor, int folder, const char *name)
 {
-	char data[READ_SIZE];
+	char data[WHOLE_SIZE];
+	size_t size = floor->whole ? WHOLE_SIZE : READ_SIZE;
+	ssize_t got;
 	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
 	int fd = openat(folder, name, flags | O_NOATIME);
 	if (fd < 0 && errno == EPERM)
 		fd = openat(folder, name, flags);
 	if (fd < 0)
 		return false;
-	if (read(fd, data, sizeof(data)) < 0)
+	do
+		got = read(fd, data, size);
+	while (floor->whole && got == (ssize_t)size);
+	if (got < 0)
 		err(1, "%s", name);
 	close(fd);
 	return true;
@@ -104,11 +110,11 @@ static void *reader(void *arg)
 	while ((at = __atomic_fetch_add(&floor->next, CHUNK, __ATOMIC_RELAXED)) < floor->count) {
 		for (size_t end = at + CHUNK; at < end && at < floor->count; at++) {
 			const struct file *file = &floor->files[at];
-			done += read_file(file->folder, file->name);
+			done += read_file(floor, file->folder, file->name);
 			if (!floor->logs)
 				continue;
 			snprintf(log, sizeof(log), "defer/%c/%s", file->name[0], file->name);
-			done += read_file(floor->root, log);
+			done += read_file(floor, floor->root, log);
 		}
 	}
 	__atomic_add_fetch(&floor->read, done, __ATOMIC_RELAXED);
@@ -125,14 +131,16 @@ int main(int argc, char **argv)
 	int nthreads = THREADS, option;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	while ((option = getopt(argc, argv, "j:l")) != -1) {
+	while ((option = getopt(argc, argv, "j:lw")) != -1) {
 		if (option == 'j')
 			nthreads = atoi(optarg);
 		else if (option == 'l')
 			floor.logs = true;
+		else if (option == 'w')
+			floor.whole = true;
 	}
 	if (optind + 1 != argc || nthreads < 1 || nthreads > MOST_THREADS)
-		errx(2, "usage: floor [-j THREADS] [-l] DIR");
+		errx(2, "usage: floor [-j THREADS] [-l] [-w] DIR");
 	floor.root = open(argv[optind], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (floor.root < 0)
 		err(1, "%s", argv[optind]);

@@ -41,7 +41,7 @@ _spoolsweep() {
 	local options_report='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --limit --color --help --version'
 	local options_top='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --trash --color --help --version'
 	local options_list='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --csv --limit --ids --sort --columns --trash --color --help --version'
-	local options_show='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --raw --headers --trash --color --help --version'
+	local options_show='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --raw --headers --part --out --trash --color --help --version'
 	local options_purge='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --no-undo --follow --log-messages --no-journal --ids-from --trust --color --help --version'
 	local options_hold='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --follow --log-messages --ids-from --trust --color --help --version'
 	local options_release='--spool --offline --local-domains --trusted-networks --jobs --as-of --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --log-messages --ids-from --trust --color --help --version'
@@ -54,7 +54,7 @@ _spoolsweep() {
 	local options_journal='--spool --offline --local-domains --trusted-networks --jobs --as-of --json --color --help --version'
 	local options_setup='--spool --offline --local-domains --trusted-networks --jobs --as-of --color --help --version'
 	local options_help='--color --help --version'
-	local all_fields='queue_id queue_name state format spool account account_source lost_login auth_method origin client_ip client_net client_name helo protocol uid script envelope_sender sender_domain rcpt rcpt_domain nrcpt message_size arrival_time age next_retry attempts reason reason_class subject header_from message_id header: warnings'
+	local all_fields='queue_id queue_name state format spool account account_source lost_login auth_method origin client_ip client_net client_name helo protocol uid script envelope_sender sender_domain rcpt rcpt_domain nrcpt message_size arrival_time age next_retry attempts reason reason_class subject header_from message_id header: body attachment warnings'
 	local words_state='submitted incoming active deferred held bad corrupt'
 	local words_account_source='queue received log'
 	local words_origin='account local lan relay inbound loopback dsn forward unknown'
@@ -94,12 +94,12 @@ _spoolsweep() {
 		_spoolsweep_add received "$cur"
 		return
 		;;
-	--ids-from | --plan-out)
+	--ids-from | --plan-out | --out | -o)
 		compopt -o default
 		return
 		;;
 	--as-of | --jobs | --limit | -n | --local-domains | --trusted-networks | --max | --reason | --now | \
-		--follow) return ;;
+		--follow | --part) return ;;
 	esac
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -107,7 +107,7 @@ _spoolsweep() {
 		-s | -n | --spool | --color | --sort | --columns | --as-of | --jobs | --limit | --max | \
 			--reason | --all | --to | --now | --local-domains | --trusted-networks | \
 			--follow | --log-messages | --trust | --ids-from | \
-			--plan-out | --resume) ((i++)) ;;
+			--plan-out | --resume | --part | --out | -o) ((i++)) ;;
 		-*) ;;
 		*) if [[ $command ]]; then ((operands++)); else command=${COMP_WORDS[i]}; fi ;;
 		esac

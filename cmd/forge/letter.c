@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "cmd/forge/encode.h"
 #include "cmd/forge/words.h"
 
 enum { LINE_WIDTH = 72 };
@@ -52,7 +53,7 @@ void letter_address(struct buf *out, struct slice address)
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static void add_base64(struct buf *out, struct slice bytes)
+void letter_base64(struct buf *out, struct slice bytes)
 {
 	for (size_t i = 0; i < bytes.len; i += 3) {
 		size_t left = bytes.len - i;
@@ -109,7 +110,7 @@ void letter_header_text(struct buf *out, struct rng *rng, struct slice text)
 	while (text.len) {
 		size_t n = encoded_word_length(text, q ? 18 : 42);
 		buf_printf(out, "=?UTF-8?%c?", q ? 'Q' : 'B');
-		(q ? add_q : add_base64)(out, slice_upto(text, n));
+		(q ? add_q : letter_base64)(out, slice_upto(text, n));
 		buf_add(out, SLICE("?="));
 		text = slice_from(text, n);
 		if (text.len)
@@ -267,6 +268,8 @@ static void add_body(struct buf *out, struct rng *rng, const struct letter *lett
 
 void letter_write(struct buf *out, struct rng *rng, const struct letter *letter)
 {
+	size_t begin = out->len;
+
 	buf_add(out, letter->trace);
 	buf_add(out, SLICE("Date: "));
 	letter_date(out, letter->date, letter->zone);
@@ -280,4 +283,6 @@ void letter_write(struct buf *out, struct rng *rng, const struct letter *letter)
 		buf_printf(out, "Message-ID: %.*s\n", SLICE_ARG(letter->message_id));
 	buf_add(out, letter->extra);
 	add_body(out, rng, letter);
+	if (letter->encoded)
+		encode_letter(out, begin, rng);
 }

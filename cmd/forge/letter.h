@@ -31,6 +31,7 @@ struct letter {
 	enum letter_body body;
 	struct slice text;
 	uint64_t size; /* of the body, roughly */
+	bool encoded;  /* text in base64 or quoted-printable, by chance (encode.h) */
 };
 
 void letter_write(struct buf *out, struct rng *rng, const struct letter *letter);
@@ -46,6 +47,9 @@ void letter_address(struct buf *out, struct slice address);
 
 /* `count` words of prose, without a line end. */
 void letter_words(struct buf *out, struct rng *rng, unsigned count);
+
+/* Appends bytes in base64, without a line end. */
+void letter_base64(struct buf *out, struct slice bytes);
 
 /* Appends UTF-8 text for a header: as it is, or as RFC 2047 encoded words. */
 void letter_header_text(struct buf *out, struct rng *rng, struct slice text);

@@ -136,6 +136,7 @@ static void compose(struct mix *mix, struct draft *draft)
 	if (!letter->date)
 		letter->date = m->arrival - wrong;
 	buf_reset(&mix->content);
+	letter->encoded = mix->options->encoded;
 	letter_write(&mix->content, &draft->rng, letter);
 	m->content = buf_slice(&mix->content);
 }

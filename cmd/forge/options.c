@@ -20,6 +20,7 @@ enum choice {
 	OPT_BODY_SIZE,
 	OPT_RECIPIENTS,
 	OPT_DISTINCT,
+	OPT_ENCODED,
 	OPT_HELD,
 	OPT_OWNER,
 };
@@ -36,6 +37,7 @@ static const struct option longs[] = {
 	{"body-size", required_argument, NULL, OPT_BODY_SIZE},
 	{"recipients", required_argument, NULL, OPT_RECIPIENTS},
 	{"distinct", no_argument, NULL, OPT_DISTINCT},
+	{"encoded", no_argument, NULL, OPT_ENCODED},
 	{"held", required_argument, NULL, OPT_HELD},
 	{"owner", required_argument, NULL, OPT_OWNER},
 	{NULL, 0, NULL, 0},
@@ -66,6 +68,7 @@ void options_help(struct buf *out)
 		      "  --recipients M   recipients of a message on average, as 2 or 1.3\n"
 		      "  --body-size SIZE median size of ordinary mail (4k)\n"
 		      "  --held PERCENT   share of messages on hold (0.1)\n"
+		      "  --encoded        text in base64 or quoted-printable, two parts in three\n"
 		      "  --distinct       no address, Message-ID or reason twice, and 30 % of the\n"
 		      "                   subjects; no copies behind the content filter\n\n"
 		      "how it is stored:\n"
@@ -202,6 +205,9 @@ static int set_option(struct options *options, int which, const char *value, str
 		return 0;
 	case OPT_DISTINCT:
 		options->mix.distinct = true;
+		return 0;
+	case OPT_ENCODED:
+		options->mix.encoded = true;
 		return 0;
 	case OPT_OWNER:
 		return set_owner(options, value, err);

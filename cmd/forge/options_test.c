@@ -41,7 +41,7 @@ static void test_defaults(void **state)
 	assert_int_equal(o.tree.ids, IDS_SHORT);
 	assert_int_equal(o.tree.hash_depth, 1);
 	assert_int_equal(o.tree.now, o.mix.now);
-	assert_false(o.tree.fixed_ids || o.mix.distinct || o.help);
+	assert_false(o.tree.fixed_ids || o.mix.distinct || o.mix.encoded || o.help);
 }
 
 static void test_options_anywhere(void **state)
@@ -63,15 +63,16 @@ static void test_options_anywhere(void **state)
 	assert_int_equal(o.tree.ids, IDS_MIXED);
 	assert_int_equal(o.tree.hash_depth, 3);
 
-	assert_int_equal(parse(&o, &room,
-				 "postfix d --recipients 1.3 --held 0.5 --body-size 2k --distinct "
-				 "--fixed-ids",
-				 &err),
+	assert_int_equal(
+		parse(&o, &room,
+			"postfix d --recipients 1.3 --held 0.5 --body-size 2k --distinct --encoded "
+			"--fixed-ids",
+			&err),
 		0);
 	assert_int_equal(o.mix.recipients, 130);
 	assert_int_equal(o.mix.held, 50);
 	assert_int_equal(o.mix.body_size, 2048);
-	assert_true(o.mix.distinct && o.tree.fixed_ids);
+	assert_true(o.mix.distinct && o.mix.encoded && o.tree.fixed_ids);
 	assert_int_equal(o.mix.messages, 10000);
 
 	assert_int_equal(parse(&o, &room, "--help", &err), 0);
@@ -125,7 +126,7 @@ static void test_help_names_everything(void **state)
 	options_help(&help);
 	static const char *const words[] = {"postfix", "stolen-account", "--messages", "--seed",
 		"--incident", "--now", "--ids", "--fixed-ids", "--hash-depth", "--body-size",
-		"--recipients", "--distinct", "--held", "--owner"};
+		"--recipients", "--distinct", "--encoded", "--held", "--owner"};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		assert_non_null(strstr(buf_str(&help), words[i]));
 	struct slice rest = buf_slice(&help), line;

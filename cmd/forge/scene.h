@@ -30,6 +30,7 @@ struct mix_options {
 	const struct incident *incident; /* NULL: background only */
 	uint64_t body_size;              /* median of ordinary mail, in bytes */
 	unsigned recipients; /* average, in hundredths; 0: as each kind of mail has them */
+	bool encoded;        /* text parts in base64 or quoted-printable, by chance */
 	bool distinct;       /* no sender, recipient, Message-ID, reason twice */
 	int held;            /* of 10,000 messages, or HELD_DEFAULT */
 };

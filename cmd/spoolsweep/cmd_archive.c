@@ -44,7 +44,7 @@ static char *name_of(int64_t run, struct slice id)
 static int add_message(struct app *app, struct archive_writer *writer, uint32_t row,
 	struct arena *arena, struct buf *list, struct err *err)
 {
-	static const struct need need = {.parts = NEED_ALL & ~NEED_HEADERS};
+	static const struct need need = {.parts = NEED_ALL & ~(NEED_HEADERS | NEED_ATTEMPT)};
 	const struct snap *snap = &app->scan.snap;
 	const struct spool *spool = snap->spools[snap->small[row].spool];
 	struct unit unit = {.name = snap_text(snap, COL_QUEUE_ID, row),
@@ -96,21 +96,9 @@ static int add_all(struct app *app, struct archive_writer *writer, uint32_t *unr
 	return r == 0 ? EXIT_DONE : EXIT_IO;
 }
 
-/* While it still may be written where the user wants it; never over something. */
 static int open_file(struct app *app)
 {
-	const char *path = app->operands[1];
-
-	app->file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (app->file >= 0)
-		return EXIT_DONE;
-	struct err err;
-	err_sys(&err,
-		errno == EEXIST ? "%s is there already and is not overwritten"
-				: "%s cannot be made",
-		path);
-	complain(&err);
-	return err.code == ERR_PERMISSION ? EXIT_PERMISSION : EXIT_IO;
+	return make_file(app, app->operands[1]);
 }
 
 static int write_file(struct app *app)
@@ -155,12 +143,12 @@ static int run(struct app *app)
 	app->options.trash = true;
 	app->options.trash_run = number;
 	app->as_started = open_file;
-	app->need.parts |= NEED_ALL & ~(NEED_ATTRIBUTES | NEED_REASONS);
+	app->need.parts |= NEED_ALL & ~(NEED_ATTRIBUTES | NEED_REASONS | NEED_ATTEMPT);
 	int code = prepare_scan(app, NULL);
 	if (code == EXIT_DONE)
 		code = write_file(app);
-	else if (app->file >= 0)
-		unlink(app->operands[1]); /* empty; root's folder may keep it */
+	else
+		drop_file(app, app->operands[1]);
 	if (code == EXIT_DONE)
 		code = tell_failures(app);
 	return code;

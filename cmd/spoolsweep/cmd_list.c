@@ -148,7 +148,7 @@ static int print_ids(struct app *app, const uint32_t *rows, size_t count)
 }
 
 /* All that `list --json` says of a message. */
-enum { need_json = NEED_ALL & ~NEED_ATTRIBUTES };
+enum { need_json = NEED_ALL & ~(NEED_ATTRIBUTES | NEED_ATTEMPT) };
 
 /* Reads each message again: reasons and addresses to the letter are not in the index. */
 static int print_json(struct app *app, const uint32_t *rows, size_t count)

@@ -109,6 +109,11 @@ int prepare_filter(struct app *app, const char *filter);
 int prepare_owner(struct app *app);
 /* The last part of it, over queues and a filter that are there: a second look. */
 int scan_spools(struct app *app);
+/*
+ * The end of that: fills in app->rows and app->forgeable. Reads messages again, with the
+ * options of the scan, where their content decides.
+ */
+int apply_filter(struct app *app, const struct scan_options *options, struct err *err);
 /* Gives back what the scan holds, its rows and all. */
 void leave_scan(struct app *app);
 
@@ -151,6 +156,11 @@ void put_as_root(const struct app *app, struct buf *out);
 
 /* The name of the field as a script needs it: header:X-Mailer, with the header's name. */
 void add_field_name(const struct app *app, const struct field_ref *ref, struct buf *out);
+
+/* ---- new_file.c: app->file, made before root is given up ---- */
+int make_file(struct app *app, const char *path);
+/* Takes it away again, when what it was made for failed. */
+void drop_file(struct app *app, const char *path);
 
 /* ---- trash_views.c: the trash in place of the queues, and back ---- */
 int use_trash(struct app *app);

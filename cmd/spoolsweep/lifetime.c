@@ -6,7 +6,7 @@ static bool is_late(const struct app *app, const struct spool *spool, uint32_t r
 {
 	const struct snap *snap = &app->scan.snap;
 	bool bounce = snap_col(snap, COL_SENDER, row) == INTERN_EMPTY;
-	int64_t life = bounce ? spool->bounce_lifetime : spool->lifetime;
+	int64_t life = spool_lifetime(spool, bounce);
 	int64_t created = snap_wide(snap, WIDE_CREATED, row), age;
 
 	if (snap->small[row].flags & SNAP_FORCED_EXPIRE)

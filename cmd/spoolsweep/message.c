@@ -80,8 +80,8 @@ static bool already_said(const struct field *field)
 {
 	static const char *const names[] = {"queue_name", "queue_id", "arrival_time",
 		"message_size", "rcpt", "rcpt_domain", "reason", "reason_class", "warnings"};
-	if (field->flags & FIELD_PARAM)
-		return true; /* header:NAME is there for those who name it */
+	if (field->flags & (FIELD_PARAM | FIELD_CONTENT))
+		return true; /* header:NAME is there for those who name it; content is not kept */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (slice_eq(slice_cstr(field->name), slice_cstr(names[i])))
 			return true;

@@ -43,6 +43,8 @@ static const struct option table[] = {
 	{"columns", 0, TEXT, OPT_LIST, AT(columns), "A,B", "print these fields"},
 	{"raw", 0, FLAG, OPT_SHOW, AT(raw), NULL, "the whole message as it will be sent"},
 	{"headers", 0, FLAG, OPT_SHOW, AT(headers), NULL, "the header block as it will be sent"},
+	{"part", 0, TEXT, OPT_SHOW, AT(part), "N", "part N, such as 1.2, decoded"},
+	{"out", 'o', TEXT, OPT_SHOW, AT(out), "FILE", "into a new file, not to stdout"},
 	{"trash", 0, TRASH, OPT_TRASH, 0, "[RUN]", "what lies in the trash, of all runs or of one"},
 	{"apply", 0, FLAG, OPT_ACT, AT(apply), NULL, "do it; without this only the plan is shown"},
 	{"yes", 0, FLAG, OPT_ACT, AT(yes), NULL, "do not ask: for scripts, with --apply"},
@@ -220,6 +222,7 @@ static int check_forms(const struct options *options, struct err *err)
 		{options->ids, "ids"},
 		{options->raw, "raw"},
 		{options->headers, "headers"},
+		{options->part, "part"},
 	};
 	const char *first = NULL;
 

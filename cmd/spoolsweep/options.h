@@ -20,7 +20,7 @@ enum option_group {
 	OPT_CSV = 1 << 3,
 	OPT_LIMIT = 1 << 4,
 	OPT_LIST = 1 << 5, /* --ids --sort --columns */
-	OPT_SHOW = 1 << 6, /* --raw --headers */
+	OPT_SHOW = 1 << 6, /* --raw --headers --part --out */
 	OPT_FILTER = 1 << 7,
 	OPT_ACT = 1 << 8,      /* --apply --yes --max --reason */
 	OPT_PICK = 1 << 9,     /* --all --ids-from --plan-out */
@@ -47,6 +47,8 @@ struct options {
 	const char **words; /* command and operands */
 	size_t nwords;
 	bool json, csv, ids, raw, headers, explain, offline, help, version;
+	const char *part; /* of a message: its number */
+	const char *out;  /* a file */
 	const char *sort;
 	const char *columns;
 	const char *local_domains;

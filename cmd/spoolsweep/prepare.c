@@ -146,6 +146,11 @@ static void explain(const struct app *app)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		if (app->need.parts & parts[i].part)
 			buf_printf(&text, ", %s", parts[i].words);
+	if (filter_is_content_only(app->filter))
+		buf_add(&text, SLICE(", every message whole"));
+	else if (filter_inspector(app->filter))
+		buf_add(&text,
+			SLICE(", and whole the messages that the rest of the filter leaves open"));
 	warn_text("reads: envelopes%s", buf_str(&text));
 	buf_free(&text);
 }
@@ -211,45 +216,35 @@ static bool check_queue_name(void *ctx, struct slice name)
 	return false;
 }
 
-/* What is not trusted is true of no message: with it the filter selects these, and perhaps more. */
-static int run_filter(struct app *app, struct err *err)
-{
-	app->rows = bitset_new(app->scan.snap.rows);
-	app->forgeable = bitset_new(app->scan.snap.rows);
-	if (app->acting && !app->options.trust) {
-		if (filter_run(app->filter, &app->env, &app->forgeable, err) != 0)
-			return -1;
-		app->env.trusted_only = true;
-	}
-	if (filter_run(app->filter, &app->env, &app->rows, err) != 0)
-		return -1;
-	bitset_subtract(&app->forgeable, &app->rows);
-	return 0;
-}
-
 int scan_spools(struct app *app)
 {
 	struct scan_options options = {
 		.jobs = (unsigned)(app->options.jobs > 1000 ? 1000 : app->options.jobs),
 		.interrupted = &interrupted,
 	};
+	struct need need = app->need;
 	struct err err;
 
 	/* queue!=hodl would be true of all mail. */
 	if (!filter_each_value(app->filter, "queue_name", check_queue_name, app))
 		return EXIT_USAGE;
+	/* Where all messages have to be read whole in any case, that is done at once. */
+	if (filter_is_content_only(app->filter))
+		need.inspector = filter_inspector(app->filter);
+	if (filter_prepare(app->filter, &err) != 0)
+		return complain(&err);
 	be_gentle();
 	catch_interrupts();
 	options.keep_reason_text = filter_wants_reason_text(app->filter);
 	progress_start(app, &options);
-	int r = scan_run(&app->scan, &app->spools, &app->need, &options, &err);
+	int r = scan_run(&app->scan, &app->spools, &need, &options, &err);
 	progress_end(app);
 	if (r != 0)
 		return complain(&err);
 	if (!app->options.as_of)
 		app->now = (int64_t)time(NULL);
 	field_env_init(&app->env, &app->scan.snap, app->now);
-	if (run_filter(app, &err) != 0)
+	if (apply_filter(app, &options, &err) != 0)
 		return complain(&err);
 	/* "0 messages" would be a lie when it was the folders that could not be read. */
 	if (app->scan.denied && !app->scan.snap.rows)
@@ -318,8 +313,13 @@ bool take_filter(struct app *app, size_t n, const char **filter)
 int take_field(struct app *app, struct slice name, struct field_ref *ref)
 {
 	struct err err;
-	if (field_find(name, &app->need, ref, &err) == 0)
-		return EXIT_DONE;
+	if (field_find(name, &app->need, ref, &err) == 0) {
+		if (!(ref->field->flags & FIELD_CONTENT))
+			return EXIT_DONE;
+		warn_text("%s is not kept, and so for filters only: %s ~ WORD", ref->field->name,
+			ref->field->name);
+		return EXIT_USAGE;
+	}
 	complain(&err);
 	warn_text("for all fields see: spoolsweep help fields");
 	return EXIT_USAGE;

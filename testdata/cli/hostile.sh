@@ -88,6 +88,7 @@ message active/A0000000002
 printf "\nrecipient==cmd|calc@example.org\nstatus=4.0.0$esc\naction=delayed\ndiag_type=smtp\ndiag_text=450 $nasty\nmta_type=dns\nmta_mname=mx$nasty.example.org\nreason=host mx[192.0.2.1] said: 450 $nasty\n\n" \
 	>"$dir/defer/A/A0000000001"
 chmod 600 "$dir/defer/A/A0000000001"
+touch -d '2026-11-22 05:30:00 UTC' "$dir/defer/A/A0000000001"
 
 # Names that are no queue ids, and things that are no files.
 # shellcheck disable=SC2059

@@ -8,6 +8,8 @@
 #   $spoolsweep $forge      the programs; sweep ... is "$spoolsweep --as-of $now ..."
 #   $queue                  a made-up queue of 400 messages, the same in every run: use `-s queue`
 #   $hostile                texts that must not reach a terminal raw: see hostile.sh
+#   letter ID               puts the message on stdin into a queue `letters`: see letter.sh
+#   mail NAME               prints testdata/mail/NAME
 #   $empty                  a queue without a message
 #   acting                  a copy of the queue in `q` that may be acted on
 #   own DIR, as_owner ...   gives a copied queue to an ordinary user, runs as that user: for what
@@ -56,6 +58,8 @@ mkdir -p "$work/empty/active" "$work/empty/deferred" "$work/empty/incoming" || e
 
 sweep() { "$spoolsweep" --as-of $now "$@"; }
 
+letter() { sh "$cases/letter.sh" letters "$1"; }
+
 skip() {
 	echo "$*" >"$result/skip"
 	exit 0
@@ -82,6 +86,14 @@ as_stranger() {
 	[ "$(id -u)" -eq 0 ] || skip 'only root can be several users'
 	command -v setpriv >/dev/null || skip 'no setpriv(1) to be a stranger with'
 	setpriv --reuid 65533 --regid 65533 --clear-groups "$@"
+}
+
+mail() {
+	if [ -f "$top/testdata/mail/$1/make" ]; then
+		sh "$top/testdata/mail/$1/make"
+	else
+		cat "$top/testdata/mail/$1/message"
+	fi
 }
 
 acting() {
