@@ -112,6 +112,12 @@ FIELD_ID(access_text)
 	return snap_col(env->snap, ref->field->column + ref->param, row);
 }
 
+FIELD_ID(access_queue_id)
+{
+	(void)ref, (void)i;
+	return intern_add(&env->snap->strings, snap_text(env->snap, COL_QUEUE_ID, row));
+}
+
 FIELD_ID(access_domain)
 {
 	(void)i;

@@ -34,8 +34,7 @@ const struct field field_table[] = {
 		.title = "queue id",
 		.help = "the MTA's own name of the message",
 		.type = FIELD_TEXT,
-		.column = COL_QUEUE_ID,
-		.id = access_text,
+		.id = access_queue_id,
 	},
 	{
 		.name = "queue_name",

@@ -40,33 +40,17 @@ static void note_key(struct scan_keys *list, uint64_t key)
 	list->keys[list->count++] = key;
 }
 
-static uint64_t key_of_row(const struct snap *snap, uint32_t row)
+/* What could not be read has a key apart: the message may yet be found whole elsewhere. */
+static uint64_t failure_key(uint64_t key)
 {
-	return round_identity(snap->spools[snap->small[row].spool],
-		snap_text(snap, COL_QUEUE_ID, row), (uint64_t)snap_wide(snap, WIDE_INODE, row));
+	return ~key;
 }
 
-/* Makes the keys of the rows that have none yet. */
-static void make_keys(struct scan *scan)
-{
-	for (; scan->keyed < scan->snap.rows; scan->keyed++)
-		hashset_add(&scan->fresh, key_of_row(&scan->snap, scan->keyed));
-}
-
-/*
- * Asked by the walker of a later round. Its first question comes before the round
- * has anything to index; after that only `fresh` and the rows change.
- */
+/* Asked by the walker of a later round, while `fresh` is being filled. */
 static bool seen_before(void *ctx, uint64_t key)
 {
-	struct scan *scan = ctx;
-
-	if (!scan->seen_ready) {
-		make_keys(scan);
-		hashset_merge(&scan->seen, &scan->fresh);
-		scan->seen_ready = true;
-	}
-	return hashset_has(&scan->seen, key);
+	const struct scan *scan = ctx;
+	return hashset_has(&scan->seen, key) || hashset_has(&scan->seen, failure_key(key));
 }
 
 static bool is_new(struct scan *scan, uint64_t key)
@@ -74,24 +58,11 @@ static bool is_new(struct scan *scan, uint64_t key)
 	return !hashset_has(&scan->seen, key) && hashset_add(&scan->fresh, key);
 }
 
-/* Nearly every message has a queue id of its own. */
-static bool is_new_message(
-	struct scan *scan, const struct spool *spool, const struct record *record)
-{
-	if (!snap_has_queue_id(&scan->snap, record->queue_id))
-		return true;
-	make_keys(scan);
-	uint64_t key = round_identity(spool, record->queue_id, record->inode);
-	return !hashset_has(&scan->seen, key) && !hashset_has(&scan->fresh, key);
-}
-
 /* Those that no later round found whole. */
 static uint32_t never_seen(struct scan *scan, const struct scan_keys *list)
 {
 	struct hashset distinct = {0};
 
-	if (list->count)
-		make_keys(scan);
 	for (size_t i = 0; i < list->count; i++)
 		if (!hashset_has(&scan->seen, list->keys[i]) &&
 			!hashset_has(&scan->fresh, list->keys[i]))
@@ -126,14 +97,14 @@ static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 		note_key(&scan->unfinished, round_identity(spool, unit->name, unit->inode));
 		break;
 	case SEV_FAIL:
-		if (is_new(scan, round_identity(spool, unit->name, unit->inode)))
+		if (is_new(scan, failure_key(round_identity(spool, unit->name, unit->inode))))
 			note_failure(scan, spool->number,
 				xasprintf("%s/%.*s", batch->folder->path, SLICE_ARG(unit->name)),
 				result->err);
 		break;
 	case SEV_OK:
 	case SEV_WARN:
-		if (!is_new_message(scan, spool, record))
+		if (!is_new(scan, round_identity(spool, record->queue_id, record->inode)))
 			break;
 		snap_add(&scan->snap, spool->number, record);
 		scan->damaged += record->warnings != 0;
@@ -212,7 +183,7 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 			break;
 		setup.since = now;
 		setup.seen = seen_before;
-		scan->seen_ready = false;
+		hashset_merge(&scan->seen, &scan->fresh);
 	}
 	scan->complete = answer == 0 && !is_interrupted(options);
 	scan->vanished = never_seen(scan, &scan->gone);

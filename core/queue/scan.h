@@ -53,14 +53,9 @@ struct scan {
 	struct scan_failure *failures; /* the first LIMIT_NAMED_FAILURES of them, by path */
 	size_t nfailures;
 
-	/*
-	 * Keys (round_identity) of what was read or failed, while the scan goes on. They are
-	 * made when first asked for.
-	 */
+	/* Keys (round_identity) of what was read, while the scan goes on. */
 	struct hashset seen;  /* up to the round that runs, which does not read it again */
 	struct hashset fresh; /* since then */
-	uint32_t keyed;       /* rows whose key is in one of them */
-	bool seen_ready;      /* for this round */
 	struct scan_keys {    /* of what was gone or unfinished when we came */
 		uint64_t *keys;
 		size_t count;

@@ -18,6 +18,7 @@ void snap_init(struct snap *snap, const struct spool *const *spools, size_t nspo
 void snap_free(struct snap *snap)
 {
 	intern_free(&snap->strings);
+	texts_free(&snap->ids);
 	for (size_t i = 0; i < SNAP_COLS; i++)
 		free(snap->cols[i]);
 	for (size_t i = 0; i < SNAP_WIDES; i++)
@@ -27,7 +28,6 @@ void snap_free(struct snap *snap)
 		free(snap->rcpts[i]);
 	free(snap->rcpt_state);
 	free(snap->rcpt_class);
-	free(snap->is_queue_id);
 	free(snap->reason_class);
 	free(snap->decoded);
 	*snap = (struct snap){0};
@@ -35,6 +35,7 @@ void snap_free(struct snap *snap)
 
 /* What must be asked for, for a 64-bit column to be kept. */
 static const unsigned wide_needs[SNAP_WIDES] = {
+	[WIDE_NEXT_RETRY] = NEED_STATUS,
 	[WIDE_IDENTITY] = NEED_IDENTITY,
 	[WIDE_DIGEST] = NEED_IDENTITY,
 	[WIDE_CREATED] = NEED_CREATED,
@@ -97,21 +98,6 @@ static void *memo_room(void *table, uint32_t *cap, uint32_t id, size_t width)
 	table = xrealloc(table, *cap, width);
 	memset((char *)table + old * width, 0, (*cap - old) * width);
 	return table;
-}
-
-/* Its own table: a copy from a content filter names the queue id of another message. */
-static void set_queue_id(struct snap *snap, uint32_t row, struct slice queue_id)
-{
-	uint32_t id = intern_add(&snap->strings, queue_id);
-	snap->is_queue_id = memo_room(snap->is_queue_id, &snap->is_queue_id_cap, id, 1);
-	snap->is_queue_id[id] = 1;
-	set(snap, COL_QUEUE_ID, row, id);
-}
-
-bool snap_has_queue_id(const struct snap *snap, struct slice queue_id)
-{
-	uint32_t id = intern_find(&snap->strings, queue_id);
-	return id != INTERN_UNKNOWN && id < snap->is_queue_id_cap && snap->is_queue_id[id];
 }
 
 static uint8_t class_of(struct snap *snap, uint32_t reason)
@@ -231,7 +217,6 @@ static void add_rcpts(struct snap *snap, uint32_t row, const struct record *reco
 	uint32_t pending = 0;
 
 	set(snap, COL_RCPT_FIRST, row, snap->nrcpts);
-	set(snap, COL_NRCPT_ALL, row, record->nrcpts);
 	if (snap->need.parts & (NEED_RCPTS | NEED_REASONS))
 		keep_rcpts(snap, row, record);
 	for (uint32_t i = 0; i < record->nrcpts; i++)
@@ -280,9 +265,10 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 			(record->forced_expire ? SNAP_FORCED_EXPIRE : 0)),
 	};
 	snap->wide[WIDE_ARRIVAL][row] = wide_of(record->arrival);
-	snap->wide[WIDE_NEXT_RETRY][row] = wide_of(record->next_retry);
 	snap->wide[WIDE_SIZE][row] = wide_of(record->size);
 	snap->wide[WIDE_INODE][row] = (int64_t)record->inode;
+	if (snap->need.parts & NEED_STATUS)
+		snap->wide[WIDE_NEXT_RETRY][row] = wide_of(record->next_retry);
 	if (snap->need.parts & NEED_IDENTITY) {
 		snap->wide[WIDE_IDENTITY][row] = (int64_t)record->identity;
 		snap->wide[WIDE_DIGEST][row] = (int64_t)record_digest(record);
@@ -292,7 +278,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 			wide_of(record->created < 0 ? record->arrival : record->created);
 	if (snap->need.parts & NEED_LINEAGE)
 		snap->wide[WIDE_LINEAGE][row] = (int64_t)record_lineage(record);
-	set_queue_id(snap, row, record->queue_id);
+	set(snap, COL_QUEUE_ID, row, texts_add(&snap->ids, record->queue_id));
 	set_text(snap, COL_QUEUE_NAME, row, record->queue_name);
 	set_name(snap, COL_ACCOUNT, row, record->account);
 	set_text(snap, COL_CLIENT_IP, row, record->client_ip);

@@ -22,7 +22,7 @@
 
 /* Columns of 32 bits. "string" ones hold ids of snap.strings. */
 enum snap_col {
-	COL_QUEUE_ID,    /* string */
+	COL_QUEUE_ID,    /* place in snap.ids: nearly every message has its own */
 	COL_QUEUE_NAME,  /* string */
 	COL_ACCOUNT,     /* string, folded */
 	COL_LOST_LOGIN,  /* string: the account this copy most likely lost (snap_link_copies) */
@@ -42,7 +42,6 @@ enum snap_col {
 	COL_WARNINGS,    /* enum warning bits */
 	COL_RCPT_FIRST,  /* first of its recipients in snap.rcpt_* */
 	COL_NRCPT,       /* recipients still pending */
-	COL_NRCPT_ALL,   /* with those done and cancelled */
 	COL_EXTRA,       /* string; this and the next LIMIT_EXTRA_HEADERS - 1: header:NAME */
 	SNAP_COLS = COL_EXTRA + LIMIT_EXTRA_HEADERS,
 };
@@ -50,7 +49,7 @@ enum snap_col {
 /* Columns of 64 bits; times are epoch seconds, INT64_MIN is unknown. */
 enum snap_wide {
 	WIDE_ARRIVAL,
-	WIDE_NEXT_RETRY,
+	WIDE_NEXT_RETRY, /* with NEED_STATUS */
 	WIDE_SIZE,
 	WIDE_INODE,
 	WIDE_IDENTITY, /* record.identity, with NEED_IDENTITY; so is the next */
@@ -71,6 +70,7 @@ enum snap_rcpt_col {
 
 struct snap {
 	struct intern strings;
+	struct texts ids;
 	const struct spool *const *spools;
 	size_t nspools;
 	struct need need; /* what was read, and so which columns can be known */
@@ -97,8 +97,6 @@ struct snap {
 	uint8_t *rcpt_class; /* enum reason_class; with NEED_REASONS */
 	bool keep_reason_text;
 
-	uint8_t *is_queue_id; /* by string id: 1 if it is the queue id of a row */
-	uint32_t is_queue_id_cap;
 	uint8_t *reason_class; /* by string id of a normalised reason, +1; 0 not yet asked */
 	uint32_t reason_class_cap;
 	uint32_t *decoded; /* by string id of a raw header value: id of the decoded; 0 not yet */
@@ -116,9 +114,6 @@ void snap_free(struct snap *snap);
 
 /* Appends one message. Returns its row. */
 uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record);
-
-/* Whether a row has that queue id. */
-bool snap_has_queue_id(const struct snap *snap, struct slice queue_id);
 
 /*
  * The domain of an address, folded: INTERN_EMPTY for the null address, INTERN_UNKNOWN
@@ -152,7 +147,9 @@ static inline int64_t snap_wide(const struct snap *snap, enum snap_wide col, uin
 
 static inline struct slice snap_text(const struct snap *snap, enum snap_col col, uint32_t row)
 {
-	return intern_get(&snap->strings, snap_col(snap, col, row));
+	uint32_t value = snap_col(snap, col, row);
+	return col == COL_QUEUE_ID ? texts_get(&snap->ids, value)
+				   : intern_get(&snap->strings, value);
 }
 
 /* The first recipient of a row; *count is 0 when they were not read. */
