@@ -50,6 +50,7 @@ static int print_json(struct app *app, const struct field_ref *by, const struct 
 	sink_text(sink, "field", buf_slice(&name));
 	sink_text(sink, "filter", slice_cstr(app->filter_text));
 	sink_int(sink, "messages", grouping->messages);
+	sink_given_up(sink, app);
 	sink_grouping(sink, "groups", by, app, grouping);
 	sink_end(sink);
 	buf_free(&name);

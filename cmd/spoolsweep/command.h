@@ -57,6 +57,8 @@ struct app {
 	struct spools
 		queues; /* with --trash: the real ones, while spools are views of their trash */
 	struct need need;
+	unsigned filter_parts; /* what of it the filter needs */
+	bool spares;           /* the command leaves out what was given up, but for the filter's */
 	struct filter *filter;
 	const char *filter_text; /* "" without one */
 	struct scan scan;
@@ -151,6 +153,14 @@ void put_as_root(const struct app *app, struct buf *out);
 
 /* The name of the field as a script needs it: header:X-Mailer, with the header's name. */
 void add_field_name(const struct app *app, const struct field_ref *ref, struct buf *out);
+
+/* ---- given_up.c: columns that did not fit into --memory ---- */
+
+/* Says what the index gave up. The code to end with where the command cannot do without. */
+int check_given_up(const struct app *app);
+bool is_given_up(const struct app *app, const struct field *field);
+/* The fields' names, as an array. */
+void sink_given_up(struct sink *sink, const struct app *app);
 
 /* ---- trash_views.c: the trash in place of the queues, and back ---- */
 int use_trash(struct app *app);

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "core/base/slice.h"
+#include "core/base/units.h"
 #include "core/base/xalloc.h"
 
-enum kind { FLAG, TEXT, NUMBER, SPOOL, WHEN, TRASH };
+enum kind { FLAG, TEXT, NUMBER, SIZE, SPOOL, WHEN, TRASH };
 
 struct option {
 	const char *name;
@@ -30,6 +31,8 @@ static const struct option table[] = {
 	{"trusted-networks", 0, TEXT, OPT_QUEUE, AT(trusted_networks), "NETS",
 		"the site's own networks, in place of the MTA's"},
 	{"jobs", 0, NUMBER, OPT_QUEUE, AT(jobs), "N", "read N files at a time (default 16)"},
+	{"memory", 0, SIZE, OPT_QUEUE, AT(memory), "SIZE",
+		"what is read may take SIZE of memory (default 512M)"},
 	{"as-of", 0, TEXT, OPT_QUEUE, AT(as_of), "TIME",
 		"take TIME for the present, as for an old copy"},
 	{"explain", 0, FLAG, OPT_FILTER, AT(explain), NULL,
@@ -124,6 +127,12 @@ static int store(
 	case NUMBER:
 		if (!slice_to_i64(slice_cstr(value), &number) || number < 0)
 			return err_set(err, ERR_USAGE, 0, "--%s takes a number, not '%s'",
+				option->name, value);
+		*(int64_t *)(void *)place = number;
+		break;
+	case SIZE:
+		if (!units_parse_size(slice_cstr(value), &number) || number < 1)
+			return err_set(err, ERR_USAGE, 0, "--%s takes a size such as 2G, not '%s'",
 				option->name, value);
 		*(int64_t *)(void *)place = number;
 		break;

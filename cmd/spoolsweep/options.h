@@ -65,6 +65,7 @@ struct options {
 	int64_t max;            /* -1 not given */
 	int64_t limit;          /* -1 not given; 0 none */
 	int64_t jobs;           /* 0 not given */
+	int64_t memory;         /* bytes; 0 not given */
 	const char *follow;     /* for how long */
 	enum when log_messages; /* auto: when they are few */
 	enum when color;

@@ -152,9 +152,14 @@ static void explain(const struct app *app)
 
 int prepare_filter(struct app *app, const char *filter)
 {
+	unsigned others = app->need.parts;
 	struct err err;
+
 	app->filter_text = filter ? filter : "";
+	app->need.parts = 0;
 	app->filter = filter_parse(slice_cstr(app->filter_text), &app->need, &err);
+	app->filter_parts = app->need.parts;
+	app->need.parts |= others;
 	if (!app->filter) {
 		int code = complain(&err);
 		/* What is left of size>10k when the shell took the rest for a file to write. */
@@ -211,6 +216,7 @@ int scan_spools(struct app *app)
 	struct scan_options options = {
 		.jobs = (unsigned)(app->options.jobs > 1000 ? 1000 : app->options.jobs),
 		.interrupted = &interrupted,
+		.most_bytes = (size_t)app->options.memory,
 	};
 	struct err err;
 
@@ -222,6 +228,9 @@ int scan_spools(struct app *app)
 	progress_end(app);
 	if (r != 0)
 		return complain(&err);
+	int code = check_given_up(app);
+	if (code != EXIT_DONE)
+		return code;
 	if (!app->options.as_of)
 		app->now = (int64_t)time(NULL);
 	field_env_init(&app->env, &app->scan.snap, app->now);

@@ -251,7 +251,7 @@ static void add_details(
 	if (work->figures & GROUP_ACCOUNTS)
 		count_distinct(
 			work, tally->kept, 1, snap_col(snap, COL_ACCOUNT, row), &group->accounts);
-	if (work->figures & GROUP_SENDERS)
+	if (work->figures & GROUP_SENDERS && snap->need.parts & NEED_SENDERS)
 		count_distinct(
 			work, tally->kept, 2, snap_col(snap, COL_SENDER, row), &group->senders);
 }

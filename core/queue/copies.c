@@ -72,8 +72,9 @@ static uint64_t client_key(const struct snap *snap, uint32_t row)
 {
 	uint32_t ip = snap_col(snap, COL_CLIENT_IP, row);
 	uint32_t sender = snap_col(snap, COL_SENDER, row);
-	/* The null sender is shared by everybody, so it says nothing. */
-	return ip && sender > INTERN_EMPTY ? pair(ip, sender) : 0;
+	bool whole = snap->need.parts & NEED_SENDERS;
+	/* The null sender is shared by everybody, so it says nothing; nor does a domain. */
+	return ip && whole && sender > INTERN_EMPTY ? pair(ip, sender) : 0;
 }
 
 static uint32_t find_account(const struct owners *owners, uint64_t key)

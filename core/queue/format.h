@@ -57,7 +57,10 @@ enum need_part {
 	NEED_MESSAGE_ID = 1 << 12, /* nearly as much memory as all the rest of a row */
 	NEED_CREATED = 1 << 13,    /* the index keeps record.created */
 	NEED_LINEAGE = 1 << 14,    /* record.first_id: finds a message again that was requeued */
-	NEED_ALL = (1 << 15) - 1,
+	NEED_EXTRA = 1 << 15,      /* with NEED_HEADERS: the index keeps those of need.headers */
+	NEED_SENDERS = 1 << 16,    /* the index keeps whole senders, as it always does if it can */
+	NEED_WORDS = 1 << 17,      /* with NEED_REASONS: ... the reasons' words; as above */
+	NEED_ALL = (1 << 18) - 1,
 };
 
 struct need {

@@ -168,6 +168,7 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 		setup.jobs = ROUND_MOST_JOBS;
 	snap_init(&scan->snap, (const struct spool *const *)spools->list, spools->count, need);
 	scan->snap.keep_reason_text = options->keep_reason_text;
+	scan->snap.most = options->most_bytes ? options->most_bytes : LIMIT_INDEX_BYTES;
 	for (unsigned i = 0; i < MOST_ROUNDS && answer == 0; i++) {
 		uint32_t rows = scan->snap.rows;
 		int64_t now = (int64_t)time(NULL);

@@ -27,6 +27,7 @@ struct scan;
 struct scan_options {
 	unsigned jobs; /* reader threads; 0 for the default */
 	bool keep_reason_text;
+	size_t most_bytes; /* that the index may take; 0 for LIMIT_INDEX_BYTES */
 	/* Called on the calling thread about ten times a second, between two batches. */
 	void (*progress)(void *ctx, const struct scan *scan);
 	void *ctx;

@@ -5,13 +5,16 @@
 #include "core/base/xalloc.h"
 #include "core/mail/address.h"
 #include "core/mail/decode.h"
+#include "core/queue/spare.h"
 
 enum { FIRST_ROWS = 4096 };
 
 void snap_init(struct snap *snap, const struct spool *const *spools, size_t nspools,
 	const struct need *need)
 {
-	*snap = (struct snap){.spools = spools, .nspools = nspools, .need = *need};
+	*snap = (struct snap){
+		.spools = spools, .nspools = nspools, .need = *need, .asked = need->parts};
+	snap->need.parts |= NEED_SENDERS | (need->parts & NEED_REASONS ? NEED_WORDS : 0);
 	intern_init(&snap->strings);
 }
 
@@ -145,7 +148,7 @@ static void add_headers(struct snap *snap, uint32_t row, const struct record *re
 	if (need->parts & NEED_MESSAGE_ID)
 		set_text(snap, COL_MESSAGE_ID, row,
 			slice_upto(record->message_id, LIMIT_HEADER_VALUE));
-	for (unsigned i = 0; i < need->nheaders; i++)
+	for (unsigned i = 0; need->parts & NEED_EXTRA && i < need->nheaders; i++)
 		set_text(
 			snap, COL_EXTRA + i, row, slice_upto(record->extra[i], LIMIT_HEADER_VALUE));
 }
@@ -168,7 +171,8 @@ static uint32_t rcpt_name(struct snap *snap, uint32_t row, struct slice address)
 static void make_rcpt_room(struct snap *snap, uint32_t count)
 {
 	bool names = snap->need.parts & NEED_RCPTS, reasons = snap->need.parts & NEED_REASONS;
-	bool cols[RCPT_COLS] = {names, reasons, reasons && snap->keep_reason_text};
+	bool words = snap->need.parts & NEED_WORDS;
+	bool cols[RCPT_COLS] = {names, words, words && snap->keep_reason_text};
 	uint32_t cap = snap->rcpt_cap ? snap->rcpt_cap : FIRST_ROWS;
 
 	while (cap - snap->nrcpts < count)
@@ -186,6 +190,11 @@ static void make_rcpt_room(struct snap *snap, uint32_t count)
 
 static void set_reason(struct snap *snap, uint32_t at, const struct rcpt *rcpt, bool as_before)
 {
+	if (!(snap->need.parts & NEED_WORDS)) {
+		snap->rcpt_class[at] = as_before ? snap->rcpt_class[at - 1]
+						 : (uint8_t)reason_classify(rcpt->reason_key);
+		return;
+	}
 	uint32_t reason = as_before ? snap->rcpts[RCPT_REASON][at - 1]
 				    : intern_add(&snap->strings, rcpt->reason_key);
 
@@ -250,6 +259,8 @@ static enum origin origin_for(const struct snap *snap, unsigned spool, const str
 
 uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record)
 {
+	if (snap->rows == snap->next_look)
+		spare_look(snap);
 	if (snap->rows == snap->cap)
 		grow_rows(snap);
 	uint32_t row = snap->rows++;
@@ -282,7 +293,10 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	set_text(snap, COL_QUEUE_NAME, row, record->queue_name);
 	set_name(snap, COL_ACCOUNT, row, record->account);
 	set_text(snap, COL_CLIENT_IP, row, record->client_ip);
-	set_name(snap, COL_SENDER, row, record->sender);
+	if (snap->need.parts & NEED_SENDERS)
+		set_name(snap, COL_SENDER, row, record->sender);
+	else
+		set(snap, COL_SENDER, row, snap_domain(snap, record->sender));
 	set(snap, COL_LOST_LOGIN, row, INTERN_UNKNOWN);
 	set_text(snap, COL_SCRIPT, row, record->script);
 	set_text(snap, COL_LOG_ID, row, record->log_id);

@@ -26,12 +26,12 @@ enum snap_col {
 	COL_QUEUE_NAME,  /* string */
 	COL_ACCOUNT,     /* string, folded */
 	COL_LOST_LOGIN,  /* string: the account this copy most likely lost (snap_link_copies) */
-	COL_AUTH_METHOD, /* string */
 	COL_CLIENT_IP,   /* string, canonical */
+	COL_AUTH_METHOD, /* string; with NEED_SESSION, as the next three */
 	COL_CLIENT_NAME, /* string, folded */
 	COL_HELO,        /* string, folded */
 	COL_PROTOCOL,    /* string */
-	COL_SENDER,      /* string, folded */
+	COL_SENDER,      /* string, folded; only its domain where NEED_SENDERS was given up */
 	COL_SCRIPT,      /* string */
 	COL_SUBJECT,     /* string, decoded */
 	COL_HEADER_FROM, /* string, decoded */
@@ -63,8 +63,8 @@ enum snap_wide {
 /* Columns of recipients, strings all of them. */
 enum snap_rcpt_col {
 	RCPT_ADDRESS,     /* folded; only its domain where snap_has_addresses says no */
-	RCPT_REASON,      /* normalised; with NEED_REASONS */
-	RCPT_REASON_TEXT, /* as logged; with keep_reason_text */
+	RCPT_REASON,      /* normalised; with NEED_WORDS */
+	RCPT_REASON_TEXT, /* as logged; with NEED_WORDS and keep_reason_text */
 	RCPT_COLS
 };
 
@@ -74,6 +74,11 @@ struct snap {
 	const struct spool *const *spools;
 	size_t nspools;
 	struct need need; /* what was read, and so which columns can be known */
+	unsigned asked;   /* need.parts as the caller had them; what else is kept is let go first */
+	size_t most;      /* bytes it may take before it gives up columns (spare.h); 0: no bound */
+	unsigned given_up;    /* enum need_part bits: of no row, and no longer in need */
+	uint32_t given_up_at; /* rows there were when it began */
+	uint32_t next_look;   /* rows at which to look again how large it is */
 
 	uint32_t rows;
 	uint32_t cap;
