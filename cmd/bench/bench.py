@@ -25,6 +25,7 @@ import acting  # noqa: E402 (the path has to be set first)
 import delivery  # noqa: E402 (the path has to be set first)
 import instance  # noqa: E402
 import measure  # noqa: E402
+import million  # noqa: E402
 import tool  # noqa: E402
 
 PLACE = os.path.join(TOP, "build/bench")
@@ -37,7 +38,7 @@ COLD_PAIRS = 2
 COLD_THREADS = (1, 4, 16, 32)
 # qshape warns of every file in maildrop and makes nothing of it.
 QSHAPE_QUEUES = ("incoming", "active", "deferred", "hold")
-PARTS = ("busy", "acting", "memory", "warm", "scaling", "cold")
+PARTS = ("busy", "acting", "memory", "warm", "scaling", "cold", "million")
 
 
 def owner():
@@ -235,6 +236,9 @@ def main():
     if "acting" in parts:
         act(verdicts, options.lab)
         parts.remove("acting")
+    if "million" in parts:
+        million.report(verdicts, ours, PLACE)
+        parts.remove("million")
     if parts:
         read(verdicts, parts, options.lab)
     sys.exit(verdicts.close())
