@@ -54,7 +54,15 @@ static struct err *keep_err(struct arena *arena, const struct err *err)
 	return kept;
 }
 
-unsigned batch_read(struct batch *batch, const struct need *need, struct buf *text)
+/* What was found odd is looked at anew each time. */
+static void keep_stamp(struct batch_result *result, uint64_t stamp)
+{
+	if (result->severity == SEV_OK)
+		result->record.stamp = stamp;
+}
+
+unsigned batch_read(
+	struct batch *batch, const struct need *need, const struct cache *cache, struct buf *text)
 {
 	const struct format *format = batch->folder->spool->format;
 	struct err err;
@@ -62,12 +70,21 @@ unsigned batch_read(struct batch *batch, const struct need *need, struct buf *te
 
 	do {
 		struct batch_result *result = &batch->results[i];
+		uint64_t stamp = 0;
+		result->row = need->parts & NEED_STAMP
+			? cache_find(cache, batch->folder, &batch->units[i], need, &stamp)
+			: CACHE_NONE;
+		if (result->row != CACHE_NONE) {
+			result->severity = SEV_OK;
+			continue;
+		}
 		result->severity = format->read(batch->folder, &batch->units[i], need,
 			&batch->arena, &result->record, &err);
 		if (result->severity == SEV_FAIL)
 			result->err = keep_err(&batch->arena, &err);
 		if (result->severity <= SEV_WARN && (need->parts & NEED_REASONS))
 			batch_normalise(&result->record, &batch->arena, text);
+		keep_stamp(result, stamp);
 	} while (++i < batch->count && arena_bytes(&batch->arena) < BATCH_BYTES);
 	return i;
 }

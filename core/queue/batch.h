@@ -6,6 +6,7 @@
 #ifndef CORE_QUEUE_BATCH_H
 #define CORE_QUEUE_BATCH_H
 
+#include "core/queue/cache.h"
 #include "core/queue/format.h"
 
 enum {
@@ -23,15 +24,18 @@ struct batch {
 		enum severity severity;
 		struct record record;
 		struct err *err; /* of SEV_FAIL, in the arena */
+		uint32_t row;    /* of the cache, in place of a record; or CACHE_NONE */
 	} results[BATCH_UNITS];
 	struct batch *next; /* in the list of spare ones */
 };
 
 /*
+ * With NEED_STAMP what has not changed is not read but found in the cache (NULL: none).
  * Reads the units of the batch until it holds BATCH_BYTES. Returns how many were
  * read, at least one. `text` is the reader's own scratch buffer.
  */
-unsigned batch_read(struct batch *batch, const struct need *need, struct buf *text);
+unsigned batch_read(
+	struct batch *batch, const struct need *need, const struct cache *cache, struct buf *text);
 
 /* Moves the units from `at` on into `rest`, an empty batch. */
 void batch_split(struct batch *batch, unsigned at, struct batch *rest);

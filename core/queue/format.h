@@ -61,6 +61,8 @@ enum need_part {
 	NEED_SENDERS = 1 << 16,    /* the index keeps whole senders, as it always does if it can */
 	NEED_WORDS = 1 << 17,      /* with NEED_REASONS: ... the reasons' words; as above */
 	NEED_ALL = (1 << 18) - 1,
+	NEED_STAMP =
+		1 << 18, /* the index keeps record.stamp: for the next scan, of nobody else's use */
 };
 
 struct need {
@@ -70,6 +72,7 @@ struct need {
 };
 
 struct format;
+struct stamp;
 
 struct probe {
 	int bid;          /* 0 not mine ... 100 certain */
@@ -197,6 +200,14 @@ struct format {
 	enum severity (*read)(const struct folder *folder, const struct unit *unit,
 		const struct need *need, struct arena *arena, struct record *record,
 		struct err *err);
+
+	/*
+	 * What reading this unit would depend on, by the look of its files and without opening
+	 * any (stamp.h). Asked before it is read. False, or NULL in a driver that cannot tell:
+	 * it has to be read in any case.
+	 */
+	bool (*stamp)(const struct folder *folder, const struct unit *unit, const struct need *need,
+		struct stamp *stamp);
 
 	/*
 	 * Finds a message by its id, the unit's name, as for read; where the unit has

@@ -82,6 +82,15 @@ static void forget_keys(struct scan *scan)
 	scan->gone = scan->unfinished = (struct scan_keys){0};
 }
 
+static void index_cached(
+	struct scan *scan, const struct spool *spool, const struct unit *unit, uint32_t row)
+{
+	if (!is_new(scan, round_identity(spool, unit->name, unit->inode)))
+		return;
+	snap_add_row(&scan->snap, &scan->cache->snap, row);
+	scan->reused++;
+}
+
 static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 {
 	const struct batch_result *result = &batch->results[i];
@@ -104,6 +113,10 @@ static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 		break;
 	case SEV_OK:
 	case SEV_WARN:
+		if (result->row != CACHE_NONE) {
+			index_cached(scan, spool, unit, result->row);
+			break;
+		}
 		if (!is_new(scan, round_identity(spool, record->queue_id, record->inode)))
 			break;
 		snap_add(&scan->snap, spool->number, record);
@@ -113,6 +126,10 @@ static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 
 static void index_batch(void *ctx, const struct batch *batch)
 {
+	const struct scan *scan = ctx;
+
+	if (scan->snap.overfull)
+		return;
 	for (unsigned i = 0; i < batch->count; i++)
 		index_one(ctx, batch, i);
 }
@@ -150,6 +167,16 @@ static int by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+/* Its strings first, so that its rows can be taken over as they are. */
+static void begin_with(struct scan *scan, struct cache *cache)
+{
+	scan->cache = cache;
+	intern_free(&scan->snap.strings);
+	scan->snap.strings = cache->snap.strings;
+	cache->snap.strings = (struct intern){0};
+	scan->snap.frozen = true;
+}
+
 int scan_run(struct scan *scan, const struct spools *spools, const struct need *need,
 	const struct scan_options *options, struct err *err)
 {
@@ -169,6 +196,10 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 	snap_init(&scan->snap, (const struct spool *const *)spools->list, spools->count, need);
 	scan->snap.keep_reason_text = options->keep_reason_text;
 	scan->snap.most = options->most_bytes ? options->most_bytes : LIMIT_INDEX_BYTES;
+	scan->began = (int64_t)time(NULL);
+	if (options->cache && options->cache->slots)
+		begin_with(scan, options->cache);
+	setup.cache = scan->cache;
 	for (unsigned i = 0; i < MOST_ROUNDS && answer == 0; i++) {
 		uint32_t rows = scan->snap.rows;
 		int64_t now = (int64_t)time(NULL);
@@ -180,11 +211,20 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 			note_failed_folders(scan, &round);
 			round_end(&round);
 		}
-		if (is_interrupted(options) || (i > 0 && scan->snap.rows == rows))
+		if (is_interrupted(options) || scan->snap.overfull ||
+			(i > 0 && scan->snap.rows == rows))
 			break;
 		setup.since = now;
 		setup.seen = seen_before;
 		hashset_merge(&scan->seen, &scan->fresh);
+	}
+	if (scan->snap.overfull) {
+		/* Columns have to go, and with a cache they cannot. */
+		struct scan_options without = *options;
+		without.cache = NULL;
+		forget_keys(scan);
+		scan_free(scan);
+		return scan_run(scan, spools, need, &without, err);
 	}
 	scan->complete = answer == 0 && !is_interrupted(options);
 	scan->vanished = never_seen(scan, &scan->gone);

@@ -19,6 +19,7 @@
 #include <signal.h>
 
 #include "core/base/hashset.h"
+#include "core/queue/cache.h"
 #include "core/queue/snap.h"
 #include "core/queue/spool.h"
 
@@ -28,6 +29,11 @@ struct scan_options {
 	unsigned jobs; /* reader threads; 0 for the default */
 	bool keep_reason_text;
 	size_t most_bytes; /* that the index may take; 0 for LIMIT_INDEX_BYTES */
+	/*
+	 * With NEED_STAMP: rows of an earlier scan, or NULL. Its strings become the new index's,
+	 * so it is of use once.
+	 */
+	struct cache *cache;
 	/* Called on the calling thread about ten times a second, between two batches. */
 	void (*progress)(void *ctx, const struct scan *scan);
 	void *ctx;
@@ -44,6 +50,9 @@ struct scan {
 	struct snap snap;
 	bool complete; /* false: interrupted */
 	double seconds;
+	int64_t began;   /* epoch seconds */
+	uint32_t reused; /* rows that came from the cache */
+	struct cache *cache;
 	uint64_t listed;               /* units the walk found so far */
 	uint32_t vanished;             /* messages that left while we read */
 	uint32_t unready;              /* files that the MTA was still writing */

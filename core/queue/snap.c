@@ -43,6 +43,7 @@ static const unsigned wide_needs[SNAP_WIDES] = {
 	[WIDE_DIGEST] = NEED_IDENTITY,
 	[WIDE_CREATED] = NEED_CREATED,
 	[WIDE_LINEAGE] = NEED_LINEAGE,
+	[WIDE_STAMP] = NEED_STAMP,
 };
 
 static void grow_rows(struct snap *snap)
@@ -257,13 +258,18 @@ static enum origin origin_for(const struct snap *snap, unsigned spool, const str
 	return wanted ? origin_of(record, &snap->spools[spool]->site) : ORIGIN_UNKNOWN;
 }
 
-uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record)
+static uint32_t new_row(struct snap *snap)
 {
 	if (snap->rows == snap->next_look)
 		spare_look(snap);
 	if (snap->rows == snap->cap)
 		grow_rows(snap);
-	uint32_t row = snap->rows++;
+	return snap->rows++;
+}
+
+uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record)
+{
+	uint32_t row = new_row(snap);
 
 	snap->small[row] = (struct snap_small){
 		.spool = (uint8_t)spool,
@@ -287,6 +293,8 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	if (snap->need.parts & NEED_CREATED)
 		snap->wide[WIDE_CREATED][row] =
 			wide_of(record->created < 0 ? record->arrival : record->created);
+	if (snap->need.parts & NEED_STAMP)
+		snap->wide[WIDE_STAMP][row] = (int64_t)record->stamp;
 	if (snap->need.parts & NEED_LINEAGE)
 		snap->wide[WIDE_LINEAGE][row] = (int64_t)record_lineage(record);
 	set(snap, COL_QUEUE_ID, row, texts_add(&snap->ids, record->queue_id));
@@ -312,5 +320,41 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	if (snap->need.parts & NEED_HEADERS)
 		add_headers(snap, row, record);
 	add_rcpts(snap, row, record);
+	return row;
+}
+
+static void add_rcpts_of(struct snap *snap, uint32_t row, const struct snap *from, uint32_t old)
+{
+	uint32_t count;
+	uint32_t first = snap_rcpts(from, old, &count);
+
+	set(snap, COL_RCPT_FIRST, row, snap->nrcpts);
+	if (!count)
+		return;
+	make_rcpt_room(snap, count);
+	for (unsigned col = 0; col < RCPT_COLS; col++)
+		if (snap->rcpts[col])
+			memcpy(snap->rcpts[col] + snap->nrcpts, from->rcpts[col] + first,
+				count * sizeof(uint32_t));
+	memcpy(snap->rcpt_state + snap->nrcpts, from->rcpt_state + first, count);
+	if (snap->rcpt_class)
+		memcpy(snap->rcpt_class + snap->nrcpts, from->rcpt_class + first, count);
+	snap->nrcpts += count;
+}
+
+uint32_t snap_add_row(struct snap *snap, const struct snap *from, uint32_t old)
+{
+	uint32_t row = new_row(snap);
+
+	snap->small[row] = from->small[old];
+	for (unsigned col = 0; col < SNAP_COLS; col++)
+		if (col != COL_QUEUE_ID && col != COL_LOST_LOGIN && col != COL_RCPT_FIRST)
+			set(snap, col, row, snap_col(from, col, old));
+	for (unsigned col = 0; col < SNAP_WIDES; col++)
+		if (snap->wide[col])
+			snap->wide[col][row] = snap_wide(from, col, old);
+	set(snap, COL_QUEUE_ID, row, texts_add(&snap->ids, snap_text(from, COL_QUEUE_ID, old)));
+	set(snap, COL_LOST_LOGIN, row, INTERN_UNKNOWN);
+	add_rcpts_of(snap, row, from, old);
 	return row;
 }

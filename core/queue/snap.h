@@ -56,6 +56,7 @@ enum snap_wide {
 	WIDE_DIGEST,   /* record_digest */
 	WIDE_CREATED,  /* with NEED_CREATED; arrival where the queue does not say */
 	WIDE_LINEAGE,  /* record_lineage, with NEED_LINEAGE */
+	WIDE_STAMP,    /* record.stamp, with NEED_STAMP */
 	SNAP_WIDES
 };
 #define WIDE_UNKNOWN INT64_MIN
@@ -79,6 +80,8 @@ struct snap {
 	unsigned given_up;    /* enum need_part bits: of no row, and no longer in need */
 	uint32_t given_up_at; /* rows there were when it began */
 	uint32_t next_look;   /* rows at which to look again how large it is */
+	bool frozen;          /* ids have to stay (cache.h): nothing is given up, but ... */
+	bool overfull;        /* ... it had to be */
 
 	uint32_t rows;
 	uint32_t cap;
@@ -120,6 +123,9 @@ void snap_free(struct snap *snap);
 /* Appends one message. Returns its row. */
 uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record);
 
+/* Appends a row of another index that has the same need, spools and strings. Returns its row. */
+uint32_t snap_add_row(struct snap *snap, const struct snap *from, uint32_t row);
+
 /*
  * The domain of an address, folded: INTERN_EMPTY for the null address, INTERN_UNKNOWN
  * for one that has none.
@@ -139,6 +145,12 @@ uint32_t snap_link_copies(struct snap *snap);
 bool snap_is_copy(const struct snap *snap, uint32_t row);
 /* Names the lost login of one row by hand, when it was found in another snap. */
 void snap_set_lost_login(struct snap *snap, uint32_t row, struct slice account);
+
+/* Whether a column of rows holds ids of snap.strings. */
+static inline bool snap_is_string(unsigned col)
+{
+	return col != COL_QUEUE_ID && (col < COL_UID || col >= COL_EXTRA);
+}
 
 static inline uint32_t snap_col(const struct snap *snap, enum snap_col col, uint32_t row)
 {

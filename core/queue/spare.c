@@ -30,11 +30,6 @@ static const struct part {
 };
 enum { PARTS = sizeof(parts) / sizeof(*parts) };
 
-static bool is_string(unsigned col)
-{
-	return col != COL_QUEUE_ID && (col < COL_UID || col >= COL_EXTRA);
-}
-
 static size_t bytes_of(const struct snap *snap)
 {
 	const struct intern *strings = &snap->strings;
@@ -160,7 +155,7 @@ static void compact(struct snap *snap)
 	remap.ids = xcalloc(snap->strings.count, sizeof(*remap.ids));
 	intern_init(&remap.to);
 	for (unsigned col = 0; col < SNAP_COLS; col++)
-		if (is_string(col))
+		if (snap_is_string(col))
 			move(&remap, snap->cols[col], snap->rows);
 	for (unsigned col = 0; col < RCPT_COLS; col++)
 		move(&remap, snap->rcpts[col], snap->nrcpts);
@@ -180,7 +175,9 @@ void spare_look(struct snap *snap)
 	const struct part *part;
 	uint32_t step = LOOK_ROWS;
 
-	while (snap->most && bytes_of(snap) > snap->most) {
+	if (snap->frozen && snap->most && bytes_of(snap) > snap->most)
+		snap->overfull = true;
+	while (!snap->frozen && snap->most && bytes_of(snap) > snap->most) {
 		if (!(part = most_costly(snap, false)) && !(part = most_costly(snap, true))) {
 			step += snap->rows / 8; /* not to be asked all the time */
 			break;
