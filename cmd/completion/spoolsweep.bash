@@ -38,9 +38,9 @@ _spoolsweep_filter() {
 _spoolsweep() {
 	local all_commands='spools report top list show purge hold release retry requeue undo apply expunge archive journal setup help'
 	local options_spools='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --json --color --help --version'
-	local options_report='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --limit --color --help --version'
-	local options_top='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --csv --limit --trash --color --help --version'
-	local options_list='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --csv --limit --ids --sort --columns --trash --color --help --version'
+	local options_report='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --cache --explain --json --limit --color --help --version'
+	local options_top='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --cache --explain --json --csv --limit --trash --color --help --version'
+	local options_list='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --cache --explain --json --csv --limit --ids --sort --columns --trash --color --help --version'
 	local options_show='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --json --raw --headers --trash --color --help --version'
 	local options_purge='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --apply --yes --max --reason --all --plan-out --no-undo --follow --log-messages --no-journal --ids-from --trust --color --help --version'
 	local options_hold='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --follow --log-messages --ids-from --trust --color --help --version'

@@ -276,6 +276,7 @@ const struct command command_list = {
 	.name = "list",
 	.operands = "[FILTER]",
 	.summary = "the messages, one line each; --json as postqueue -j and more",
-	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_CSV | OPT_LIMIT | OPT_LIST | OPT_TRASH,
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_CSV | OPT_LIMIT | OPT_CACHE | OPT_LIST |
+		OPT_TRASH,
 	.run = run,
 };

@@ -76,6 +76,6 @@ const struct command command_report = {
 	.name = "report",
 	.operands = "[FILTER]",
 	.summary = "what is arriving, and who and what fills the queue",
-	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_LIMIT,
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_LIMIT | OPT_CACHE,
 	.run = run,
 };

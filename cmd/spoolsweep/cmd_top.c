@@ -124,6 +124,6 @@ const struct command command_top = {
 	.name = "top",
 	.operands = "FIELD [FILTER]",
 	.summary = "who and what has most of it: groups by any groupable field",
-	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_CSV | OPT_LIMIT | OPT_TRASH,
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_CSV | OPT_LIMIT | OPT_CACHE | OPT_TRASH,
 	.run = run,
 };

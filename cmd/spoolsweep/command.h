@@ -162,6 +162,15 @@ bool is_given_up(const struct app *app, const struct field *field);
 /* The fields' names, as an array. */
 void sink_given_up(struct sink *sink, const struct app *app);
 
+/* ---- caching.c: --cache; without it, nothing ---- */
+
+/* With the rights at hand: the folder of the cache. */
+void caching_prepare(struct app *app);
+/* What of an earlier scan may be of use to this one; caching_end frees it. */
+void caching_begin(struct app *app, struct scan_options *options, struct cache *cache);
+/* Keeps the finished scan for the next one, if that is worth it. */
+void caching_end(struct app *app, struct cache *cache);
+
 /* ---- trash_views.c: the trash in place of the queues, and back ---- */
 int use_trash(struct app *app);
 void leave_trash(struct app *app);

@@ -16,14 +16,13 @@ void sink_given_up(struct sink *sink, const struct app *app)
 	sink_end(sink);
 }
 
-/* As much as would have been enough: what there was, for as many rows as came after. */
-static int64_t enough(const struct app *app)
+/* Megabytes that would have been enough: what there was, for as many rows as came after. */
+static long long enough(const struct app *app)
 {
-	enum { STEP = 100 * 1024 * 1024 };
 	const struct snap *snap = &app->scan.snap;
 	double bytes = (double)snap->most * 1.25 * snap->rows / (snap->given_up_at + 1.0);
 
-	return ((int64_t)(bytes / STEP) + 1) * STEP;
+	return ((long long)(bytes / 1e8) + 1) * 100;
 }
 
 static void tell(const struct app *app)
@@ -54,6 +53,6 @@ int check_given_up(const struct app *app)
 		!ends            ? "what needs that is left out"
 			: acting ? "nothing was done"
 				 : "nothing can be said without",
-		(long long)(enough(app) / (1024 * 1024)));
+		enough(app));
 	return !ends ? EXIT_DONE : acting ? EXIT_REFUSED : EXIT_IO;
 }

@@ -32,9 +32,11 @@ static const struct option table[] = {
 		"the site's own networks, in place of the MTA's"},
 	{"jobs", 0, NUMBER, OPT_QUEUE, AT(jobs), "N", "read N files at a time (default 16)"},
 	{"memory", 0, SIZE, OPT_QUEUE, AT(memory), "SIZE",
-		"what is read may take SIZE of memory (default 512M)"},
+		"memory for what is read (default 512M)"},
 	{"as-of", 0, TEXT, OPT_QUEUE, AT(as_of), "TIME",
 		"take TIME for the present, as for an old copy"},
+	{"cache", 0, FLAG, OPT_CACHE, AT(cache), NULL,
+		"read only what changed since the last time"},
 	{"explain", 0, FLAG, OPT_FILTER, AT(explain), NULL,
 		"say how the filter was understood, what is read"},
 	{"json", 0, FLAG, OPT_JSON, AT(json), NULL, "JSON; its member names are stable"},
@@ -240,6 +242,8 @@ static int check_forms(const struct options *options, struct err *err)
 				forms[i].name);
 		first = forms[i].name;
 	}
+	if (options->cache && options->trash)
+		return err_set(err, ERR_USAGE, 0, "--cache and --trash exclude each other");
 	if (options->columns && (options->json || options->ids))
 		return err_set(err, ERR_USAGE, 0,
 			"--columns is for the table and for --csv, not for --%s", first);

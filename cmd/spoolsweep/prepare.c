@@ -188,6 +188,8 @@ int prepare_owner(struct app *app)
 	struct err err;
 
 	int code = prepare_spools(app);
+	if (code == EXIT_DONE)
+		caching_prepare(app);
 	if (code == EXIT_DONE && app->as_started)
 		code = app->as_started(app);
 	if (code == EXIT_DONE && spools_drop_privileges(&app->spools, &err) != 0)
@@ -218,14 +220,17 @@ int scan_spools(struct app *app)
 		.interrupted = &interrupted,
 		.most_bytes = (size_t)app->options.memory,
 	};
+	struct cache cache = {0};
 	struct err err;
 
 	be_gentle();
 	catch_interrupts();
 	options.keep_reason_text = filter_wants_reason_text(app->filter);
 	progress_start(app, &options);
+	caching_begin(app, &options, &cache);
 	int r = scan_run(&app->scan, &app->spools, &app->need, &options, &err);
 	progress_end(app);
+	caching_end(app, &cache);
 	if (r != 0)
 		return complain(&err);
 	int code = check_given_up(app);
