@@ -2,7 +2,7 @@
 #
 #   make             build/release/spoolsweep and build/release/forge
 #   make demo        get what is missing, build, forge an incident, report on it
-#   make test        the whole suite; make live, make bench: the long rounds
+#   make test        the whole suite; make live, make bench, make fuzz-long: the long rounds
 #   make VARIANT=x   release, debug, asan (address+undefined), tsan, fuzz (clang)
 #
 # Sources are found by folder: every .c below core/ formats/ tui/ is the library,
@@ -31,6 +31,8 @@ FORGE_SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard cmd/forge/*.c))
 BENCH_SRC := $(wildcard cmd/bench/*.c)
 HEADERS := $(wildcard core/*/*.h formats/*.h formats/*/*.h tui/*.h cmd/*/*.h)
 C_FILES := $(LIBRARY_ALL) $(wildcard cmd/*/*.c)
+# Built by the live tests themselves, with libraries of theirs.
+LIVE_C_FILES := $(wildcard formats/*/live/*.c)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wformat=2
@@ -130,7 +132,7 @@ demo: deps
 
 # ---- checks ----
 
-.PHONY: tests fuzzers test live bench layers headers manual lint format install fuzz
+.PHONY: tests fuzzers test live bench fuzz-long layers headers manual lint format install
 tests: $(TESTS)
 fuzzers: $(FUZZERS)
 
@@ -143,6 +145,11 @@ test: test-deps
 live: test-deps
 	@$(MAKE) --no-print-directory -s -j2 all
 	@testdata/suite.sh live
+
+# For the night: FUZZ_SECONDS=600 for each target, in turn on every core.
+fuzz-long:
+	@$(MAKE) --no-print-directory -s -j2 VARIANT=fuzz fuzzers
+	@testdata/fuzz/long.sh
 
 # Its queues are forged below build/bench (5 GB) and stay there for the next time.
 bench:
@@ -165,13 +172,13 @@ manual: $(BUILD)/spoolsweep
 	@sh cmd/man/in_step.sh $(BUILD)/spoolsweep cmd/man/spoolsweep.8
 
 lint:
-	@clang-format --dry-run -Werror $(C_FILES) $(HEADERS)
+	@clang-format --dry-run -Werror $(C_FILES) $(LIVE_C_FILES) $(HEADERS)
 	@cppcheck -q --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppressions-list=.cppcheck -I. $(filter-out %_test.c %_fuzz.c,$(C_FILES))
 	@clang-tidy --quiet $(filter-out %_test.c %_fuzz.c,$(C_FILES)) -- $(ALL_CFLAGS) -DSPOOLSWEEP_VERSION='"lint"'
 
 format:
-	@clang-format -i $(C_FILES) $(HEADERS)
+	@clang-format -i $(C_FILES) $(LIVE_C_FILES) $(HEADERS)
 
 # ---- installing ----
 

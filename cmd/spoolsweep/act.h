@@ -220,6 +220,11 @@ void act_fill_head(struct act *act, struct buf *command);
 
 /* Reads the journal of a run. EXIT_DONE or a code, told. */
 int act_read_run(struct act *act, unsigned number, struct journal_log *log);
+/*
+ * A run whose journal is lost and whose folder is in a trash: what lies there was purged, or
+ * held, by it. Fills in a log without messages.
+ */
+bool act_find_lost_run(const struct app *app, unsigned number, struct journal_log *log);
 /* What that run did: OPS when it is not known any more. */
 enum op act_op_of(const struct app *app, unsigned number);
 /* Leaves in the log what the run did in the queues at hand, and where it found each. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd/spoolsweep/act.h"
@@ -11,6 +12,7 @@
 #include "core/act/lock.h"
 #include "core/act/state.h"
 #include "core/act/trash.h"
+#include "core/base/clock.h"
 #include "core/base/xalloc.h"
 
 unsigned act_need(const struct app *app)
@@ -169,11 +171,25 @@ static int tell_busy(const struct app *app, const struct spool *spool)
 	return EXIT_BUSY;
 }
 
+/* A run that is followed has the lock for a moment at each look: not worth sending anybody away. */
+static int lock_patiently(const struct spool *spool, struct err *err)
+{
+	enum { PATIENCE_MS = 2000 };
+	static const struct timespec step = {.tv_nsec = 50 * 1000000L};
+	int64_t until = clock_now_ms() + PATIENCE_MS;
+	int lock;
+
+	while ((lock = lock_spool(spool, err)) < 0 && err->sys == EWOULDBLOCK && !interrupted &&
+		clock_now_ms() < until)
+		nanosleep(&step, NULL);
+	return lock;
+}
+
 int act_lock(const struct app *app, const struct spool *spool, int *lock)
 {
 	struct err err;
 
-	*lock = lock_spool(spool, &err);
+	*lock = lock_patiently(spool, &err);
 	if (*lock >= 0)
 		return EXIT_DONE;
 	return err.sys == EWOULDBLOCK ? tell_busy(app, spool) : complain(&err);

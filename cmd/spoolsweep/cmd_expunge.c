@@ -1,140 +1,18 @@
 /* expunge: empties the trash, for good. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/spoolsweep/disk.h"
 #include "cmd/spoolsweep/log_messages.h"
+#include "cmd/spoolsweep/victims.h"
 #include "core/act/expunge.h"
 #include "core/act/late.h"
 #include "core/act/state.h"
 #include "core/act/trash.h"
 #include "core/base/units.h"
 #include "core/base/xalloc.h"
-
-enum { YOUNG = 24 * 60 * 60 };
-
-/* A run in the trash of a queue. */
-struct victim {
-	size_t spool;
-	unsigned run;
-	bool young;
-	struct expunged found;
-};
-
-struct victims {
-	struct victim *list;
-	size_t count;
-	size_t kept;     /* younger than a day */
-	unsigned newest; /* the last of these */
-	size_t held;     /* mail on hold, where that is in the trash */
-	unsigned holder; /* the last of these */
-	size_t unknown;  /* no journal says what they are: that may be mail on hold too */
-	unsigned last_unknown;
-	int *trashes;
-};
-
-/* The age of a run is that of its folder: nothing is put into it later but logs. */
-static bool is_young(int trash, unsigned run, int64_t now)
-{
-	char name[16];
-	struct stat st;
-
-	snprintf(name, sizeof(name), "%u", run);
-	return fstatat(trash, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > now - YOUNG;
-}
-
-/* All of it was brought back. */
-static bool is_empty(int trash, unsigned run)
-{
-	struct expunged found;
-	struct err unused;
-
-	return expunge_count(trash, run, &found, &unused) == 0 && !found.files;
-}
-
-static int find_in(
-	const struct app *app, size_t spool, int64_t wanted, bool named, struct victims *victims)
-{
-	int trash = victims->trashes[spool];
-	unsigned *runs;
-	size_t count;
-	struct err err;
-
-	if (trash_runs(trash, &runs, &count, &err) != 0)
-		return complain(&err);
-	for (size_t i = 0; i < count; i++) {
-		struct victim victim = {.spool = spool, .run = runs[i]};
-		if (wanted && runs[i] != wanted)
-			continue;
-		/* By the clock: with --as-of nothing gets older. */
-		victim.young = is_young(trash, runs[i], (int64_t)time(NULL));
-		enum op op = named ? OP_PURGE : act_op_of(app, runs[i]);
-		/* Held mail waits for somebody, however long. */
-		if (op == OP_SHELVE && !is_empty(trash, runs[i])) {
-			victims->held++;
-			victims->holder = runs[i];
-			continue;
-		}
-		if (op == OPS) {
-			victims->unknown++;
-			victims->last_unknown = runs[i];
-			continue;
-		}
-		if (victim.young && !named) {
-			victims->kept++;
-			victims->newest = runs[i];
-			continue;
-		}
-		if (expunge_count(trash, runs[i], &victim.found, &err) != 0) {
-			free(runs);
-			return complain(&err);
-		}
-		victims->list = xrealloc(victims->list, victims->count + 1, sizeof(*victims->list));
-		victims->list[victims->count++] = victim;
-	}
-	free(runs);
-	return EXIT_DONE;
-}
-
-static int find(struct app *app, int64_t wanted, bool named, struct victims *victims)
-{
-	struct err err;
-	int code = EXIT_DONE;
-
-	victims->trashes = xcalloc(app->spools.count, sizeof(*victims->trashes));
-	for (size_t i = 0; i < app->spools.count; i++)
-		victims->trashes[i] = -1;
-	for (size_t i = 0; i < app->spools.count && code == EXIT_DONE; i++) {
-		if (trash_open(app->spools.list[i], &victims->trashes[i], &err) == 0)
-			code = find_in(app, i, wanted, named, victims);
-		else if (err.code != ERR_GONE)
-			code = complain(&err) == EXIT_PERMISSION ? tell_denied(app) : EXIT_IO;
-	}
-	return code;
-}
-
-static void victims_free(struct victims *victims, size_t spools)
-{
-	for (size_t i = 0; victims->trashes && i < spools; i++)
-		if (victims->trashes[i] >= 0)
-			close(victims->trashes[i]);
-	free(victims->trashes);
-	free(victims->list);
-}
-
-static uint64_t total_files(const struct victims *victims)
-{
-	uint64_t files = 0;
-	for (size_t i = 0; i < victims->count; i++)
-		files += victims->list[i].found.files;
-	return files;
-}
 
 static int print_plan(struct app *app, const struct victims *victims)
 {
@@ -219,114 +97,96 @@ static int tell_interrupted(void)
 /* Over all runs. */
 struct removing {
 	struct progress progress;
-	uint64_t before, files;
+	uint64_t files; /* to be removed */
+	struct expunged done;
+	uint32_t late; /* messages whose late logs went with them */
 };
 
 static void show_progress(void *ctx, uint64_t files)
 {
 	struct removing *removing = ctx;
-	progress_show(&removing->progress, removing->before + files, removing->files);
+	progress_show(&removing->progress, removing->done.files + files, removing->files);
 }
 
-static int remove_all(struct app *app, const struct victims *victims)
+/* EXIT_DONE also for one that is not to go any more. */
+static int remove_run(
+	struct app *app, const struct victim *victim, int trash, struct removing *removing)
 {
-	struct removing removing = {.files = total_files(victims)};
-	struct expunge_options options = {
+	const struct expunge_options options = {
 		.jobs = (unsigned)app->options.jobs,
 		.progress = show_progress,
-		.ctx = &removing,
+		.ctx = removing,
 		.interrupted = &interrupted,
 	};
-	struct expunged sum = {0};
+	struct expunged removed;
+	struct err err;
+	int lock;
+
+	int code = act_lock(app, app->spools.list[victim->spool], &lock);
+	if (code != EXIT_DONE)
+		return code;
+	/* While somebody thought it over the rest of an old run was done. */
+	if (!victim->young && is_young_run(trash, victim->run)) {
+		warn_text("run %u was gone on with meanwhile, and stays", victim->run);
+		close(lock);
+		return EXIT_DONE;
+	}
+	removing->late += sweep_late(app, victim, trash);
+	int r = expunge_run(&fsops_real, trash, victim->run, &options, &removed, &err);
+	progress_hide(&removing->progress);
+	if (r != 0)
+		code = complain(&err);
+	else if (interrupted)
+		code = tell_interrupted();
+	close(lock);
+	removing->done.files += removed.files;
+	removing->done.bytes += removed.bytes;
+	tell_syslog(app, victim, &removed);
+	return code;
+}
+
+static void tell_removed(const struct app *app, const struct removing *removing)
+{
 	struct disk disk;
 	struct buf out = {0};
-	struct err err;
-	uint32_t late = 0;
-	int code = EXIT_DONE;
 
-	progress_begin(&removing.progress, app);
-	for (size_t i = 0; i < victims->count && code == EXIT_DONE; i++) {
-		const struct victim *victim = &victims->list[i];
-		struct expunged removed;
-		int lock;
-		code = act_lock(app, app->spools.list[victim->spool], &lock);
-		if (code != EXIT_DONE)
-			break;
-		int trash = victims->trashes[victim->spool];
-		/* While somebody thought it over the rest of an old run was done. */
-		if (!victim->young && is_young(trash, victim->run, (int64_t)time(NULL))) {
-			warn_text("run %u was gone on with meanwhile, and stays", victim->run);
-			close(lock);
-			continue;
-		}
-		late += sweep_late(app, victim, trash);
-		int r = expunge_run(&fsops_real, trash, victim->run, &options, &removed, &err);
-		progress_hide(&removing.progress);
-		if (r != 0)
-			code = complain(&err);
-		else if (interrupted)
-			code = tell_interrupted();
-		close(lock);
-		sum.files += removed.files;
-		sum.bytes += removed.bytes;
-		removing.before = sum.files;
-		tell_syslog(app, victim, &removed);
-	}
-	if (code == EXIT_BUSY && !sum.files)
-		return code;
-	units_count(&out, (int64_t)sum.files);
+	units_count(&out, (int64_t)removing->done.files);
 	buf_add(&out, SLICE(" files removed, "));
-	units_size(&out, sum.bytes);
+	units_size(&out, removing->done.bytes);
 	buf_add(&out, SLICE(" given back\n"));
-	if (late)
+	if (removing->late)
 		buf_printf(&out,
-			"  with the logs that were written later about %u of the messages\n", late);
+			"  with the logs that were written later about %u of the messages\n",
+			removing->late);
 	buf_add(&out, SLICE("free now: "));
 	disk_look(app, &disk);
 	disk_put_free(&disk, &out);
 	buf_addc(&out, '\n');
 	print_buf(&out);
+}
+
+static int remove_all(struct app *app, const struct victims *victims)
+{
+	struct removing removing = {.files = victims_files(victims)};
+	int code = EXIT_DONE;
+
+	progress_begin(&removing.progress, app);
+	for (size_t i = 0; i < victims->count && code == EXIT_DONE; i++) {
+		const struct victim *victim = &victims->list[i];
+		code = remove_run(app, victim, victims->trashes[victim->spool], &removing);
+	}
+	if (code != EXIT_BUSY || removing.done.files)
+		tell_removed(app, &removing);
 	return code;
-}
-
-static void tell_stays(const struct app *app, const char *what, size_t runs, unsigned last)
-{
-	struct buf line = {0};
-
-	if (!runs)
-		return;
-	put_command(app, &line, "expunge --now %u", last);
-	warn_text("%s %zu %s stays; one by one: %s", what, runs, runs == 1 ? "run" : "runs",
-		buf_str(&line));
-	buf_free(&line);
-}
-
-static void tell_kept(const struct app *app, const struct victims *victims)
-{
-	struct buf line = {0};
-
-	put_command(app, &line, "expunge --now %u", victims->newest);
-	if (victims->kept == 1)
-		warn_text("run %u is younger than a day and stays; to remove it all the same: %s",
-			victims->newest, buf_str(&line));
-	else
-		warn_text("%zu runs are younger than a day and stay; one by one: %s", victims->kept,
-			buf_str(&line));
-	buf_free(&line);
 }
 
 static int expunge(struct app *app, int64_t wanted, bool named)
 {
 	struct victims victims = {0};
 
-	int code = find(app, wanted, named, &victims);
-	if (code == EXIT_DONE && victims.kept)
-		tell_kept(app, &victims);
-	if (code == EXIT_DONE) {
-		tell_stays(app, "mail on hold in", victims.held, victims.holder);
-		tell_stays(app, "no journal tells whether it is mail on hold: what is left of",
-			victims.unknown, victims.last_unknown);
-	}
+	int code = victims_find(app, wanted, named, &victims);
+	if (code == EXIT_DONE)
+		victims_tell_kept(app, &victims);
 	if (code == EXIT_DONE && !victims.count) {
 		if (!victims.kept && !victims.held && !victims.unknown)
 			warn_text("there is nothing in the trash%s", wanted ? " of that run" : "");
@@ -335,7 +195,7 @@ static int expunge(struct app *app, int64_t wanted, bool named)
 	if (code == EXIT_DONE)
 		code = print_plan(app, &victims);
 	if (code == EXIT_DONE && app->options.apply) {
-		code = confirm(app, total_files(&victims));
+		code = confirm(app, victims_files(&victims));
 		if (code == EXIT_DONE)
 			code = remove_all(app, &victims);
 	}

@@ -3,86 +3,31 @@
 #include <unistd.h>
 
 #include "cmd/spoolsweep/run_print.h"
+#include "cmd/spoolsweep/trash_facts.h"
 #include "core/act/state.h"
-#include "core/base/units.h"
 
-static void add_row(struct app *app, struct table *table, const struct journal_log *log)
+static int tell_nothing(const struct app *app, bool wanted)
 {
-	const struct journal_head *head = &log->head;
-	struct buf cell = {0};
+	size_t count = 0;
+	unsigned *runs = find_trash_runs(app, &count);
+	struct buf line = {0};
 
-	table_cellf(table, "%u", head->number);
-	units_time(&cell, head->started);
-	table_cell(table, buf_slice(&cell));
-	table_cell(table, slice_cstr(run_what_word(head)));
-	buf_reset(&cell);
-	units_count(&cell, outcomes_done(log->counts));
-	table_cell(table, buf_slice(&cell));
-	buf_reset(&cell);
-	run_add_state(&cell, log);
-	table_cell(table, buf_slice(&cell));
-	buf_reset(&cell);
-	run_add_who(app, &cell, head);
-	table_cell(table, buf_slice(&cell));
-	buf_reset(&cell);
-	if (head->undoes)
-		buf_printf(&cell, "of run %u%s", head->undoes, head->filter.len ? " " : "");
-	if (head->ids)
-		buf_printf(&cell, "%u ids%s", head->ids, head->filter.len ? ", " : "");
-	buf_add(&cell, head->filter);
-	table_cell(table, buf_slice(&cell));
-	buf_free(&cell);
-}
-
-static int print_all(struct app *app, int state)
-{
-	unsigned *numbers;
-	size_t count;
-	struct err err;
-	int code = EXIT_DONE;
-
-	if (journal_numbers(state, &numbers, &count, &err) != 0)
-		return complain(&err);
-	struct sink *sink = app->options.json ? open_sink(app, SINK_LINES) : NULL;
-	struct table *table = table_new();
-	table_column(table, "run", TABLE_RIGHT);
-	table_column(table, "started", 0);
-	table_column(table, "what", 0);
-	table_column(table, "messages", TABLE_RIGHT);
-	table_column(table, "state", 0);
-	table_column(table, "who", 0);
-	table_column(table, "filter", TABLE_CUT);
-	for (size_t i = count; i-- > 0;) {
-		struct journal_log log = {0};
-		if (journal_read_counts(state, numbers[i], &log, &err) != 0) {
-			code = complain(&err);
-			continue;
+	if (count) {
+		warn_text("there is no journal in %s, but what %zu %s removed is in the trash:",
+			state_path(), count, count == 1 ? "run" : "runs");
+		for (size_t i = 0; i < count; i++) {
+			put_command(app, &line, "list --trash %u", runs[i]);
+			buf_add(&line, SLICE("   to bring it back: "));
+			put_command(app, &line, "undo %u", runs[i]);
+			warn_text("run %u: %s", runs[i], buf_str(&line));
+			buf_reset(&line);
 		}
-		if (sink) {
-			sink_object(sink, NULL);
-			run_sink(sink, &log);
-			sink_end(sink);
-		} else {
-			add_row(app, table, &log);
-		}
-		journal_log_free(&log);
-	}
-	free(numbers);
-	int printed = EXIT_DONE;
-	if (sink) {
-		printed = print_sink(sink);
-	} else if (count) {
-		struct table_style style = {.columns = app->output.columns,
-			.charset = app->output.charset,
-			.color = app->output.color};
-		struct buf out = {0};
-		table_print_text(table, &style, &out);
-		printed = print_buf(&out);
 	} else {
 		warn_text("there is no journal in %s: nothing was done yet", state_path());
 	}
-	table_free(table);
-	return printed == EXIT_DONE ? code : printed;
+	buf_free(&line);
+	free(runs);
+	return wanted ? EXIT_NOTHING : EXIT_DONE;
 }
 
 static int run(struct app *app)
@@ -106,11 +51,13 @@ static int run(struct app *app)
 			code = complain(&err);
 			return code == EXIT_PERMISSION ? tell_denied(app) : code;
 		}
-		warn_text("there is no journal in %s: nothing was done yet", state_path());
-		return number ? EXIT_NOTHING : EXIT_DONE;
+		return tell_nothing(app, number != 0);
 	}
 	tell_unfinished(app);
-	code = number ? run_print(app, state, (unsigned)number) : print_all(app, state);
+	bool empty = false;
+	code = number ? run_print(app, state, (unsigned)number) : run_list(app, state, &empty);
+	if (empty)
+		code = tell_nothing(app, false);
 	close(state);
 	return code;
 }

@@ -161,6 +161,7 @@ static void print_envelope(struct app *app, const struct record *record, struct 
 	fact_user(app, out, record);
 	fact(app, out, "script", record->script, "its headers, which can be forged");
 	fact(app, out, "earlier id", record->log_id, "queue");
+	add_route(app, out, record);
 	fact(app, out, "origin",
 		slice_cstr(origin_name((enum origin)app->scan.snap.small[0].origin)), NULL);
 	fact_time(app, out, "arrival", record->arrival);

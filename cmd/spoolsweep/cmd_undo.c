@@ -224,7 +224,12 @@ static int undo(struct act *act, unsigned number)
 {
 	struct journal_log log = {0};
 
-	int code = act_read_run(act, number, &log);
+	bool lost = act_find_lost_run(act->app, number, &log);
+	int code = lost ? EXIT_DONE : act_read_run(act, number, &log);
+	if (lost)
+		warn_text("the journal of run %u is lost, and with it who did it and why: this is "
+			  "about what it put into the trash",
+			number);
 	if (code == EXIT_DONE)
 		code = undo_log(act, &log);
 	journal_log_free(&log);

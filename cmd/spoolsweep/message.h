@@ -1,5 +1,5 @@
 /*
- * message: one message as JSON, for `list` and `show`.
+ * message: one message as JSON, for `list` and `show`, and parts of its text.
  *
  * postqueue -j's members come first, exactly as it prints them; ours follow, one
  * for each field, always present, null where this queue can't tell. Consumers
@@ -16,5 +16,8 @@ void sink_message(struct sink *sink, struct app *app, uint32_t row, const struct
 
 /* The recipients in the order postqueue(1) lists them: by the log of reasons, then by the file. */
 struct rcpt *message_recipients(const struct record *record, struct arena *arena);
+
+/* Lines for `show`: where it goes in place of its recipients' servers, or that it goes nowhere. */
+void add_route(struct app *app, struct buf *out, const struct record *record);
 
 #endif

@@ -197,6 +197,27 @@ int prepare_owner(struct app *app)
 	return code == EXIT_DONE && app->options.trash ? use_trash(app) : code;
 }
 
+static bool check_queue_name(void *ctx, struct slice name)
+{
+	struct app *app = ctx;
+	struct buf text = {0};
+
+	for (size_t i = 0; i < app->spools.count; i++)
+		for (unsigned queue = 0; app->spools.list[i]->format->queue_name(queue); queue++)
+			if (slice_eq(name,
+				    slice_cstr(app->spools.list[i]->format->queue_name(queue))))
+				return true;
+	buf_add(&text, SLICE("there is no queue '"));
+	put(app, &text, name);
+	buf_add(&text, SLICE("'; there are"));
+	const struct format *format = app->spools.list[0]->format;
+	for (unsigned queue = 0; format->queue_name(queue); queue++)
+		buf_printf(&text, "%s %s", queue ? "," : "", format->queue_name(queue));
+	warn_text("%s", buf_str(&text));
+	buf_free(&text);
+	return false;
+}
+
 /* What is not trusted is true of no message: with it the filter selects these, and perhaps more. */
 static int run_filter(struct app *app, struct err *err)
 {
@@ -223,6 +244,9 @@ int scan_spools(struct app *app)
 	struct cache cache = {0};
 	struct err err;
 
+	/* queue!=hodl would be true of all mail. */
+	if (!filter_each_value(app->filter, "queue_name", check_queue_name, app))
+		return EXIT_USAGE;
 	be_gentle();
 	catch_interrupts();
 	options.keep_reason_text = filter_wants_reason_text(app->filter);
@@ -287,7 +311,10 @@ int reading_exit(const struct app *app)
 	if (code != EXIT_DONE || bitset_count(&app->rows))
 		return code;
 	if (!app->options.json && !app->options.csv && !app->options.ids)
-		warn_text(app->filter_text[0] ? "no message matches" : "the queue is empty");
+		warn_text(app->filter_text[0]
+				? "no message matches; spoolsweep top FIELD shows which "
+				  "values there are"
+				: "the queue is empty");
 	return EXIT_NOTHING;
 }
 

@@ -37,6 +37,16 @@ void preview_free(struct preview *preview);
 bool preview_group(struct app *app, const struct preview_group *group, unsigned figures,
 	struct field_ref *by, struct grouping *grouping);
 
+/*
+ * A line of the text, folded between its words. `tail` is to be pasted: it is not folded, and
+ * stands on a line of its own where it does not fit.
+ */
+void preview_put_line(const struct app *app, struct buf *out, struct slice text, struct slice tail);
+/* Where the mail goes, what stays, what it costs, the way back: below the groups. */
+void preview_put_notes(const struct act *act, const struct preview *preview, struct buf *out);
+/* What to type next: not before root has made what is missing, and as somebody who may. */
+void preview_put_next(const struct act *act, const struct preview *preview, struct buf *out);
+
 int preview_json(struct act *act, const struct preview *preview);
 
 #endif

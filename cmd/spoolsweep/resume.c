@@ -26,14 +26,15 @@ static int check_stopped(const struct journal_log *log)
 /* A way back takes from the trash what the run before put there; one from hold needs none. */
 static int open_sources(struct act *act, const struct journal_head *head)
 {
-	struct journal_log undone;
+	struct journal_log undone = {0};
 	struct err err;
 
 	if (op_fills_trash(head->op))
 		act_open_trashes(act, head->number);
 	if (head->op != OP_RESTORE)
 		return EXIT_DONE;
-	if (journal_read_counts(act->state, head->undoes, &undone, &err) != 0)
+	if (!act_find_lost_run(act->app, head->undoes, &undone) &&
+		journal_read_counts(act->state, head->undoes, &undone, &err) != 0)
 		return complain(&err);
 	/* Nothing left there is no error: perhaps only the last lines of the journal are missing. */
 	if (op_fills_trash(undone.head.op)) {

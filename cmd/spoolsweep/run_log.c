@@ -1,8 +1,11 @@
 /* What an earlier run was, and did. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/trash_facts.h"
+#include "core/act/journal_files.h"
 #include "core/act/state.h"
 
 int act_read_run(struct act *act, unsigned number, struct journal_log *log)
@@ -29,6 +32,44 @@ int act_read_run(struct act *act, unsigned number, struct journal_log *log)
 	warn_text("%s lists the runs there are", buf_str(&line));
 	buf_free(&line);
 	return code;
+}
+
+/* Whether the folder of the journals has one of that number, or may have. */
+static bool has_journal(const struct app *app, unsigned number)
+{
+	struct err err;
+	int state;
+
+	if (state_open(app->spools.list[0]->owner, &state, &err) != 0)
+		return err.code != ERR_GONE;
+	int fd = journal_open_file(state, number, O_RDONLY, &err);
+	close(state);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || err.code != ERR_GONE;
+}
+
+bool act_find_lost_run(const struct app *app, unsigned number, struct journal_log *log)
+{
+	size_t count;
+
+	if (has_journal(app, number))
+		return false;
+	unsigned *runs = find_trash_runs(app, &count);
+	bool found = is_among_runs(runs, count, number);
+	free(runs);
+	if (!found)
+		return false;
+	struct journal_head *head = &log->head;
+	*head = (struct journal_head){.number = number, .op = OP_PURGE};
+	head->nspools = (unsigned)app->spools.count;
+	head->spools = arena_alloc(&log->arena, head->nspools * sizeof(*head->spools));
+	for (unsigned i = 0; i < head->nspools; i++)
+		head->spools[i] =
+			(struct journal_spool){.path = slice_cstr(app->spools.list[i]->path),
+				.format = app->spools.list[i]->format};
+	log->went = log->ended = true;
+	return true;
 }
 
 enum op act_op_of(const struct app *app, unsigned number)

@@ -66,6 +66,19 @@ static bool count_run(const struct spool *spool, int trash, unsigned run, struct
 	return !counter.failed;
 }
 
+/* The runs in the trash of one queue; none where there is no trash. */
+static bool list_runs(const struct spool *spool, int *trash, unsigned **runs, size_t *count)
+{
+	struct err err;
+
+	*trash = -1;
+	*runs = NULL;
+	*count = 0;
+	if (trash_open(spool, trash, &err) != 0)
+		return err.code == ERR_GONE;
+	return trash_runs(*trash, runs, count, &err) == 0;
+}
+
 void count_trash(const struct app *app, struct trash_facts *facts)
 {
 	struct hashset numbers = {0}; /* a run may be about several queues */
@@ -75,20 +88,55 @@ void count_trash(const struct app *app, struct trash_facts *facts)
 		const struct spool *spool = app->spools.list[i];
 		unsigned *runs;
 		size_t count;
-		struct err err;
 		int trash;
-		if (trash_open(spool, &trash, &err) != 0) {
-			facts->known &= err.code == ERR_GONE;
-			continue;
-		}
-		if (trash_runs(trash, &runs, &count, &err) != 0)
-			facts->known = false;
+		facts->known &= list_runs(spool, &trash, &runs, &count);
 		for (size_t k = 0; k < count; k++)
 			facts->known &= count_run(spool, trash, runs[k], &numbers, facts);
 		free(runs);
-		close(trash);
+		if (trash >= 0)
+			close(trash);
 	}
 	hashset_free(&numbers);
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+	return (x > y) - (x < y);
+}
+
+unsigned *find_trash_runs(const struct app *app, size_t *count)
+{
+	unsigned *all = xcalloc(1, sizeof(*all)), *runs;
+	bool known = true;
+	size_t more, kept = 0;
+	int trash;
+
+	*count = 0;
+	for (size_t i = 0; i < app->spools.count; i++) {
+		known &= list_runs(app->spools.list[i], &trash, &runs, &more);
+		all = xrealloc(all, *count + more + 1, sizeof(*all));
+		if (more)
+			memcpy(all + *count, runs, more * sizeof(*all));
+		*count += more;
+		free(runs);
+		if (trash >= 0)
+			close(trash);
+	}
+	qsort(all, *count, sizeof(*all), compare_runs);
+	for (size_t i = 0; i < *count; i++)
+		if (!kept || all[kept - 1] != all[i])
+			all[kept++] = all[i];
+	*count = kept;
+	if (known)
+		return all;
+	free(all);
+	return NULL;
+}
+
+bool is_among_runs(const unsigned *runs, size_t count, unsigned run)
+{
+	return runs && bsearch(&run, runs, count, sizeof(*runs), compare_runs);
 }
 
 void print_trash(const struct trash_facts *facts, struct buf *out)

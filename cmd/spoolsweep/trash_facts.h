@@ -15,6 +15,13 @@ struct trash_facts {
 /* Lists the folders of messages and opens none of them. */
 void count_trash(const struct app *app, struct trash_facts *facts);
 
+/*
+ * The runs that have a folder in the trash of one of the queues, ascending, each once; free
+ * them. NULL when one could not be looked into.
+ */
+unsigned *find_trash_runs(const struct app *app, size_t *count);
+bool is_among_runs(const unsigned *runs, size_t count, unsigned run);
+
 /* "trash empty", "trash 60,112 in run 17", "trash 70,000 in 2 runs"; nothing when not known. */
 void print_trash(const struct trash_facts *facts, struct buf *out);
 

@@ -1,6 +1,5 @@
 #include "core/act/run_one.h"
 
-#include "core/act/settle.h"
 #include "core/queue/spool.h"
 
 enum { MOST_MOVES = 8 }; /* of one message, that are followed */
@@ -119,7 +118,7 @@ static enum outcome finish_one(
 
 	*as = (struct found_as){.queue = run->plan->items[number].queue};
 	if (outcome_is_done(known) && op_fills_trash(run->plan->head.op))
-		left = settle_sweep(run, number, words);
+		left = run_sweep(run, number, words);
 	if (known != OUTCOME_UNTIDY)
 		return OUTCOME_NONE;
 	return left == 0 ? OUTCOME_DONE : OUTCOME_UNTIDY;
@@ -134,7 +133,7 @@ static enum outcome try_one(const struct run *run, uint32_t number, struct arena
 
 	enum outcome outcome = act_where_it_is(run, number, arena, as, words);
 	if (outcome == OUTCOME_GONE && run->known && head->op == OP_PURGE && head->no_undo)
-		settle_sweep(run, number, &unused);
+		run_sweep(run, number, &unused);
 	return outcome;
 }
 
@@ -143,4 +142,14 @@ enum outcome run_one(const struct run *run, uint32_t number, struct arena *arena
 {
 	return run_is_known(run, number) ? finish_one(run, number, as, words)
 					 : try_one(run, number, arena, as, words);
+}
+
+int run_sweep(const struct run *run, uint32_t number, struct err *err)
+{
+	const struct journal_item *item = &run->plan->items[number];
+	const struct run_place *place = &run->places[item->spool];
+	struct steps steps;
+
+	place->spool->format->sweep(place->spool, item->id, run->plan->head.no_undo, &steps);
+	return execute_sweep(&place->places, &steps, err);
 }

@@ -24,6 +24,12 @@ struct found_as {
 enum outcome run_one(const struct run *run, uint32_t item, struct arena *arena, struct found_as *as,
 	struct err *words);
 
+/*
+ * Takes away logs that are in the queue without their message, as after a purge that was
+ * interrupted. -1 with *err when some stayed. Any thread.
+ */
+int run_sweep(const struct run *run, uint32_t item, struct err *err);
+
 /* Whether a message that was found is the one that was planned, and was not edited. */
 bool run_is_planned(const struct journal_item *item, const struct record *record);
 

@@ -122,16 +122,6 @@ static uint32_t ask(struct run *run)
 	return left;
 }
 
-int settle_sweep(const struct run *run, uint32_t number, struct err *err)
-{
-	const struct journal_item *item = &run->plan->items[number];
-	const struct run_place *place = &run->places[item->spool];
-	struct steps steps;
-
-	place->spool->format->sweep(place->spool, item->id, run->plan->head.no_undo, &steps);
-	return execute_sweep(&place->places, &steps, err);
-}
-
 void settle(struct run *run)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
@@ -163,7 +153,7 @@ void settle(struct run *run)
 			tell_unknown(run, one);
 		/* What cannot be swept is an empty log without a message: not worth an error. */
 		if (op_fills_trash(op))
-			settle_sweep(run, one->item, &ignored);
+			run_sweep(run, one->item, &ignored);
 	}
 	arena_free(&arena);
 	for (unsigned i = 0; i < nspools; i++)

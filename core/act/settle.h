@@ -19,12 +19,6 @@
 void settle_note(struct run *run, uint32_t item, const struct found_as *as, bool told);
 
 /*
- * Takes away logs that are in the queue without their message, as after a purge that was
- * interrupted. -1 with *err when some stayed. Any thread.
- */
-int settle_sweep(const struct run *run, uint32_t item, struct err *err);
-
-/*
  * At the end of a run. Waits a few seconds for deliveries to come to their end, so that
  * what they write about a purged message can be swept; run->unsettled counts the rest,
  * run->untold those of whom nobody can say.

@@ -52,6 +52,13 @@ bool filter_wants_reason_text(const struct filter *filter);
 bool filter_is_specific(const struct filter *filter);
 
 /*
+ * Calls `each` with every value that a condition compares the field to, by = != and in, until
+ * it returns false; false then.
+ */
+bool filter_each_value(const struct filter *filter, const char *field,
+	bool (*each)(void *ctx, struct slice value), void *ctx);
+
+/*
  * Appends the filter as it was understood, fully parenthesised, for --explain.
  * It is a filter again, of the same meaning; nothing for one that selects everything.
  */

@@ -1,6 +1,7 @@
 #include "core/query/filter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/limits.h"
 #include "core/base/xalloc.h"
@@ -183,6 +184,20 @@ bool filter_wants_reason_text(const struct filter *filter)
 		if ((cond->ref.field->flags & FIELD_REASON) && cond->op != COND_UNKNOWN)
 			return true;
 	return false;
+}
+
+bool filter_each_value(const struct filter *filter, const char *field,
+	bool (*each)(void *ctx, struct slice value), void *ctx)
+{
+	for (const struct cond *cond = filter->conds; cond; cond = cond->next) {
+		if (cond->op != COND_IN || !cond->texts ||
+			strcmp(cond->ref.field->name, field) != 0)
+			continue;
+		for (size_t i = 0; i < cond->count; i++)
+			if (!each(ctx, cond->texts[i]))
+				return false;
+	}
+	return true;
 }
 
 bool filter_is_specific(const struct filter *filter)

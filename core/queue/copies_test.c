@@ -31,6 +31,9 @@ static uint32_t fill(struct snap *snap, const struct message *messages, size_t c
 		record.log_id = slice_cstr(messages[i].log_id);
 		record.account = slice_cstr(messages[i].account);
 		record.client_ip = slice_cstr(messages[i].client);
+		record.peer_ip = SLICE("127.0.0.1");
+		if (!messages[i].log_id)
+			record.peer_ip = record.client_ip;
 		record.sender = slice_cstr(messages[i].sender);
 		snap_add(snap, 0, &record);
 	}

@@ -105,11 +105,10 @@ enum origin origin_of(const struct record *record, const struct site *site)
 	if (slice_known(record->account))
 		return ORIGIN_ACCOUNT;
 	if (!slice_known(record->client_ip)) {
-		if (record->made_here && record->sender.len == 0 && slice_known(record->sender))
+		if (record->made_here)
 			return ORIGIN_DSN;
-		if (record->uid >= 0 || record->state == STATE_SUBMITTED)
-			return ORIGIN_LOCAL;
-		return record->made_here ? ORIGIN_LOCAL : ORIGIN_UNKNOWN;
+		return record->uid >= 0 || record->state == STATE_SUBMITTED ? ORIGIN_LOCAL
+									    : ORIGIN_UNKNOWN;
 	}
 	if (!ip_parse(record->client_ip, &ip))
 		return ORIGIN_UNKNOWN;

@@ -46,7 +46,7 @@ enum origin {
 	ORIGIN_RELAY,    /* a stranger, to strangers */
 	ORIGIN_INBOUND,  /* a stranger, to us */
 	ORIGIN_LOOPBACK, /* 127.0.0.1 without a login: a filter, webmail */
-	ORIGIN_DSN,      /* written by this MTA: bounces and notices */
+	ORIGIN_DSN,      /* written by this MTA: bounces, notices, address probes */
 	ORIGIN_FORWARD,  /* a stranger, to one of us who sends it on */
 	ORIGINS,
 };

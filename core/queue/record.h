@@ -115,9 +115,10 @@ struct record {
 	struct slice peer_ip; /* who really connected: differs behind a content filter */
 	int64_t uid;          /* of a local submission; -1 none or unknown */
 	enum source uid_source;
-	struct slice script;   /* the script that handed it in, as its headers claim */
-	bool made_here;        /* the MTA wrote it itself: bounces, notices, probes */
-	struct slice log_id;   /* the id it had before a content filter; unknown when its own */
+	struct slice script; /* the script that handed it in, as its headers claim */
+	bool made_here;      /* the MTA wrote it itself: bounces, notices, probes */
+	bool probe;          /* asks whether its recipients would take mail: nothing is delivered */
+	struct slice log_id; /* the id it had before a content filter; unknown when its own */
 	struct slice first_id; /* its own, or that from before it was requeued; for its lineage */
 
 	/* Of the header block, when it was asked for. Raw, unfolded. */

@@ -234,11 +234,13 @@ static void add_rcpts(struct snap *snap, uint32_t row, const struct record *reco
 	set(snap, COL_NRCPT, row, pending);
 }
 
+/* Only what came in over SMTP: mail that one of us has sent on keeps its login, and has no peer. */
 static bool is_reinjected(const struct record *record)
 {
-	return slice_known(record->log_id) ||
-		(slice_known(record->peer_ip) && slice_known(record->client_ip) &&
-			!slice_eq(record->peer_ip, record->client_ip));
+	return slice_known(record->peer_ip) &&
+		(slice_known(record->log_id) ||
+			(slice_known(record->client_ip) &&
+				!slice_eq(record->peer_ip, record->client_ip)));
 }
 
 static int64_t wide_of(int64_t value)

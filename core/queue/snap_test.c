@@ -73,6 +73,7 @@ static struct record full_record(struct rcpt *rcpts)
 	record.uid = 0;
 	record.script = SLICE("Form.php");
 	record.log_id = SLICE("FIRST01");
+	record.peer_ip = SLICE("127.0.0.1");
 	record.subject = SLICE("=?utf-8?Q?caf=C3=A9?=");
 	record.header_from = SLICE("Bob <bob@example.com>");
 	record.message_id = SLICE("<1@example.com>");
@@ -305,6 +306,7 @@ static void tells_mail_that_came_back(void **state)
 		{"203.0.113.7", "203.0.113.7", NULL, false},
 		{"203.0.113.7", "203.0.113.7", "FIRST01", true},
 		{"203.0.113.7", NULL, NULL, false},
+		{"203.0.113.7", NULL, "FIRST01", false},
 		{NULL, "127.0.0.1", NULL, false},
 		{NULL, NULL, NULL, false},
 	};

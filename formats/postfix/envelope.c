@@ -4,6 +4,9 @@
 
 enum { FIRST_RCPTS = 4, FIRST_ATTRIBUTES = 32, SIZE_FIELDS = 2, MICROSECONDS = 1000000 };
 
+/* Of trace_flags: a probe of verify(8), and of a user with `sendmail -bv`. */
+enum { TRACE_MTA_VERIFY = 1 << 8, TRACE_USER_VERIFY = 1 << 9 };
+
 /* Attributes that are kept as text. The bare client names are the SMTP peer. */
 enum attribute_id {
 	LOG_IDENT,
@@ -159,6 +162,9 @@ static void read_attribute(struct reader *reader, struct slice data)
 			reader->notify = (uint8_t)(n & 0xf);
 	} else if (slice_eq(name, SLICE("log_message_origin"))) {
 		record->made_here = slice_eq(value, SLICE("local"));
+	} else if (slice_eq(name, SLICE("trace_flags"))) {
+		if (slice_to_i64(value, &n))
+			record->probe = n & (TRACE_MTA_VERIFY | TRACE_USER_VERIFY);
 	}
 }
 

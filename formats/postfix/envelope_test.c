@@ -253,6 +253,30 @@ static void takes_the_first_of_each_attribute(void **state)
 	done(&p);
 }
 
+static void tells_probes_from_mail(void **state)
+{
+	static const struct {
+		const char *flags;
+		bool probe;
+	} cases[] = {
+		{"trace_flags=256", true},
+		{"trace_flags=512", true},
+		{"trace_flags=1024", false}, /* sendmail -v: delivered all the same */
+		{"trace_flags=0", false},
+		{"trace_flags=many", false},
+		{"rewrite_context=local", false},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct parsed p = {0};
+		parse_attributes(&p, (const char *const[]){cases[i].flags, NULL});
+		if (p.record.probe != cases[i].probe)
+			fail_msg("%s", cases[i].flags);
+		done(&p);
+	}
+}
+
 /* Before Postfix 2.3 the bare names were the client's. */
 static void reads_old_client_attributes(void **state)
 {
@@ -426,6 +450,7 @@ int main(void)
 		cmocka_unit_test(reads_a_submission_without_size),
 		cmocka_unit_test(gives_client_addresses_one_form),
 		cmocka_unit_test(takes_the_first_of_each_attribute),
+		cmocka_unit_test(tells_probes_from_mail),
 		cmocka_unit_test(reads_old_client_attributes),
 		cmocka_unit_test(binds_prefixes_to_the_next_recipient),
 		cmocka_unit_test(reads_times_or_none),

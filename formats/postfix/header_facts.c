@@ -8,7 +8,8 @@
 /*
  * Who handed a local submission in: the user id in the Received field that
  * pickup(8) wrote, and the script that put its name into the headers. Each requeue
- * adds a Received that names the mail owner: the one below these counts.
+ * adds a Received that names the mail owner, and local(8) one that names neither a
+ * user nor a client where it sends mail on: the one below these counts.
  */
 static void read_submitter(
 	const struct spool *spool, struct slice block, struct arena *arena, struct record *record)
@@ -23,9 +24,9 @@ static void read_submitter(
 			continue;
 		looked++;
 		if (!received_parse(headers_unfold(arena, field.value), &received) ||
-			received.uid < 0)
+			slice_known(received.helo) || record->made_here)
 			break;
-		if (received.uid == (int64_t)spool->owner)
+		if (received.uid < 0 || received.uid == (int64_t)spool->owner)
 			continue;
 		record->uid = received.uid;
 		record->uid_source = SOURCE_RECEIVED;

@@ -4,8 +4,12 @@
  * The image is read in memory, and again from a file in pieces of a few bytes:
  * both must say the same, and what was handed out early must still be right at
  * the end. Then the disk fails half-way.
+ *
+ * Fuzzing also edits as a milter does, because bytes changed at random seldom make a
+ * pointer that leads to a record.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -16,6 +20,9 @@
 #include "formats/postfix/envelope.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed);
+/* libFuzzer's own; not there where files are only replayed. */
+__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
 
 enum { CONTENT_LIMIT = 10000, SMALL_PIECE = 16, LARGE_PIECE = 400 };
 
@@ -103,7 +110,8 @@ static void compare(const struct parsed *a, const struct parsed *b)
 	require(a->envelope.complete == b->envelope.complete);
 	require(a->envelope.data_offset == b->envelope.data_offset);
 	require(x->arrival == y->arrival && x->created == y->created && x->size == y->size);
-	require(x->made_here == y->made_here && x->account_source == y->account_source);
+	require(x->made_here == y->made_here && x->probe == y->probe);
+	require(x->account_source == y->account_source);
 	require_same(x->sender, y->sender);
 	require_same(x->account, y->account);
 	require_same(x->auth_method, y->auth_method);
@@ -206,4 +214,66 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_in_pieces(&whole, image, submitted);
 	parsed_free(&whole);
 	return 0;
+}
+
+enum { POINTER = 17, MOST_STARTS = 512 };
+
+/* Where the records begin, as they lie in the file. */
+static size_t record_starts(const uint8_t *data, size_t size, size_t starts[MOST_STARTS])
+{
+	size_t n = 0, at = 0;
+
+	while (n < MOST_STARTS && at < size) {
+		size_t length = 0, head = 1;
+		starts[n++] = at;
+		for (unsigned shift = 0; at + head < size && shift < 28; shift += 7) {
+			length |= (size_t)(data[at + head] & 0x7f) << shift;
+			if (!(data[at + head++] & 0x80))
+				break;
+		}
+		if (length > size - at || head > size - at - length)
+			break;
+		at += head + length;
+	}
+	return n;
+}
+
+/* As Postfix writes one: over the begin of a record, whatever that leaves behind it. */
+static void set_pointer(uint8_t *at, size_t target)
+{
+	char text[POINTER + 1];
+	snprintf(text, sizeof(text), "p\x0f%15zu", target);
+	memcpy(at, text, POINTER);
+}
+
+/*
+ * Puts a pointer over one record: to another record, or to a copy of that one at the end of
+ * the file, which leads back. 0 when the file has no room for it.
+ */
+static size_t edit(uint8_t *data, size_t size, size_t room, unsigned *seed)
+{
+	size_t starts[MOST_STARTS + 1];
+	size_t n = record_starts(data, size, starts);
+
+	if (n < 2)
+		return 0;
+	starts[n] = size;
+	size_t at = starts[(size_t)rand_r(seed) % n], other = (size_t)rand_r(seed) % n;
+	size_t length = starts[other + 1] - starts[other];
+	if (size - at < POINTER)
+		return 0;
+	if (rand_r(seed) % 2 || room < size || room - size < length + POINTER) {
+		set_pointer(data + at, starts[other]);
+		return size;
+	}
+	memcpy(data + size, data + starts[other], length);
+	set_pointer(data + size + length, starts[(size_t)rand_r(seed) % n]);
+	set_pointer(data + at, size);
+	return size + length + POINTER;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
+{
+	size_t edited = rand_r(&seed) % 4 ? 0 : edit(data, size, room, &seed);
+	return edited ? edited : LLVMFuzzerMutate(data, size, room);
 }

@@ -209,8 +209,9 @@ static void bounds_the_headers(void **state)
 static void finds_the_local_submitter(void **state)
 {
 #define BY(uid) "Received: by mx.example.com (Postfix, from userid " uid ")"
+#define SENT_ON "Received: by mx.example.com (Postfix)"
 	static const struct {
-		const char *lines[4];
+		const char *lines[5];
 		int64_t uid;
 		const char *script;
 	} cases[] = {
@@ -222,6 +223,9 @@ static void finds_the_local_submitter(void **state)
 		{{BY("77"), BY("77")}, -1, NULL},
 		{{BY("77")}, -1, NULL},
 		{{BY("77"), "Subject: x", BY("3001")}, 3001, NULL},
+		{{SENT_ON, "Delivered-To: x@example.com", BY("3001")}, 3001, NULL},
+		{{BY("77"), SENT_ON, SENT_ON, BY("3001")}, 3001, NULL},
+		{{SENT_ON}, -1, NULL},
 		{{"Received: from other.example.org (other.example.org [192.0.2.1])", BY("3001")},
 			-1, NULL}, /* what a stranger's headers say of others */
 		{{"Subject: x"}, -1, NULL},
@@ -248,6 +252,11 @@ static void finds_the_local_submitter(void **state)
 	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need_all), SEV_OK);
 	assert_int_equal(test.record.uid, -1);
 	assert_false(slice_known(test.record.script));
+	/* Nor has what Postfix wrote itself. */
+	add_message(&test, DEFERRED, (const char *const[]){"log_message_origin=local", NULL},
+		(const char *const[]){SENT_ON, BY("3001"), NULL});
+	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need_all), SEV_OK);
+	assert_int_equal(test.record.uid, -1);
 	test_spool_free(&test);
 }
 

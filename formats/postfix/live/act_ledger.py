@@ -9,6 +9,7 @@ import collections
 import json
 import os
 import re
+import time
 
 import tool
 from config import LOG
@@ -18,6 +19,7 @@ FATES = {"purge": "trash", "hold": "hold", "release": "queue", "retry": "queue",
          "requeue": "queue", "restore": "queue"}
 MESSAGE_ID = re.compile(r"cleanup\[\d+\]: (\w+): message-id=(<\S+>)")
 BOUNCE = re.compile(r"bounce\[\d+\]: (\w+): sender non-delivery notification")
+PATIENCE = 10  # seconds
 FOLDERS = ("maildrop", "incoming", "active", "deferred", "hold")
 
 
@@ -66,6 +68,14 @@ class Ledger:
                 elif found := BOUNCE.search(line):
                     self.bounced[self.names.get(found[1])] += 1
 
+    def name_of(self, queue_id):
+        """Its Message-ID: on a busy machine the log comes a moment behind the queue."""
+        until = time.monotonic() + PATIENCE
+        while queue_id not in self.names and time.monotonic() < until:
+            time.sleep(0.05)
+            self.read_log()
+        return self.names.get(queue_id)
+
     def take(self, run):
         """Books what the journal of a run says. {outcome: queue ids}."""
         text = tool.run(tool.SPOOLSWEEP, "-s", self.postfix.queue, "journal", str(run), "--json")
@@ -82,7 +92,7 @@ class Ledger:
             self.outcomes[op, outcome, item["why"]] += 1
             if outcome not in DONE:
                 continue
-            message_id = self.names.get(queue_id)
+            message_id = self.name_of(queue_id)
             if not self.check.true(message_id, f"run {run}: {queue_id} is in the mail log"):
                 continue
             self.fate[message_id] = fate
@@ -113,6 +123,7 @@ class Ledger:
 
     def compare(self, delivered):
         """delivered: {(Message-ID, recipient): times}, what the sink took."""
+        self.postfix.log()  # All of it is there.
         self.read_log()
         self.note_trash()
         twice, late = 0, 0

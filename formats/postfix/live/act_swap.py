@@ -178,11 +178,11 @@ class Bench:
             time.sleep(0.05)
         for step in steps:
             step()
-        # What an agent had open meanwhile waits a minute for nothing; its time is up already.
-        until = time.monotonic() + CRAWL_SECONDS * BACKLOG
+        until = time.monotonic() + PATIENCE + CRAWL_SECONDS * BACKLOG
         times = {}
         while time.monotonic() < until and set(times.values()) != {1}:
             time.sleep(0.5)
+            self.postfix.hurry_skipped()
             with open(RECORD) as file:
                 taken = collections.Counter(json.loads(line)["message_id"] for line in file)
             times = {message_id: taken[message_id] for message_id in ids}

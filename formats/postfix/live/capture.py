@@ -73,7 +73,7 @@ def main():
     with Sink(config.SINK), Sink(config.SINK_STALL, stall=True), \
             Filter(config.FILTER_XFORWARD, config.REINJECT, xforward=True), \
             Filter(config.FILTER_PLAIN, config.REINJECT, xforward=False), \
-            Milter(config.MILTER):
+            Milter():
         for name in sys.argv[1:] or CASES:
             record(name)
 

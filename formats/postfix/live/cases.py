@@ -9,7 +9,8 @@ import time
 
 import config
 import instance
-from smtp import Client, Message, Recipient
+import milter
+from smtp import Client, Message, Recipient, Refused
 
 CASES = {}
 
@@ -260,6 +261,33 @@ def _(_postfix):
     send("bob@example.com", ["anna@park.test"], "X-Lab: prepend")
 
 
+@case("forward", "An alias sends a stranger's mail on: local(8) made the file, passes on what it was "
+                 "told of the client, and puts a Received field and Delivered-To on top.",
+      alias_maps="inline:{friends=outside@park.test}")
+def _(_postfix):
+    send("news@example.org", [f"friends@{config.HOSTNAME}"], addr="198.51.100.9", login="")
+
+
+@case("forward-local", "An alias sends on what sendmail(1) handed in as uid 3001: its Received "
+                       "field is below that of local(8).",
+      alias_maps="inline:{friends=outside@park.test}")
+def _(_postfix):
+    sendmail("alice", "-i", "-f", "alice@lab.test", f"friends@{config.HOSTNAME}")
+
+
+@case("probe", "In active, in delivery to servers that do not answer: a probe of verify(8), "
+               "because smtpd(8) asks for a recipient, and one of sendmail -bv.", rest=False,
+      smtpd_recipient_restrictions="reject_unverified_recipient", address_verify_poll_count="1",
+      address_verify_poll_delay="1s")
+def _(postfix):
+    try:
+        send("bob@example.com", ["asked@stall.test"])
+    except Refused:
+        pass  # Nobody has answered yet.
+    sendmail("alice", "-i", "-f", "alice@lab.test", "-bv", "anna@stall.test")
+    until(lambda: len(os.listdir(os.path.join(postfix.queue, "active"))) == 2)
+
+
 @case("verp", "XVERP: a V record.")
 def _(_postfix):
     send("list@example.com", ["anna@park.test", "ben@park.test"], verp="+=")
@@ -284,8 +312,9 @@ def _(postfix):
 def milter_case(name, about, *wishes, sender="s@a.test"):
     @case(name, about)
     def _(_postfix):
-        send(sender, ["anna@park.test", "ben@park.test", "carl@park.test"],
-             "X-Delete-Me: long enough to hold a pointer", "X-Milter: " + " ".join(wishes),
+        rcpts = ["anna@park.test", "ben@park.test", "carl@park.test"]
+        fields = [field for name in wishes for field in milter.usual(rcpts)[name]]
+        send(sender, rcpts, "X-Delete-Me: long enough to hold a pointer", *fields,
              port=config.PORT_MILTER)
 
 
@@ -301,3 +330,11 @@ milter_case("milter-body", "A milter replaces the body by a longer one: C fields
 milter_case("milter-quarantine", "A milter quarantines: hold.", "quarantine")
 milter_case("milter-all", "A milter changes everything at once.", "sender", "add-rcpt", "del-rcpt",
             "add-header", "insert-header", "change-header", "delete-header", "body")
+
+
+@case("milter-redirect", "A milter adds a header that milter_header_checks redirects: the > record "
+                         "is in the heap, behind a pointer of the extracted segment.",
+      milter_header_checks=f"regexp:{config.CONFIG}/header_checks")
+def _(_postfix):
+    send("s@a.test", ["anna@park.test", "ben@park.test"],
+         milter.wish("add-header", "X-Lab", "redirect"), port=config.PORT_MILTER)

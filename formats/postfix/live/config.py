@@ -18,10 +18,13 @@ PORT_XFORWARD_FILTER = 2526
 PORT_PLAIN_FILTER = 2527
 PORT_BCC = 2528
 PORT_MILTER = 2529
+PORT_TWO_MILTERS = 2530
 FILTER_XFORWARD = 10025
 FILTER_PLAIN = 10027
 REINJECT = 10026
-MILTER = 10030
+# Where the milter listens, as Postfix and libmilter name it; over TCP both wait for each other's
+# acknowledgements, a tenth of a second a message.
+MILTER = "unix:/lab/milter.socket"
 SINK = 2600
 SINK_STALL = 2601
 PORT_NOBODY = 2699
@@ -106,7 +109,9 @@ MASTER_CF = f"""
 127.0.0.1:{PORT_BCC} {SMTPD}
     -o cleanup_service_name=cleanup-bcc
 127.0.0.1:{PORT_MILTER} {SMTPD}
-    -o smtpd_milters=inet:127.0.0.1:{MILTER}
+    -o smtpd_milters={MILTER}
+127.0.0.1:{PORT_TWO_MILTERS} {SMTPD}
+    -o smtpd_milters={MILTER},{MILTER}
 127.0.0.1:{REINJECT} {SMTPD}
     -o receive_override_options=no_address_mappings,no_header_body_checks
 xforward   unix - - n - 10 smtp

@@ -25,7 +25,7 @@ RECORD = "/lab/delivered"
 QUEUE = "/lab/spool/container"
 INSIDE = "/srv/queue"  # what the Postfix in the container calls it
 CONTAINER = ["unshare", "-m", "-p", "-f", "--mount-proc", "--kill-child"]
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Contained(instance.Instance):
@@ -109,6 +109,7 @@ class Mail:
         found = {}
         while len(found) != count and time.monotonic() < until:
             time.sleep(0.2)
+            self.postfix.hurry_skipped()
             with open(RECORD) as file:
                 found = collections.Counter(json.loads(line)["message_id"] for line in file)
         self.check.equal((len(found), set(found.values())), (count, {1}), what)
@@ -118,10 +119,11 @@ class Answers:
     """What the sink says: it takes everything, but nothing before it may."""
 
     def __init__(self):
-        self.may = threading.Event()
+        self.asked, self.may = threading.Event(), threading.Event()
 
     def __call__(self, stage, sender, rcpt):
         if stage == "data":
+            self.asked.set()
             self.may.wait(PATIENCE)
 
 
@@ -132,7 +134,7 @@ def hold_while_tried(work, mail, answers, what, seen):
     """
     ids = mail.send("x@ok.example.net", 4)
     mail.wait(active=4)
-    time.sleep(1)
+    work.check.true(answers.asked.wait(PATIENCE), f"{what}: one is being delivered")
     shown = json.loads(work.ask("hold", f"account={LOGIN}", "--json"))
     work.check.equal(shown["in_delivery"], 1 if seen else None, f"{what}: in delivery")
     told = work.act("hold", f"account={LOGIN}")
@@ -182,6 +184,7 @@ def test_outside(check):
         after = before
         while after < before + len(parked) and time.monotonic() < until:
             time.sleep(0.2)
+            postfix.hurry_skipped()
             after = len([line for line in postfix.log() if "status=deferred" in line])
         check.equal(after - before, len(parked), "tried when they were released")
         work.act("purge", f"account={LOGIN}", "--no-undo")

@@ -26,6 +26,7 @@ RECORD = "/lab/delivered-follow"
 QUEUE = "/lab/spool/follow"
 RATE = 60  # messages a second
 PATIENCE = 30  # seconds
+BUSY = 75
 TARPIT_SECONDS = 8  # longer than a run waits for deliveries to end
 TOLD = re.compile(r"postsuper\[\d+\]: (\w+): (.*)")
 
@@ -42,7 +43,17 @@ def spoolsweep(*words, codes=(0,)):
 
 
 def act(*words, codes=(0,)):
-    return spoolsweep(*words, "--apply", "--yes", "--max", "1000000", codes=codes)
+    """Once more while another run is at work: the one that is followed is, for a moment a look."""
+    command = [tool.SPOOLSWEEP, "-s", QUEUE, *words, "--apply", "--yes", "--max", "1000000"]
+    until = time.monotonic() + PATIENCE
+    code = BUSY
+    while code == BUSY and time.monotonic() < until:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+        code = done.returncode
+    if code not in codes:
+        raise tool.Failed(f"{command}: exit {code}: {done.stderr}")
+    return done.stdout
 
 
 def newest_run():

@@ -23,7 +23,7 @@ from smtp import Client, Message
 SPAMMER, OTHER = "bob@example.com", "carol@example.org"
 RECORD = "/lab/delivered"
 SCANNER_CONF = "/etc/MailScanner/conf.d/site.conf"
-PATIENCE = 20
+PATIENCE = 60
 REFUSED = 4
 
 
@@ -101,6 +101,7 @@ class Site:
         found = -1
         while time.monotonic() < until and found != count:
             time.sleep(0.1)
+            self.postfix.hurry_skipped()
             queues = collections.Counter(name for name, _ in self.postfix.files().values())
             moving = queues["incoming"] + queues["active"]
             found = -1 if moving or (queue != "hold" and queues["hold"]) else queues[queue]

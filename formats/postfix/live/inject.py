@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 import config
 import instance
+import milter
 from replies import TEMPORARY
 from smtp import Client, Message, Recipient
 
@@ -185,11 +186,12 @@ class Injector:
         return self.milter(wishes)
 
     def milter(self, wishes, rcpts=None):
+        rcpts = rcpts or self.rcpts(3, "park")
+        usual = milter.usual(rcpts)
         headers = ["X-Delete-Me: please, this one is long enough to hold a pointer",
-                   "X-Milter: " + " ".join(wishes)]
-        origin, message, port = self.plain(
-            "milter", self.account(), rcpts or self.rcpts(3, "park"), headers,
-            config.PORT_MILTER, sender="s@a.test")
+                   *[field for name in wishes for field in usual[name]]]
+        origin, message, port = self.plain("milter", self.account(), rcpts, headers,
+                                           config.PORT_MILTER, sender="s@a.test")
         if "change-header" in wishes:
             self._subject(message, "a subject the milter wrote")
         return origin, message, port

@@ -75,6 +75,7 @@ class Instance:
         """settings are further lines of main.cf: minimal_backoff_time="3"."""
         self.queue = queue
         self.running = False
+        self.skipped = {}
         _prepare_users()
         os.makedirs(queue, exist_ok=True)
         data = "/var/lib/postfix-lab"
@@ -164,8 +165,25 @@ class Instance:
         return run("postconf", "-dh", "mail_version", stdout=subprocess.PIPE).stdout.strip()
 
     def log(self):
+        """All of it: postlogd(8) writes what the others tell it a moment later."""
+        until, size = time.monotonic() + 10, -1
+        while size != os.path.getsize(LOG) and time.monotonic() < until:
+            size = os.path.getsize(LOG)
+            time.sleep(0.3)
         with open(LOG, errors="replace") as file:
             return file.read().splitlines()
+
+    def hurry_skipped(self, log=LOG, settings=CONFIG):
+        """
+        What qmgr found locked, by us or by an agent, waits for a minute, and where nobody wakes
+        qmgr for longer. Only when there is such a message: who is to wake qmgr is tested too.
+        """
+        with open(log, errors="replace") as file:
+            skipped = file.read().count(": skipped, still being delivered")
+        if skipped > self.skipped.get(log, 0):
+            self.skipped[log] = skipped
+            # All time stamps, deferred and incoming: global/mail_proto.h.
+            run("postkick", "-c", settings, "public", "qmgr", "ADI", check=False)
 
     def files(self):
         """

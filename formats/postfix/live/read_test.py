@@ -153,7 +153,7 @@ def main():
             Sink(config.SINK, "/lab/delivered"), Sink(config.SINK_STALL, stall=True), \
             Filter(config.FILTER_XFORWARD, config.REINJECT, xforward=True), \
             Filter(config.FILTER_PLAIN, config.REINJECT, xforward=False), \
-            Milter(config.MILTER):
+            Milter():
         check.note(f"Postfix {postfix.version()}, {tool.version()}")
         fill(postfix, injector, check, number)
         disturb(postfix, injector, check)
