@@ -25,6 +25,7 @@ import acting  # noqa: E402 (the path has to be set first)
 import delivery  # noqa: E402 (the path has to be set first)
 import instance  # noqa: E402
 import measure  # noqa: E402
+import million  # noqa: E402
 import tool  # noqa: E402
 
 PLACE = os.path.join(TOP, "build/bench")
@@ -38,7 +39,7 @@ COLD_PAIRS = 2
 COLD_THREADS = (1, 4, 16, 32)
 # qshape warns of every file in maildrop and makes nothing of it.
 QSHAPE_QUEUES = ("incoming", "active", "deferred", "hold")
-PARTS = ("busy", "acting", "memory", "warm", "body", "scaling", "cold")
+PARTS = ("busy", "acting", "memory", "warm", "rescan", "body", "scaling", "cold", "million")
 
 
 def owner():
@@ -129,6 +130,18 @@ def body(verdicts):
             continue
         for name in list(commands)[:2]:
             verdicts.ratio(took, name, "floor of whole files", most=1.5)
+
+
+def rescan(verdicts, tree):
+    """A queue that has not changed, with what the last look left."""
+    verdicts.title(f"rescan, {MESSAGES:,} messages that have not changed, {PAIRS} rounds")
+    state = ["env", f"SPOOLSWEEP_STATE={os.path.join(PLACE, 'state')}"]
+    commands = {"report": state + ours(tree, "report"),
+                "report --cache": state + ours(tree, "report", "--cache")}
+    for command in commands.values():
+        measure.seconds(command)  # Brings the files into memory; makes the cache.
+    took = measure.medians(commands, PAIRS)
+    verdicts.ratio(took, "report --cache", "report", most=0.35)
 
 
 def best_floor(tree, *words):
@@ -239,6 +252,8 @@ def read(verdicts, parts, with_postfix):
         warm(verdicts, big, others)
     if "body" in parts:
         body(verdicts)
+    if "rescan" in parts:
+        rescan(verdicts, big)
     if "scaling" in parts:
         scaling(verdicts, trees)
     if "cold" in parts:
@@ -262,6 +277,9 @@ def main():
     if "acting" in parts:
         act(verdicts, options.lab)
         parts.remove("acting")
+    if "million" in parts:
+        million.report(verdicts, ours, PLACE)
+        parts.remove("million")
     if parts:
         read(verdicts, parts, options.lab)
     sys.exit(verdicts.close())

@@ -5,8 +5,8 @@
 set -u
 
 cd "$(dirname "$0")/../.."
-testdata/lab/root.sh bench 900 postfix -- /usr/bin/python3 -B cmd/bench/bench.py --lab "$@"
+testdata/lab/root.sh bench 2400 postfix -- /usr/bin/python3 -B cmd/bench/bench.py --lab "$@"
 status=$?
-[ "$status" != 137 ] || echo "stopped: more than 15 minutes"
+[ "$status" != 137 ] || echo "stopped: more than 40 minutes"
 [ "$status" = 77 ] || exit "$status"
 exec python3 -B cmd/bench/bench.py "$@"

@@ -1,6 +1,7 @@
 """Times programs against each other: alternated rounds, medians, and a verdict a line."""
 
 import os
+import pty
 import statistics
 import subprocess
 import time
@@ -34,6 +35,27 @@ def peak(command):
         raise Failed(f"{' '.join(command)}: exit {child.returncode}: "
                      f"{said.decode(errors='replace')[-500:].strip()}")
     return usage.ru_maxrss * 1024
+
+
+def first_words(command, words):
+    """Seconds until a program that has a terminal says something there; then it is stopped."""
+    ours, its = pty.openpty()
+    begin = time.monotonic()
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=its, env={**os.environ, "TERM": "xterm"})
+    os.close(its)
+    said = b""
+    try:
+        while words not in said:
+            said += os.read(ours, 4096)
+    except OSError:  # The terminal of a program that has ended.
+        raise Failed(f"{' '.join(command)}: never said {words.decode()}") from None
+    finally:
+        took = time.monotonic() - begin
+        child.kill()
+        child.wait()
+        os.close(ours)
+    return took
 
 
 def medians(commands, rounds, before=None):
@@ -93,7 +115,8 @@ class Verdicts:
                    value >= least)
 
     def limit(self, what, detail, value, unit, *, most):
-        self._line(what, detail, f"{value:.0f} {unit}", f"<= {most}", value <= most)
+        self._line(what, detail, f"{value:.{0 if value >= 10 else 2}f} {unit}", f"<= {most}",
+                   value <= most)
 
     def _line(self, what, detail, value, target, kept):
         self.kept += kept

@@ -55,6 +55,7 @@ static int run(struct app *app)
 	if (!take_filter(app, 0, &filter))
 		return EXIT_USAGE;
 	int code = EXIT_DONE;
+	app->spares = true;
 	memcpy(sections, all_sections, sizeof(sections));
 	for (size_t i = 0; i < REPORT_SECTIONS && code == EXIT_DONE; i++)
 		code = take_field(app, slice_cstr(sections[i].field), &sections[i].by);
@@ -75,6 +76,6 @@ const struct command command_report = {
 	.name = "report",
 	.operands = "[FILTER]",
 	.summary = "what is arriving, and who and what fills the queue",
-	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_LIMIT,
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_LIMIT | OPT_CACHE,
 	.run = run,
 };

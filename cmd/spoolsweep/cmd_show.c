@@ -68,10 +68,10 @@ static void find_lost_login(struct app *app, const struct shown *shown)
 	if (!snap_is_copy(&app->scan.snap, 0))
 		return;
 	if (scan_run(&scan, &app->spools, &envelopes, &options, &err) == 0) {
-		uint32_t id = intern_find(&scan.snap.strings, shown->record.queue_id);
-		for (uint32_t row = 0; id && row < scan.snap.rows; row++)
-			if (snap_col(&scan.snap, COL_QUEUE_ID, row) == id &&
-				scan.snap.small[row].spool == shown->spool->number)
+		for (uint32_t row = 0; row < scan.snap.rows; row++)
+			if (scan.snap.small[row].spool == shown->spool->number &&
+				slice_eq(snap_text(&scan.snap, COL_QUEUE_ID, row),
+					shown->record.queue_id))
 				snap_set_lost_login(&app->scan.snap, 0,
 					snap_text(&scan.snap, COL_LOST_LOGIN, row));
 	}

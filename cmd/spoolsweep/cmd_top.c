@@ -50,6 +50,7 @@ static int print_json(struct app *app, const struct field_ref *by, const struct 
 	sink_text(sink, "field", buf_slice(&name));
 	sink_text(sink, "filter", slice_cstr(app->filter_text));
 	sink_int(sink, "messages", grouping->messages);
+	sink_given_up(sink, app);
 	sink_grouping(sink, "groups", by, app, grouping);
 	sink_end(sink);
 	buf_free(&name);
@@ -123,6 +124,6 @@ const struct command command_top = {
 	.name = "top",
 	.operands = "FIELD [FILTER]",
 	.summary = "who and what has most of it: groups by any groupable field",
-	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_CSV | OPT_LIMIT | OPT_TRASH,
+	.takes = OPT_QUEUE | OPT_FILTER | OPT_JSON | OPT_CSV | OPT_LIMIT | OPT_CACHE | OPT_TRASH,
 	.run = run,
 };

@@ -57,6 +57,8 @@ struct app {
 	struct spools
 		queues; /* with --trash: the real ones, while spools are views of their trash */
 	struct need need;
+	unsigned filter_parts; /* what of it the filter needs */
+	bool spares;           /* the command leaves out what was given up, but for the filter's */
 	struct filter *filter;
 	const char *filter_text; /* "" without one */
 	struct scan scan;
@@ -161,6 +163,23 @@ void add_field_name(const struct app *app, const struct field_ref *ref, struct b
 int make_file(struct app *app, const char *path);
 /* Takes it away again, when what it was made for failed. */
 void drop_file(struct app *app, const char *path);
+
+/* ---- given_up.c: columns that did not fit into --memory ---- */
+
+/* Says what the index gave up. The code to end with where the command cannot do without. */
+int check_given_up(const struct app *app);
+bool is_given_up(const struct app *app, const struct field *field);
+/* The fields' names, as an array. */
+void sink_given_up(struct sink *sink, const struct app *app);
+
+/* ---- caching.c: --cache; without it, nothing ---- */
+
+/* With the rights at hand: the folder of the cache. */
+void caching_prepare(struct app *app);
+/* What of an earlier scan may be of use to this one; caching_end frees it. */
+void caching_begin(struct app *app, struct scan_options *options, struct cache *cache);
+/* Keeps the finished scan for the next one, if that is worth it. */
+void caching_end(struct app *app, struct cache *cache);
 
 /* ---- trash_views.c: the trash in place of the queues, and back ---- */
 int use_trash(struct app *app);

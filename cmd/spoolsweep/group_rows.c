@@ -10,6 +10,12 @@ static void sink_moment(struct sink *sink, const char *name, int64_t when)
 		sink_int(sink, name, when);
 }
 
+/* Or only their domains. */
+static bool knows_senders(const struct app *app)
+{
+	return !(app->scan.snap.given_up & NEED_SENDERS);
+}
+
 static void sink_key(
 	struct sink *sink, const struct field_ref *by, struct app *app, const struct group *group)
 {
@@ -36,7 +42,10 @@ static void sink_group(struct sink *sink, const struct field_ref *by, struct app
 	sink_int(sink, "last_hour", group->last_hour);
 	sink_int(sink, "ips", group->ips);
 	sink_int(sink, "accounts", group->accounts);
-	sink_int(sink, "senders", group->senders);
+	if (knows_senders(app))
+		sink_int(sink, "senders", group->senders);
+	else
+		sink_null(sink, "senders");
 	if (by->field->flags & FIELD_LOGIN)
 		sink_int(sink, "copies", group->copies);
 	sink_end(sink);
@@ -106,7 +115,10 @@ static void print_figure(struct buf *out, const struct app *app, const struct gr
 		units_count(out, group->accounts);
 		break;
 	case GROUP_SENDERS:
-		units_count(out, group->senders);
+		if (knows_senders(app))
+			units_count(out, group->senders);
+		else
+			buf_addc(out, '-');
 		break;
 	case GROUP_NEWEST:
 		age_of(out, app, group->last);
@@ -246,7 +258,10 @@ void print_grouping_csv(struct buf *out, const struct field_ref *by, struct app 
 		table_cellf(table, "%u", group->last_hour);
 		table_cellf(table, "%u", group->ips);
 		table_cellf(table, "%u", group->accounts);
-		table_cellf(table, "%u", group->senders);
+		if (knows_senders(app))
+			table_cellf(table, "%u", group->senders);
+		else
+			table_cell(table, SLICE(""));
 		table_cellf(table, "%u", group->copies);
 	}
 	table_print_csv(table, out);

@@ -99,6 +99,9 @@ static void release(struct app *app)
 	options_free(&app->options);
 }
 
+/* What gets memory of its own. */
+enum { LARGE = 256 * 1024 };
+
 int main(int argc, char **argv)
 {
 	struct app app = {
@@ -115,6 +118,8 @@ int main(int argc, char **argv)
 	 * in small steps, each a system call.
 	 */
 	mallopt(M_ARENA_MAX, 1);
+	/* Columns and tables go back when they are freed; left alone, the bound grows with them. */
+	mallopt(M_MMAP_THRESHOLD, LARGE);
 	setlocale(LC_ALL, "");
 	int code = options_parse(&app.options, argc, argv, &err) == 0 ? EXIT_DONE : complain(&err);
 	output_init(&app.output, app.options.color);

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "core/base/slice.h"
+#include "core/base/units.h"
 #include "core/base/xalloc.h"
 
-enum kind { FLAG, TEXT, NUMBER, SPOOL, WHEN, TRASH };
+enum kind { FLAG, TEXT, NUMBER, SIZE, SPOOL, WHEN, TRASH };
 
 struct option {
 	const char *name;
@@ -30,8 +31,12 @@ static const struct option table[] = {
 	{"trusted-networks", 0, TEXT, OPT_QUEUE, AT(trusted_networks), "NETS",
 		"the site's own networks, in place of the MTA's"},
 	{"jobs", 0, NUMBER, OPT_QUEUE, AT(jobs), "N", "read N files at a time (default 16)"},
+	{"memory", 0, SIZE, OPT_QUEUE, AT(memory), "SIZE",
+		"memory for what is read (default 512M)"},
 	{"as-of", 0, TEXT, OPT_QUEUE, AT(as_of), "TIME",
 		"take TIME for the present, as for an old copy"},
+	{"cache", 0, FLAG, OPT_CACHE, AT(cache), NULL,
+		"read only what changed since the last time"},
 	{"explain", 0, FLAG, OPT_FILTER, AT(explain), NULL,
 		"say how the filter was understood, what is read"},
 	{"json", 0, FLAG, OPT_JSON, AT(json), NULL, "JSON; its member names are stable"},
@@ -126,6 +131,12 @@ static int store(
 	case NUMBER:
 		if (!slice_to_i64(slice_cstr(value), &number) || number < 0)
 			return err_set(err, ERR_USAGE, 0, "--%s takes a number, not '%s'",
+				option->name, value);
+		*(int64_t *)(void *)place = number;
+		break;
+	case SIZE:
+		if (!units_parse_size(slice_cstr(value), &number) || number < 1)
+			return err_set(err, ERR_USAGE, 0, "--%s takes a size such as 2G, not '%s'",
 				option->name, value);
 		*(int64_t *)(void *)place = number;
 		break;
@@ -234,6 +245,8 @@ static int check_forms(const struct options *options, struct err *err)
 				forms[i].name);
 		first = forms[i].name;
 	}
+	if (options->cache && options->trash)
+		return err_set(err, ERR_USAGE, 0, "--cache and --trash exclude each other");
 	if (options->columns && (options->json || options->ids))
 		return err_set(err, ERR_USAGE, 0,
 			"--columns is for the table and for --csv, not for --%s", first);

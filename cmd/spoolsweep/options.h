@@ -34,7 +34,8 @@ enum option_group {
 	OPT_LOG = 1 << 17,     /* --log-messages */
 	OPT_JOURNAL = 1 << 18, /* --no-journal */
 	OPT_TRUST = 1 << 19,   /* --trust */
-	OPT_GROUPS = 20,
+	OPT_CACHE = 1 << 20,   /* --cache */
+	OPT_GROUPS = 21,
 };
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
@@ -46,7 +47,7 @@ struct options {
 	size_t nspools;
 	const char **words; /* command and operands */
 	size_t nwords;
-	bool json, csv, ids, raw, headers, explain, offline, help, version;
+	bool json, csv, ids, raw, headers, explain, offline, help, version, cache;
 	const char *part; /* of a message: its number */
 	const char *out;  /* a file */
 	const char *sort;
@@ -67,6 +68,7 @@ struct options {
 	int64_t max;            /* -1 not given */
 	int64_t limit;          /* -1 not given; 0 none */
 	int64_t jobs;           /* 0 not given */
+	int64_t memory;         /* bytes; 0 not given */
 	const char *follow;     /* for how long */
 	enum when log_messages; /* auto: when they are few */
 	enum when color;

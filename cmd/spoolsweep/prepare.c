@@ -157,9 +157,14 @@ static void explain(const struct app *app)
 
 int prepare_filter(struct app *app, const char *filter)
 {
+	unsigned others = app->need.parts;
 	struct err err;
+
 	app->filter_text = filter ? filter : "";
+	app->need.parts = 0;
 	app->filter = filter_parse(slice_cstr(app->filter_text), &app->need, &err);
+	app->filter_parts = app->need.parts;
+	app->need.parts |= others;
 	if (!app->filter) {
 		int code = complain(&err);
 		/* What is left of size>10k when the shell took the rest for a file to write. */
@@ -188,6 +193,8 @@ int prepare_owner(struct app *app)
 	struct err err;
 
 	int code = prepare_spools(app);
+	if (code == EXIT_DONE)
+		caching_prepare(app);
 	if (code == EXIT_DONE && app->as_started)
 		code = app->as_started(app);
 	if (code == EXIT_DONE && spools_drop_privileges(&app->spools, &err) != 0)
@@ -221,26 +228,35 @@ int scan_spools(struct app *app)
 	struct scan_options options = {
 		.jobs = (unsigned)(app->options.jobs > 1000 ? 1000 : app->options.jobs),
 		.interrupted = &interrupted,
+		.most_bytes = (size_t)app->options.memory,
 	};
-	struct need need = app->need;
+	struct cache cache = {0};
 	struct err err;
 
 	/* queue!=hodl would be true of all mail. */
 	if (!filter_each_value(app->filter, "queue_name", check_queue_name, app))
 		return EXIT_USAGE;
-	/* Where all messages have to be read whole in any case, that is done at once. */
-	if (filter_is_content_only(app->filter))
-		need.inspector = filter_inspector(app->filter);
 	if (filter_prepare(app->filter, &err) != 0)
 		return complain(&err);
 	be_gentle();
 	catch_interrupts();
 	options.keep_reason_text = filter_wants_reason_text(app->filter);
 	progress_start(app, &options);
+	/* Answers about content are about this filter: no later look can use them. */
+	if (!filter_is_content_only(app->filter))
+		caching_begin(app, &options, &cache);
+	struct need need = app->need;
+	/* Where all messages have to be read whole in any case, that is done at once. */
+	if (filter_is_content_only(app->filter))
+		need.inspector = filter_inspector(app->filter);
 	int r = scan_run(&app->scan, &app->spools, &need, &options, &err);
 	progress_end(app);
+	caching_end(app, &cache);
 	if (r != 0)
 		return complain(&err);
+	int code = check_given_up(app);
+	if (code != EXIT_DONE)
+		return code;
 	if (!app->options.as_of)
 		app->now = (int64_t)time(NULL);
 	field_env_init(&app->env, &app->scan.snap, app->now);

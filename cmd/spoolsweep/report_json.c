@@ -39,6 +39,7 @@ static void sink_scan(struct sink *sink, const struct app *app)
 		sink_end(sink);
 	}
 	sink_end(sink);
+	sink_given_up(sink, app);
 	sink_end(sink);
 	buf_free(&path);
 }
@@ -116,6 +117,10 @@ int report_json(struct app *app, const struct report_section sections[REPORT_SEC
 	sink_trash(sink, &trash);
 	sink_object(sink, "groups");
 	for (size_t i = 0; i < REPORT_SECTIONS; i++) {
+		if (is_given_up(app, sections[i].by.field)) {
+			sink_null(sink, sections[i].field);
+			continue;
+		}
 		struct grouping grouping =
 			group_rows(&sections[i].by, &app->env, &app->rows, limit, GROUP_ALL);
 		sink_grouping(sink, sections[i].field, &sections[i].by, app, &grouping);

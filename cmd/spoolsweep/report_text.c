@@ -220,7 +220,8 @@ int report_text(struct app *app, const struct report_section sections[REPORT_SEC
 	print_arriving(app, &arriving, &out);
 	print_oddities(app, &totals, &out);
 	for (size_t i = 0; i < REPORT_SECTIONS; i++) {
-		if (!sections[i].title || !totals.messages)
+		if (!sections[i].title || !totals.messages ||
+			is_given_up(app, sections[i].by.field))
 			continue;
 		struct grouping grouping = group_rows(
 			&sections[i].by, &app->env, &app->rows, limit, sections[i].figures);

@@ -36,7 +36,7 @@ uint64_t seeded_hash(const void *data, size_t len)
 void intern_init(struct intern *in)
 {
 	*in = (struct intern){.cap = FIRST_SLOTS, .mask = FIRST_SLOTS - 1};
-	in->strings = xcalloc(in->cap, sizeof(*in->strings));
+	in->places = xcalloc(in->cap, sizeof(*in->places));
 	in->slots = xtable(FIRST_SLOTS, sizeof(*in->slots));
 	in->count = 1;
 	intern_add(in, SLICE(""));
@@ -44,8 +44,8 @@ void intern_init(struct intern *in)
 
 void intern_free(struct intern *in)
 {
-	arena_free(&in->bytes);
-	free(in->strings);
+	texts_free(&in->texts);
+	free(in->places);
 	free(in->slots);
 	*in = (struct intern){0};
 }
@@ -56,7 +56,7 @@ static uint32_t find_slot(const struct intern *in, struct slice s, uint32_t hash
 	uint32_t at = hash & in->mask;
 	while (in->slots[at]) {
 		if ((uint32_t)(in->slots[at] >> 32) == hash &&
-			slice_eq(in->strings[(uint32_t)in->slots[at]], s))
+			slice_eq(intern_get(in, (uint32_t)in->slots[at]), s))
 			break;
 		at = (at + 1) & in->mask;
 	}
@@ -90,10 +90,10 @@ uint32_t intern_add(struct intern *in, struct slice s)
 		return (uint32_t)in->slots[at];
 	if (in->count == in->cap) {
 		in->cap *= 2;
-		in->strings = xrealloc(in->strings, in->cap, sizeof(*in->strings));
+		in->places = xrealloc(in->places, in->cap, sizeof(*in->places));
 	}
 	uint32_t id = in->count++;
-	in->strings[id] = arena_copy(&in->bytes, s);
+	in->places[id] = texts_add(&in->texts, s);
 	in->slots[at] = (uint64_t)hash << 32 | id;
 	if (in->count > (in->mask + 1) / 8 * 5)
 		grow_slots(in);

@@ -14,15 +14,14 @@
 
 #include <stdint.h>
 
-#include "core/base/arena.h"
-#include "core/base/slice.h"
+#include "core/base/texts.h"
 
 enum { INTERN_UNKNOWN = 0, INTERN_EMPTY = 1 };
 
 struct intern {
-	struct arena bytes;
-	struct slice *strings; /* by id */
-	uint32_t count;        /* ids in use, the two fixed ones included */
+	struct texts texts;
+	uint32_t *places; /* in texts, by id */
+	uint32_t count;   /* ids in use, the two fixed ones included */
 	uint32_t cap;
 	uint64_t *slots; /* hash << 32 | id; 0 is free */
 	uint32_t mask;
@@ -41,7 +40,7 @@ uint32_t intern_find(const struct intern *in, struct slice s);
 /* The string of an id; unknown for INTERN_UNKNOWN. */
 static inline struct slice intern_get(const struct intern *in, uint32_t id)
 {
-	return in->strings[id];
+	return texts_get(&in->texts, in->places[id]);
 }
 
 /* A 64-bit hash with the process's seed, for sets of things that are not strings. */

@@ -55,6 +55,11 @@ enum {
 	LIMIT_FILTER_DEPTH = 200,
 	/* PCRE2 match and depth limit for one subject string. */
 	LIMIT_REGEX_MATCH = 200 * 1000,
+	/*
+	 * Memory that an index may take before it lets go of columns, where nobody says more: a
+	 * report of a million messages that have nothing in common takes 200 MB.
+	 */
+	LIMIT_INDEX_BYTES = 512 * 1024 * 1024,
 	/* header:NAME fields in one command. */
 	LIMIT_EXTRA_HEADERS = 8,
 	/* Names of files that could not be read, kept for the report; all are counted. */

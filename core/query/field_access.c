@@ -112,10 +112,18 @@ FIELD_ID(access_text)
 	return snap_col(env->snap, ref->field->column + ref->param, row);
 }
 
+FIELD_ID(access_queue_id)
+{
+	(void)ref, (void)i;
+	return intern_add(&env->snap->strings, snap_text(env->snap, COL_QUEUE_ID, row));
+}
+
 FIELD_ID(access_domain)
 {
 	(void)i;
-	return field_domain_id(env, snap_col(env->snap, ref->field->column, row));
+	uint32_t address = snap_col(env->snap, ref->field->column, row);
+	/* The one column of whole addresses that may have been let go. */
+	return env->snap->need.parts & NEED_SENDERS ? field_domain_id(env, address) : address;
 }
 
 FIELD_ID(access_state)

@@ -15,6 +15,8 @@
 
 /* field.column as it is; header:NAME's is COL_EXTRA + param. */
 FIELD_ID(access_text);
+/* Made a string of the index when it is asked for. */
+FIELD_ID(access_queue_id);
 /* The domain of the address in field.column. */
 FIELD_ID(access_domain);
 FIELD_ID(access_state);

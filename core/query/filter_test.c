@@ -802,14 +802,16 @@ static void test_needs(void **state)
 		{"", 0, false},
 		{"account=x and size>1k", 0, false},
 		{"rcpt=x", NEED_RCPTS | NEED_ADDRESSES, false},
-		{"reason ~ x", NEED_REASONS, true},
-		{"not reason=x", NEED_REASONS, true},
-		{"reason is unknown", NEED_REASONS, false},
+		{"reason ~ x", NEED_REASONS | NEED_WORDS, true},
+		{"not reason=x", NEED_REASONS | NEED_WORDS, true},
+		{"reason is unknown", NEED_REASONS | NEED_WORDS, false},
 		{"reason_class=network", NEED_REASONS, false},
 		{"subject ~ x or rcpt_domain=x", NEED_HEADERS | NEED_SUBJECT | NEED_RCPTS, false},
 		{"uid=33", NEED_SUBMITTER, false},
 		{"origin=lan", NEED_RCPTS | NEED_SUBMITTER, false},
-		{"header:List-Id is unknown", NEED_HEADERS, false},
+		{"header:List-Id is unknown", NEED_HEADERS | NEED_EXTRA, false},
+		{"sender=x", NEED_SENDERS, false},
+		{"sender_domain=x", 0, false},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -8,8 +8,8 @@
 
 #include <stdlib.h>
 
-#include "core/base/hashset.h"
 #include "core/base/xalloc.h"
+#include "core/query/distinct.h"
 #include "core/query/values.h"
 
 enum { HOUR = 3600, DISTINCT = 3 };
@@ -30,8 +30,8 @@ struct work {
 	uint32_t cap;
 	unsigned figures;
 	struct grouping result;
-	struct hashset seen; /* group, kind and value */
-	uint32_t *last;      /* by group and kind: the value of the last row */
+	struct distinct seen; /* by group and kind */
+	uint32_t *last;       /* by group and kind: the value of the last row */
 };
 
 /* What is done with a value of a row; `first` when the row had it for the first time. */
@@ -217,14 +217,17 @@ static void add_arrival(struct group *group, int64_t arrival, int64_t now)
 static void count_distinct(
 	struct work *work, uint32_t kept, unsigned kind, uint32_t id, uint32_t *count)
 {
-	uint32_t *last = &work->last[(size_t)kept * DISTINCT + kind];
+	uint64_t set = (uint64_t)kept * DISTINCT + kind;
+	uint32_t *last = &work->last[set];
 
 	/* Mail of one account lies side by side: no need to look in the set. */
 	if (id == INTERN_UNKNOWN || id == *last)
 		return;
+	/* Of a million groups nearly all have one value: that needs no place in the set. */
+	if (*count == 1)
+		distinct_add(&work->seen, set, *last);
+	*count += *count ? distinct_add(&work->seen, set, id) : 1;
 	*last = id;
-	/* 30 bits hold every group: a group takes more memory than that leaves room for. */
-	*count += hashset_add(&work->seen, (uint64_t)kind << 62 | (uint64_t)kept << 32 | id);
 }
 
 static void add_details(
@@ -248,7 +251,7 @@ static void add_details(
 	if (work->figures & GROUP_ACCOUNTS)
 		count_distinct(
 			work, tally->kept, 1, snap_col(snap, COL_ACCOUNT, row), &group->accounts);
-	if (work->figures & GROUP_SENDERS)
+	if (work->figures & GROUP_SENDERS && snap->need.parts & NEED_SENDERS)
 		count_distinct(
 			work, tally->kept, 2, snap_col(snap, COL_SENDER, row), &group->senders);
 }
@@ -277,7 +280,7 @@ struct grouping group_rows(const struct field_ref *by, struct field_env *env,
 	if (by->field->flags & FIELD_LOGIN)
 		count_copies(&work, rows);
 	work.result.messages = (uint32_t)bitset_count(rows);
-	hashset_free(&work.seen);
+	distinct_free(&work.seen);
 	values_free(&work.values);
 	free(work.last);
 	free(work.tallies);

@@ -39,7 +39,8 @@ struct group {
 	int64_t first, last; /* arrival times; WIDE_UNKNOWN when none is known */
 	uint32_t last_hour;  /* messages that arrived in the hour before now */
 	uint32_t copies;     /* accounts: messages of `rows` that lost this login on their way */
-	uint32_t ips, accounts, senders; /* distinct known values; an IPv6 client is its /64 */
+	/* Distinct known values; an IPv6 client is its /64. Senders are 0 where they were given up. */
+	uint32_t ips, accounts, senders;
 };
 
 struct grouping {

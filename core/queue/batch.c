@@ -76,7 +76,15 @@ void batch_reader_free(struct batch_reader *reader, const struct need *need)
 	*reader = (struct batch_reader){0};
 }
 
-unsigned batch_read(struct batch *batch, const struct need *need, struct batch_reader *reader)
+/* What was found odd is looked at anew each time. */
+static void keep_stamp(struct batch_result *result, uint64_t stamp)
+{
+	if (result->severity == SEV_OK)
+		result->record.stamp = stamp;
+}
+
+unsigned batch_read(struct batch *batch, const struct need *need, const struct cache *cache,
+	struct batch_reader *reader)
 {
 	const struct format *format = batch->folder->spool->format;
 	struct err err;
@@ -84,6 +92,14 @@ unsigned batch_read(struct batch *batch, const struct need *need, struct batch_r
 
 	do {
 		struct batch_result *result = &batch->results[i];
+		uint64_t stamp = 0;
+		result->row = need->parts & NEED_STAMP
+			? cache_find(cache, batch->folder, &batch->units[i], need, &stamp)
+			: CACHE_NONE;
+		if (result->row != CACHE_NONE) {
+			result->severity = SEV_OK;
+			continue;
+		}
 		result->severity = format->read(batch->folder, &batch->units[i], need,
 			&batch->arena, &result->record, &err);
 		if (result->severity == SEV_FAIL)
@@ -95,6 +111,7 @@ unsigned batch_read(struct batch *batch, const struct need *need, struct batch_r
 			batch_inspect(&result->record, &batch->arena, need, reader);
 		if (need->parts & NEED_REASONS)
 			batch_normalise(&result->record, &batch->arena, &reader->text);
+		keep_stamp(result, stamp);
 	} while (++i < batch->count && arena_bytes(&batch->arena) < BATCH_BYTES);
 	return i;
 }

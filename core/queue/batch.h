@@ -6,6 +6,7 @@
 #ifndef CORE_QUEUE_BATCH_H
 #define CORE_QUEUE_BATCH_H
 
+#include "core/queue/cache.h"
 #include "core/queue/format.h"
 
 enum {
@@ -23,6 +24,7 @@ struct batch {
 		enum severity severity;
 		struct record record;
 		struct err *err; /* of SEV_FAIL, in the arena */
+		uint32_t row;    /* of the cache, in place of a record; or CACHE_NONE */
 	} results[BATCH_UNITS];
 	struct batch *next; /* in the list of spare ones */
 };
@@ -34,10 +36,12 @@ struct batch_reader {
 };
 
 /*
+ * With NEED_STAMP what has not changed is not read but found in the cache (NULL: none).
  * Reads the units of the batch until it holds BATCH_BYTES. Returns how many were
  * read, at least one. A reader is always used with the same need.
  */
-unsigned batch_read(struct batch *batch, const struct need *need, struct batch_reader *reader);
+unsigned batch_read(struct batch *batch, const struct need *need, const struct cache *cache,
+	struct batch_reader *reader);
 void batch_reader_free(struct batch_reader *reader, const struct need *need);
 
 /* Has the questions answered, and gives back the content: the newest allocation in the arena. */

@@ -62,7 +62,7 @@ static void reads_every_unit(void **state)
 	struct batch_reader reader = {0};
 	(void)state;
 
-	assert_int_equal(batch_read(batch, &need, &reader), 4);
+	assert_int_equal(batch_read(batch, &need, NULL, &reader), 4);
 	assert_int_equal(batch->results[0].severity, SEV_OK);
 	assert_true(slice_known(batch->results[0].record.rcpts[0].reason_key));
 	assert_int_equal(batch->results[1].severity, SEV_GONE);
@@ -85,7 +85,7 @@ static void hands_on_early_what_is_large(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		struct batch *rest = xcalloc(1, sizeof(*rest));
 		unsigned count = batch->count;
-		unsigned done = batch_read(batch, &need, &reader);
+		unsigned done = batch_read(batch, &need, NULL, &reader);
 		assert_int_equal(done, parts[i]);
 		if (done < count) {
 			batch_split(batch, done, rest);

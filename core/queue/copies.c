@@ -51,19 +51,30 @@ static uint64_t pair(uint32_t a, uint32_t b)
  * the first because short queue ids are used again: a filter that hands on the
  * id (XFORWARD IDENT) hands on the address as well.
  */
-static uint64_t id_key(const struct snap *snap, uint32_t row, enum snap_col id_col)
+static uint64_t id_key(const struct snap *snap, uint32_t row, uint32_t id)
 {
-	uint32_t id = snap_col(snap, id_col, row);
 	uint32_t ip = snap_col(snap, COL_CLIENT_IP, row);
 	return id && ip ? pair(id, ip) : 0;
+}
+
+/* The id that its copies name; only an id that is named is a string of the index. */
+static uint64_t own_key(const struct snap *snap, uint32_t row)
+{
+	return id_key(snap, row, intern_find(&snap->strings, snap_text(snap, COL_QUEUE_ID, row)));
+}
+
+static uint64_t log_key(const struct snap *snap, uint32_t row)
+{
+	return id_key(snap, row, snap_col(snap, COL_LOG_ID, row));
 }
 
 static uint64_t client_key(const struct snap *snap, uint32_t row)
 {
 	uint32_t ip = snap_col(snap, COL_CLIENT_IP, row);
 	uint32_t sender = snap_col(snap, COL_SENDER, row);
-	/* The null sender is shared by everybody, so it says nothing. */
-	return ip && sender > INTERN_EMPTY ? pair(ip, sender) : 0;
+	bool whole = snap->need.parts & NEED_SENDERS;
+	/* The null sender is shared by everybody, so it says nothing; nor does a domain. */
+	return ip && whole && sender > INTERN_EMPTY ? pair(ip, sender) : 0;
 }
 
 static uint32_t find_account(const struct owners *owners, uint64_t key)
@@ -89,7 +100,7 @@ static struct owners ask_copies(const struct snap *snap)
 	for (uint32_t row = 0; row < snap->rows; row++) {
 		if (!snap_is_copy(snap, row))
 			continue;
-		owner_ask(&owners, id_key(snap, row, COL_LOG_ID));
+		owner_ask(&owners, log_key(snap, row));
 		owner_ask(&owners, client_key(snap, row));
 	}
 	return owners;
@@ -101,7 +112,7 @@ static void note_accounts(struct owners *owners, const struct snap *snap)
 		uint32_t account = snap_col(snap, COL_ACCOUNT, row);
 		if (!account)
 			continue;
-		owner_note(owners, id_key(snap, row, COL_QUEUE_ID), account);
+		owner_note(owners, own_key(snap, row), account);
 		owner_note(owners, client_key(snap, row), account);
 	}
 }
@@ -132,7 +143,7 @@ uint32_t snap_link_copies(struct snap *snap)
 	for (; row < snap->rows; row++) {
 		if (!snap_is_copy(snap, row))
 			continue;
-		uint32_t account = find_account(&owners, id_key(snap, row, COL_LOG_ID));
+		uint32_t account = find_account(&owners, log_key(snap, row));
 		if (!account)
 			account = find_account(&owners, client_key(snap, row));
 		lost[row] = account;

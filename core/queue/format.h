@@ -58,8 +58,13 @@ enum need_part {
 	NEED_MESSAGE_ID = 1 << 12, /* nearly as much memory as all the rest of a row */
 	NEED_CREATED = 1 << 13,    /* the index keeps record.created */
 	NEED_LINEAGE = 1 << 14,    /* record.first_id: finds a message again that was requeued */
-	NEED_ATTEMPT = 1 << 15,    /* record.last_attempt: one more look for each message */
-	NEED_ALL = (1 << 16) - 1,
+	NEED_EXTRA = 1 << 15,      /* with NEED_HEADERS: the index keeps those of need.headers */
+	NEED_SENDERS = 1 << 16,    /* the index keeps whole senders, as it always does if it can */
+	NEED_WORDS = 1 << 17,      /* with NEED_REASONS: ... the reasons' words; as above */
+	NEED_ATTEMPT = 1 << 18,    /* record.last_attempt: one more look for each message */
+	NEED_ALL = (1 << 19) - 1,
+	NEED_STAMP =
+		1 << 19, /* the index keeps record.stamp: for the next scan, of nobody else's use */
 };
 
 struct need {
@@ -71,6 +76,7 @@ struct need {
 };
 
 struct format;
+struct stamp;
 
 struct probe {
 	int bid;          /* 0 not mine ... 100 certain */
@@ -204,6 +210,14 @@ struct format {
 	enum severity (*read)(const struct folder *folder, const struct unit *unit,
 		const struct need *need, struct arena *arena, struct record *record,
 		struct err *err);
+
+	/*
+	 * What reading this unit would depend on, by the look of its files and without opening
+	 * any (stamp.h). Asked before it is read. False, or NULL in a driver that cannot tell:
+	 * it has to be read in any case.
+	 */
+	bool (*stamp)(const struct folder *folder, const struct unit *unit, const struct need *need,
+		struct stamp *stamp);
 
 	/*
 	 * Finds a message by its id, the unit's name, as for read; where the unit has

@@ -90,6 +90,7 @@ struct record {
 	enum msg_state state;
 	uint64_t inode;
 	uint64_t identity; /* of the file, beyond its inode, which is soon used again; 0 unknown */
+	uint64_t stamp;    /* of its files before they were read; by the scan; 0 not to be kept */
 	uint32_t warnings; /* enum warning bits */
 
 	int64_t arrival;      /* epoch seconds; -1 unknown */

@@ -156,7 +156,7 @@ static void read_batch(struct round *round, struct batch *batch, struct batch_re
 {
 	while (batch) {
 		long before = waits();
-		unsigned done = batch_read(batch, round->setup.need, reader);
+		unsigned done = batch_read(batch, round->setup.need, round->setup.cache, reader);
 		if ((waits() - before) * 16 > done) {
 			pthread_mutex_lock(&round->lock);
 			add_reader(round);

@@ -22,8 +22,9 @@ enum { ROUND_MOST_JOBS = 64 };
 struct round_setup {
 	const struct spools *spools;
 	const struct need *need;
-	unsigned jobs; /* readers at most, 1 to ROUND_MOST_JOBS */
-	int64_t since; /* folders unchanged since then need no listing; 0 for all */
+	const struct cache *cache; /* or NULL */
+	unsigned jobs;             /* readers at most, 1 to ROUND_MOST_JOBS */
+	int64_t since;             /* folders unchanged since then need no listing; 0 for all */
 	/* On a reader's thread, never two at a time; the batch is used again afterwards. */
 	void (*index)(void *ctx, const struct batch *batch);
 	/* On the walker's thread: whether the file of that round_identity needs no reading. NULL: all do. */

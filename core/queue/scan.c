@@ -46,33 +46,17 @@ static void note_key(struct scan_keys *list, uint64_t key)
 	list->keys[list->count++] = key;
 }
 
-static uint64_t key_of_row(const struct snap *snap, uint32_t row)
+/* What could not be read has a key apart: the message may yet be found whole elsewhere. */
+static uint64_t failure_key(uint64_t key)
 {
-	return round_identity(snap->spools[snap->small[row].spool],
-		snap_text(snap, COL_QUEUE_ID, row), (uint64_t)snap_wide(snap, WIDE_INODE, row));
+	return ~key;
 }
 
-/* Makes the keys of the rows that have none yet. */
-static void make_keys(struct scan *scan)
-{
-	for (; scan->keyed < scan->snap.rows; scan->keyed++)
-		hashset_add(&scan->fresh, key_of_row(&scan->snap, scan->keyed));
-}
-
-/*
- * Asked by the walker of a later round. Its first question comes before the round
- * has anything to index; after that only `fresh` and the rows change.
- */
+/* Asked by the walker of a later round, while `fresh` is being filled. */
 static bool seen_before(void *ctx, uint64_t key)
 {
-	struct scan *scan = ctx;
-
-	if (!scan->seen_ready) {
-		make_keys(scan);
-		hashset_merge(&scan->seen, &scan->fresh);
-		scan->seen_ready = true;
-	}
-	return hashset_has(&scan->seen, key);
+	const struct scan *scan = ctx;
+	return hashset_has(&scan->seen, key) || hashset_has(&scan->seen, failure_key(key));
 }
 
 static bool is_new(struct scan *scan, uint64_t key)
@@ -80,24 +64,11 @@ static bool is_new(struct scan *scan, uint64_t key)
 	return !hashset_has(&scan->seen, key) && hashset_add(&scan->fresh, key);
 }
 
-/* Nearly every message has a queue id of its own. */
-static bool is_new_message(
-	struct scan *scan, const struct spool *spool, const struct record *record)
-{
-	if (!snap_has_queue_id(&scan->snap, record->queue_id))
-		return true;
-	make_keys(scan);
-	uint64_t key = round_identity(spool, record->queue_id, record->inode);
-	return !hashset_has(&scan->seen, key) && !hashset_has(&scan->fresh, key);
-}
-
 /* Those that no later round found whole. */
 static uint32_t never_seen(struct scan *scan, const struct scan_keys *list)
 {
 	struct hashset distinct = {0};
 
-	if (list->count)
-		make_keys(scan);
 	for (size_t i = 0; i < list->count; i++)
 		if (!hashset_has(&scan->seen, list->keys[i]) &&
 			!hashset_has(&scan->fresh, list->keys[i]))
@@ -117,6 +88,15 @@ static void forget_keys(struct scan *scan)
 	scan->gone = scan->unfinished = (struct scan_keys){0};
 }
 
+static void index_cached(
+	struct scan *scan, const struct spool *spool, const struct unit *unit, uint32_t row)
+{
+	if (!is_new(scan, round_identity(spool, unit->name, unit->inode)))
+		return;
+	snap_add_row(&scan->snap, &scan->cache->snap, row);
+	scan->reused++;
+}
+
 static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 {
 	const struct batch_result *result = &batch->results[i];
@@ -132,14 +112,18 @@ static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 		note_key(&scan->unfinished, round_identity(spool, unit->name, unit->inode));
 		break;
 	case SEV_FAIL:
-		if (is_new(scan, round_identity(spool, unit->name, unit->inode)))
+		if (is_new(scan, failure_key(round_identity(spool, unit->name, unit->inode))))
 			note_failure(scan, spool->number,
 				xasprintf("%s/%.*s", batch->folder->path, SLICE_ARG(unit->name)),
 				result->err);
 		break;
 	case SEV_OK:
 	case SEV_WARN:
-		if (!is_new_message(scan, spool, record))
+		if (result->row != CACHE_NONE) {
+			index_cached(scan, spool, unit, result->row);
+			break;
+		}
+		if (!is_new(scan, round_identity(spool, record->queue_id, record->inode)))
 			break;
 		snap_add(&scan->snap, spool->number, record);
 		scan->damaged += record->warnings != 0;
@@ -148,6 +132,10 @@ static void index_one(struct scan *scan, const struct batch *batch, unsigned i)
 
 static void index_batch(void *ctx, const struct batch *batch)
 {
+	const struct scan *scan = ctx;
+
+	if (scan->snap.overfull)
+		return;
 	for (unsigned i = 0; i < batch->count; i++)
 		index_one(ctx, batch, i);
 }
@@ -185,6 +173,16 @@ static int by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+/* Its strings first, so that its rows can be taken over as they are. */
+static void begin_with(struct scan *scan, struct cache *cache)
+{
+	scan->cache = cache;
+	intern_free(&scan->snap.strings);
+	scan->snap.strings = cache->snap.strings;
+	cache->snap.strings = (struct intern){0};
+	scan->snap.frozen = true;
+}
+
 int scan_run(struct scan *scan, const struct spools *spools, const struct need *need,
 	const struct scan_options *options, struct err *err)
 {
@@ -201,6 +199,11 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 
 	snap_init(&scan->snap, (const struct spool *const *)spools->list, spools->count, need);
 	scan->snap.keep_reason_text = options->keep_reason_text;
+	scan->snap.most = options->most_bytes ? options->most_bytes : LIMIT_INDEX_BYTES;
+	scan->began = (int64_t)time(NULL);
+	if (options->cache && options->cache->slots)
+		begin_with(scan, options->cache);
+	setup.cache = scan->cache;
 	for (unsigned i = 0; i < MOST_ROUNDS && answer == 0; i++) {
 		uint32_t rows = scan->snap.rows;
 		int64_t now = (int64_t)time(NULL);
@@ -212,11 +215,20 @@ int scan_run(struct scan *scan, const struct spools *spools, const struct need *
 			note_failed_folders(scan, &round);
 			round_end(&round);
 		}
-		if (is_interrupted(options) || (i > 0 && scan->snap.rows == rows))
+		if (is_interrupted(options) || scan->snap.overfull ||
+			(i > 0 && scan->snap.rows == rows))
 			break;
 		setup.since = now;
 		setup.seen = seen_before;
-		scan->seen_ready = false;
+		hashset_merge(&scan->seen, &scan->fresh);
+	}
+	if (scan->snap.overfull) {
+		/* Columns have to go, and with a cache they cannot. */
+		struct scan_options without = *options;
+		without.cache = NULL;
+		forget_keys(scan);
+		scan_free(scan);
+		return scan_run(scan, spools, need, &without, err);
 	}
 	scan->complete = answer == 0 && !is_interrupted(options);
 	scan->vanished = never_seen(scan, &scan->gone);

@@ -20,6 +20,7 @@
 
 #include "core/base/bitset.h"
 #include "core/base/hashset.h"
+#include "core/queue/cache.h"
 #include "core/queue/snap.h"
 #include "core/queue/spool.h"
 
@@ -28,6 +29,12 @@ struct scan;
 struct scan_options {
 	unsigned jobs; /* reader threads; 0 for the default */
 	bool keep_reason_text;
+	size_t most_bytes; /* that the index may take; 0 for LIMIT_INDEX_BYTES */
+	/*
+	 * With NEED_STAMP: rows of an earlier scan, or NULL. Its strings become the new index's,
+	 * so it is of use once.
+	 */
+	struct cache *cache;
 	/* Called on the calling thread about ten times a second, between two batches. */
 	void (*progress)(void *ctx, const struct scan *scan);
 	/* The same of scan_inspect: how many of the rows were read so far. */
@@ -46,6 +53,9 @@ struct scan {
 	struct snap snap;
 	bool complete; /* false: interrupted */
 	double seconds;
+	int64_t began;   /* epoch seconds */
+	uint32_t reused; /* rows that came from the cache */
+	struct cache *cache;
 	uint64_t listed;               /* units the walk found so far */
 	uint32_t vanished;             /* messages that left while we read */
 	uint32_t unready;              /* files that the MTA was still writing */
@@ -56,14 +66,9 @@ struct scan {
 	struct scan_failure *failures; /* the first LIMIT_NAMED_FAILURES of them, by path */
 	size_t nfailures;
 
-	/*
-	 * Keys (round_identity) of what was read or failed, while the scan goes on. They are
-	 * made when first asked for.
-	 */
+	/* Keys (round_identity) of what was read, while the scan goes on. */
 	struct hashset seen;  /* up to the round that runs, which does not read it again */
 	struct hashset fresh; /* since then */
-	uint32_t keyed;       /* rows whose key is in one of them */
-	bool seen_ready;      /* for this round */
 	struct scan_keys {    /* of what was gone or unfinished when we came */
 		uint64_t *keys;
 		size_t count;

@@ -5,19 +5,23 @@
 #include "core/base/xalloc.h"
 #include "core/mail/address.h"
 #include "core/mail/decode.h"
+#include "core/queue/spare.h"
 
 enum { FIRST_ROWS = 4096 };
 
 void snap_init(struct snap *snap, const struct spool *const *spools, size_t nspools,
 	const struct need *need)
 {
-	*snap = (struct snap){.spools = spools, .nspools = nspools, .need = *need};
+	*snap = (struct snap){
+		.spools = spools, .nspools = nspools, .need = *need, .asked = need->parts};
+	snap->need.parts |= NEED_SENDERS | (need->parts & NEED_REASONS ? NEED_WORDS : 0);
 	intern_init(&snap->strings);
 }
 
 void snap_free(struct snap *snap)
 {
 	intern_free(&snap->strings);
+	texts_free(&snap->ids);
 	for (size_t i = 0; i < SNAP_COLS; i++)
 		free(snap->cols[i]);
 	for (size_t i = 0; i < SNAP_WIDES; i++)
@@ -27,7 +31,6 @@ void snap_free(struct snap *snap)
 		free(snap->rcpts[i]);
 	free(snap->rcpt_state);
 	free(snap->rcpt_class);
-	free(snap->is_queue_id);
 	free(snap->reason_class);
 	free(snap->decoded);
 	*snap = (struct snap){0};
@@ -35,10 +38,12 @@ void snap_free(struct snap *snap)
 
 /* What must be asked for, for a 64-bit column to be kept. */
 static const unsigned wide_needs[SNAP_WIDES] = {
+	[WIDE_NEXT_RETRY] = NEED_STATUS,
 	[WIDE_IDENTITY] = NEED_IDENTITY,
 	[WIDE_DIGEST] = NEED_IDENTITY,
 	[WIDE_CREATED] = NEED_CREATED,
 	[WIDE_LINEAGE] = NEED_LINEAGE,
+	[WIDE_STAMP] = NEED_STAMP,
 };
 
 static void grow_rows(struct snap *snap)
@@ -99,24 +104,9 @@ static void *memo_room(void *table, uint32_t *cap, uint32_t id, size_t width)
 	return table;
 }
 
-/* Its own table: a copy from a content filter names the queue id of another message. */
-static void set_queue_id(struct snap *snap, uint32_t row, struct slice queue_id)
-{
-	uint32_t id = intern_add(&snap->strings, queue_id);
-	snap->is_queue_id = memo_room(snap->is_queue_id, &snap->is_queue_id_cap, id, 1);
-	snap->is_queue_id[id] = 1;
-	set(snap, COL_QUEUE_ID, row, id);
-}
-
 void snap_set_answers(struct snap *snap, uint32_t row, uint32_t answers)
 {
 	set(snap, COL_ANSWERS, row, answers);
-}
-
-bool snap_has_queue_id(const struct snap *snap, struct slice queue_id)
-{
-	uint32_t id = intern_find(&snap->strings, queue_id);
-	return id != INTERN_UNKNOWN && id < snap->is_queue_id_cap && snap->is_queue_id[id];
 }
 
 static uint8_t class_of(struct snap *snap, uint32_t reason)
@@ -164,7 +154,7 @@ static void add_headers(struct snap *snap, uint32_t row, const struct record *re
 	if (need->parts & NEED_MESSAGE_ID)
 		set_text(snap, COL_MESSAGE_ID, row,
 			slice_upto(record->message_id, LIMIT_HEADER_VALUE));
-	for (unsigned i = 0; i < need->nheaders; i++)
+	for (unsigned i = 0; need->parts & NEED_EXTRA && i < need->nheaders; i++)
 		set_text(
 			snap, COL_EXTRA + i, row, slice_upto(record->extra[i], LIMIT_HEADER_VALUE));
 }
@@ -187,7 +177,8 @@ static uint32_t rcpt_name(struct snap *snap, uint32_t row, struct slice address)
 static void make_rcpt_room(struct snap *snap, uint32_t count)
 {
 	bool names = snap->need.parts & NEED_RCPTS, reasons = snap->need.parts & NEED_REASONS;
-	bool cols[RCPT_COLS] = {names, reasons, reasons && snap->keep_reason_text};
+	bool words = snap->need.parts & NEED_WORDS;
+	bool cols[RCPT_COLS] = {names, words, words && snap->keep_reason_text};
 	uint32_t cap = snap->rcpt_cap ? snap->rcpt_cap : FIRST_ROWS;
 
 	while (cap - snap->nrcpts < count)
@@ -205,6 +196,11 @@ static void make_rcpt_room(struct snap *snap, uint32_t count)
 
 static void set_reason(struct snap *snap, uint32_t at, const struct rcpt *rcpt, bool as_before)
 {
+	if (!(snap->need.parts & NEED_WORDS)) {
+		snap->rcpt_class[at] = as_before ? snap->rcpt_class[at - 1]
+						 : (uint8_t)reason_classify(rcpt->reason_key);
+		return;
+	}
 	uint32_t reason = as_before ? snap->rcpts[RCPT_REASON][at - 1]
 				    : intern_add(&snap->strings, rcpt->reason_key);
 
@@ -236,7 +232,6 @@ static void add_rcpts(struct snap *snap, uint32_t row, const struct record *reco
 	uint32_t pending = 0;
 
 	set(snap, COL_RCPT_FIRST, row, snap->nrcpts);
-	set(snap, COL_NRCPT_ALL, row, record->nrcpts);
 	if (snap->need.parts & (NEED_RCPTS | NEED_REASONS))
 		keep_rcpts(snap, row, record);
 	for (uint32_t i = 0; i < record->nrcpts; i++)
@@ -270,11 +265,18 @@ static enum origin origin_for(const struct snap *snap, unsigned spool, const str
 	return wanted ? origin_of(record, &snap->spools[spool]->site) : ORIGIN_UNKNOWN;
 }
 
-uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record)
+static uint32_t new_row(struct snap *snap)
 {
+	if (snap->rows == snap->next_look)
+		spare_look(snap);
 	if (snap->rows == snap->cap)
 		grow_rows(snap);
-	uint32_t row = snap->rows++;
+	return snap->rows++;
+}
+
+uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record)
+{
+	uint32_t row = new_row(snap);
 
 	snap->small[row] = (struct snap_small){
 		.spool = (uint8_t)spool,
@@ -287,9 +289,10 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 			(record->forced_expire ? SNAP_FORCED_EXPIRE : 0)),
 	};
 	snap->wide[WIDE_ARRIVAL][row] = wide_of(record->arrival);
-	snap->wide[WIDE_NEXT_RETRY][row] = wide_of(record->next_retry);
 	snap->wide[WIDE_SIZE][row] = wide_of(record->size);
 	snap->wide[WIDE_INODE][row] = (int64_t)record->inode;
+	if (snap->need.parts & NEED_STATUS)
+		snap->wide[WIDE_NEXT_RETRY][row] = wide_of(record->next_retry);
 	if (snap->need.parts & NEED_IDENTITY) {
 		snap->wide[WIDE_IDENTITY][row] = (int64_t)record->identity;
 		snap->wide[WIDE_DIGEST][row] = (int64_t)record_digest(record);
@@ -297,13 +300,18 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	if (snap->need.parts & NEED_CREATED)
 		snap->wide[WIDE_CREATED][row] =
 			wide_of(record->created < 0 ? record->arrival : record->created);
+	if (snap->need.parts & NEED_STAMP)
+		snap->wide[WIDE_STAMP][row] = (int64_t)record->stamp;
 	if (snap->need.parts & NEED_LINEAGE)
 		snap->wide[WIDE_LINEAGE][row] = (int64_t)record_lineage(record);
-	set_queue_id(snap, row, record->queue_id);
+	set(snap, COL_QUEUE_ID, row, texts_add(&snap->ids, record->queue_id));
 	set_text(snap, COL_QUEUE_NAME, row, record->queue_name);
 	set_name(snap, COL_ACCOUNT, row, record->account);
 	set_text(snap, COL_CLIENT_IP, row, record->client_ip);
-	set_name(snap, COL_SENDER, row, record->sender);
+	if (snap->need.parts & NEED_SENDERS)
+		set_name(snap, COL_SENDER, row, record->sender);
+	else
+		set(snap, COL_SENDER, row, snap_domain(snap, record->sender));
 	set(snap, COL_LOST_LOGIN, row, INTERN_UNKNOWN);
 	set_text(snap, COL_SCRIPT, row, record->script);
 	set_text(snap, COL_LOG_ID, row, record->log_id);
@@ -320,5 +328,41 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	if (snap->need.parts & NEED_HEADERS)
 		add_headers(snap, row, record);
 	add_rcpts(snap, row, record);
+	return row;
+}
+
+static void add_rcpts_of(struct snap *snap, uint32_t row, const struct snap *from, uint32_t old)
+{
+	uint32_t count;
+	uint32_t first = snap_rcpts(from, old, &count);
+
+	set(snap, COL_RCPT_FIRST, row, snap->nrcpts);
+	if (!count)
+		return;
+	make_rcpt_room(snap, count);
+	for (unsigned col = 0; col < RCPT_COLS; col++)
+		if (snap->rcpts[col])
+			memcpy(snap->rcpts[col] + snap->nrcpts, from->rcpts[col] + first,
+				count * sizeof(uint32_t));
+	memcpy(snap->rcpt_state + snap->nrcpts, from->rcpt_state + first, count);
+	if (snap->rcpt_class)
+		memcpy(snap->rcpt_class + snap->nrcpts, from->rcpt_class + first, count);
+	snap->nrcpts += count;
+}
+
+uint32_t snap_add_row(struct snap *snap, const struct snap *from, uint32_t old)
+{
+	uint32_t row = new_row(snap);
+
+	snap->small[row] = from->small[old];
+	for (unsigned col = 0; col < SNAP_COLS; col++)
+		if (col != COL_QUEUE_ID && col != COL_LOST_LOGIN && col != COL_RCPT_FIRST)
+			set(snap, col, row, snap_col(from, col, old));
+	for (unsigned col = 0; col < SNAP_WIDES; col++)
+		if (snap->wide[col])
+			snap->wide[col][row] = snap_wide(from, col, old);
+	set(snap, COL_QUEUE_ID, row, texts_add(&snap->ids, snap_text(from, COL_QUEUE_ID, old)));
+	set(snap, COL_LOST_LOGIN, row, INTERN_UNKNOWN);
+	add_rcpts_of(snap, row, from, old);
 	return row;
 }

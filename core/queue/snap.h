@@ -22,16 +22,16 @@
 
 /* Columns of 32 bits. "string" ones hold ids of snap.strings. */
 enum snap_col {
-	COL_QUEUE_ID,    /* string */
+	COL_QUEUE_ID,    /* place in snap.ids: nearly every message has its own */
 	COL_QUEUE_NAME,  /* string */
 	COL_ACCOUNT,     /* string, folded */
 	COL_LOST_LOGIN,  /* string: the account this copy most likely lost (snap_link_copies) */
-	COL_AUTH_METHOD, /* string */
 	COL_CLIENT_IP,   /* string, canonical */
+	COL_AUTH_METHOD, /* string; with NEED_SESSION, as the next three */
 	COL_CLIENT_NAME, /* string, folded */
 	COL_HELO,        /* string, folded */
 	COL_PROTOCOL,    /* string */
-	COL_SENDER,      /* string, folded */
+	COL_SENDER,      /* string, folded; only its domain where NEED_SENDERS was given up */
 	COL_SCRIPT,      /* string */
 	COL_SUBJECT,     /* string, decoded */
 	COL_HEADER_FROM, /* string, decoded */
@@ -42,7 +42,6 @@ enum snap_col {
 	COL_WARNINGS,    /* enum warning bits */
 	COL_RCPT_FIRST,  /* first of its recipients in snap.rcpt_* */
 	COL_NRCPT,       /* recipients still pending */
-	COL_NRCPT_ALL,   /* with those done and cancelled */
 	COL_ANSWERS,     /* of need.inspector */
 	COL_EXTRA,       /* string; this and the next LIMIT_EXTRA_HEADERS - 1: header:NAME */
 	SNAP_COLS = COL_EXTRA + LIMIT_EXTRA_HEADERS,
@@ -51,13 +50,14 @@ enum snap_col {
 /* Columns of 64 bits; times are epoch seconds, INT64_MIN is unknown. */
 enum snap_wide {
 	WIDE_ARRIVAL,
-	WIDE_NEXT_RETRY,
+	WIDE_NEXT_RETRY, /* with NEED_STATUS */
 	WIDE_SIZE,
 	WIDE_INODE,
 	WIDE_IDENTITY, /* record.identity, with NEED_IDENTITY; so is the next */
 	WIDE_DIGEST,   /* record_digest */
 	WIDE_CREATED,  /* with NEED_CREATED; arrival where the queue does not say */
 	WIDE_LINEAGE,  /* record_lineage, with NEED_LINEAGE */
+	WIDE_STAMP,    /* record.stamp, with NEED_STAMP */
 	SNAP_WIDES
 };
 #define WIDE_UNKNOWN INT64_MIN
@@ -65,16 +65,24 @@ enum snap_wide {
 /* Columns of recipients, strings all of them. */
 enum snap_rcpt_col {
 	RCPT_ADDRESS,     /* folded; only its domain where snap_has_addresses says no */
-	RCPT_REASON,      /* normalised; with NEED_REASONS */
-	RCPT_REASON_TEXT, /* as logged; with keep_reason_text */
+	RCPT_REASON,      /* normalised; with NEED_WORDS */
+	RCPT_REASON_TEXT, /* as logged; with NEED_WORDS and keep_reason_text */
 	RCPT_COLS
 };
 
 struct snap {
 	struct intern strings;
+	struct texts ids;
 	const struct spool *const *spools;
 	size_t nspools;
 	struct need need; /* what was read, and so which columns can be known */
+	unsigned asked;   /* need.parts as the caller had them; what else is kept is let go first */
+	size_t most;      /* bytes it may take before it gives up columns (spare.h); 0: no bound */
+	unsigned given_up;    /* enum need_part bits: of no row, and no longer in need */
+	uint32_t given_up_at; /* rows there were when it began */
+	uint32_t next_look;   /* rows at which to look again how large it is */
+	bool frozen;          /* ids have to stay (cache.h): nothing is given up, but ... */
+	bool overfull;        /* ... it had to be */
 
 	uint32_t rows;
 	uint32_t cap;
@@ -98,8 +106,6 @@ struct snap {
 	uint8_t *rcpt_class; /* enum reason_class; with NEED_REASONS */
 	bool keep_reason_text;
 
-	uint8_t *is_queue_id; /* by string id: 1 if it is the queue id of a row */
-	uint32_t is_queue_id_cap;
 	uint8_t *reason_class; /* by string id of a normalised reason, +1; 0 not yet asked */
 	uint32_t reason_class_cap;
 	uint32_t *decoded; /* by string id of a raw header value: id of the decoded; 0 not yet */
@@ -118,8 +124,8 @@ void snap_free(struct snap *snap);
 /* Appends one message. Returns its row. */
 uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record);
 
-/* Whether a row has that queue id. */
-bool snap_has_queue_id(const struct snap *snap, struct slice queue_id);
+/* Appends a row of another index that has the same need, spools and strings. Returns its row. */
+uint32_t snap_add_row(struct snap *snap, const struct snap *from, uint32_t row);
 
 /* The answers about the content of a row, when it was read after the scan. */
 void snap_set_answers(struct snap *snap, uint32_t row, uint32_t answers);
@@ -144,6 +150,12 @@ bool snap_is_copy(const struct snap *snap, uint32_t row);
 /* Names the lost login of one row by hand, when it was found in another snap. */
 void snap_set_lost_login(struct snap *snap, uint32_t row, struct slice account);
 
+/* Whether a column of rows holds ids of snap.strings. */
+static inline bool snap_is_string(unsigned col)
+{
+	return col != COL_QUEUE_ID && (col < COL_UID || col >= COL_EXTRA);
+}
+
 static inline uint32_t snap_col(const struct snap *snap, enum snap_col col, uint32_t row)
 {
 	return snap->cols[col] ? snap->cols[col][row] : 0;
@@ -156,7 +168,9 @@ static inline int64_t snap_wide(const struct snap *snap, enum snap_wide col, uin
 
 static inline struct slice snap_text(const struct snap *snap, enum snap_col col, uint32_t row)
 {
-	return intern_get(&snap->strings, snap_col(snap, col, row));
+	uint32_t value = snap_col(snap, col, row);
+	return col == COL_QUEUE_ID ? texts_get(&snap->ids, value)
+				   : intern_get(&snap->strings, value);
 }
 
 /* The first recipient of a row; *count is 0 when they were not read. */

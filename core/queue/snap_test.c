@@ -113,7 +113,6 @@ static void keeps_what_a_record_says(void **state)
 	assert_int_equal(snap_col(&p.snap, COL_ATTEMPTS, 0), 1);
 	assert_int_equal(snap_col(&p.snap, COL_WARNINGS, 0), WARN_SIZE);
 	assert_int_equal(snap_col(&p.snap, COL_NRCPT, 0), 1);
-	assert_int_equal(snap_col(&p.snap, COL_NRCPT_ALL, 0), 3);
 	assert_int_equal(snap_wide(&p.snap, WIDE_ARRIVAL, 0), 1700000000);
 	assert_int_equal(snap_wide(&p.snap, WIDE_NEXT_RETRY, 0), 1700000600);
 	assert_int_equal(snap_wide(&p.snap, WIDE_SIZE, 0), 4096);

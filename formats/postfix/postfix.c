@@ -117,6 +117,7 @@ const struct format format_postfix = {
 	.close = postfix_close,
 	.walk = postfix_walk,
 	.read = postfix_read,
+	.stamp = postfix_stamp,
 	.find_id = postfix_find_id,
 	.content = postfix_content,
 	.id_ok = queue_id_valid,

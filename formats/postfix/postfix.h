@@ -96,7 +96,13 @@ int postfix_in_delivery(const struct spool *spool, struct hashset *inodes, struc
 /* wake.c */
 int postfix_wake(const struct spool *spool, enum op op, struct err *err);
 
+/* stamp.c */
+bool postfix_stamp(const struct folder *folder, const struct unit *unit, const struct need *need,
+	struct stamp *stamp);
+
 /* read.c */
+/* Whether the id belongs into this folder: Postfix looks for it nowhere else. */
+bool postfix_in_its_place(const struct folder *folder, struct slice id);
 enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 	const struct need *need, struct arena *arena, struct record *record, struct err *err);
 enum severity postfix_find_id(const struct spool *spool, const struct unit *unit,

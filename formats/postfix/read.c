@@ -148,8 +148,7 @@ static bool is_temporary(enum postfix_queue queue, struct slice name)
 		slice_to_i64(pid, &n);
 }
 
-/* Whether the id belongs into this folder: Postfix looks for it nowhere else. */
-static bool in_its_place(const struct folder *folder, struct slice id)
+bool postfix_in_its_place(const struct folder *folder, struct slice id)
 {
 	char path[POSTFIX_PATH_MAX];
 
@@ -177,7 +176,7 @@ enum severity postfix_read(const struct folder *folder, const struct unit *unit,
 	found.fd = open_quietly(folder->fd, unit->name.ptr);
 	bool moved = found.fd < 0;
 	if (!moved) {
-		if (in_its_place(folder, unit->name))
+		if (postfix_in_its_place(folder, unit->name))
 			found.logs = folder->beside;
 		else if (postfix_of(folder->spool)->depth_configured)
 			record->warnings |= WARN_MISPLACED;
