@@ -1,38 +1,44 @@
-#!/bin/sh
+#!/bin/bash
 # Runs checks one by one, keeps their logs below build/log, counts, and ends with the plain
 # line "N passed, N failed, N skipped". Used as: suite.sh LIST, where LIST is test or live.
 #
 # A check is a command. Exit status 0 passes, 77 is skipped, anything else fails: the lines that
 # say what failed are then shown, and its last ones. A check that prints a closing line of its own
 # ("N passed, N failed, N skipped") or cmocka's ("PASSED  ] N test(s)") counts with those numbers.
+#
+# Checks run two at a time, as most of them have one thread; what they said is printed in their order.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build/log build/tmp
-passed=0 failed=0 skipped=0
+results=$(mktemp -d build/tmp/suite.XXXXXX)
+trap 'rm -rf "$results"' EXIT
+number=0 printed=0 passed=0 failed=0 skipped=0
 
-count() { # LOG STATUS NAME
+# "PASSED FAILED SKIPPED" of a check that ended.
+count() { # LOG STATUS
+	local closing cmocka
 	closing=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed, \([0-9][0-9]*\) skipped$/\1 \2 \3/p' "$1" | tail -n 1)
 	cmocka=$(sed -n 's/^\[ *PASSED *\] \([0-9][0-9]*\) test.*/\1/p' "$1" | awk '{n += $1} END {print n + 0}')
 	if [ -n "$closing" ]; then
-		set -- "$1" "$2" "$3" $closing
-		passed=$((passed + $4)) failed=$((failed + $5)) skipped=$((skipped + $6))
-		[ "$2" -ne 0 ] && [ "$2" -ne 77 ] && [ "$5" -eq 0 ] && failed=$((failed + 1))
+		# One that failed, and did not count that.
+		[ "$2" -eq 0 ] || [ "$2" -eq 77 ] || closing=${closing/ 0 / 1 }
+		echo "$closing"
 	elif [ "$2" -eq 0 ]; then
 		[ "$cmocka" -gt 0 ] || cmocka=1
-		passed=$((passed + cmocka))
+		echo "$cmocka 0 0"
 	elif [ "$2" -eq 77 ]; then
-		skipped=$((skipped + 1))
+		echo "0 0 1"
 	else
-		passed=$((passed + cmocka)) failed=$((failed + 1))
+		echo "$cmocka 1 0"
 	fi
 }
 
-check() { # NAME COMMAND...
-	name=$1 log=build/log/$(printf %s "$1" | tr -c 'a-zA-Z0-9._-' '_').log
+run_check() { # NAME COMMAND...
+	local name=$1 status=0 log
+	log=build/log/$(printf %s "$1" | tr -c 'a-zA-Z0-9._-' '_').log
 	shift
-	"$@" >"$log" 2>&1
-	status=$?
-	count "$log" $status "$name"
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	count "$log" $status
 	case $status in
 	0) grep -E '^SKIP' "$log"; printf 'ok    %s\n' "$name" ;;
 	77) printf 'SKIP  %s: %s\n' "$name" "$(tail -n 1 "$log")" ;;
@@ -44,6 +50,32 @@ check() { # NAME COMMAND...
 	esac
 }
 
+# Prints the results that are there, up to the first that is not.
+print_results() {
+	local counts
+	while [ -e "$results/$((printed + 1)).done" ]; do
+		printed=$((printed + 1))
+		read -r -a counts <"$results/$printed"
+		passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
+		tail -n +2 "$results/$printed"
+	done
+}
+
+check() { # NAME COMMAND...
+	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
+		wait -n || true
+	done
+	print_results
+	number=$((number + 1))
+	{ run_check "$@" >"$results/$number"; touch "$results/$number.done"; } &
+}
+
+# What comes next has the machine to itself.
+finish() {
+	wait
+	print_results
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # A tool that is missing here is told, not passed over.
@@ -53,8 +85,7 @@ check_with() { # TOOL NAME COMMAND...
 		shift
 		check "$@"
 	else
-		printf 'SKIP  %s: %s is not installed\n' "$name" "$tool"
-		skipped=$((skipped + 1))
+		check "$name" sh -c "echo '$tool is not installed'; exit 77"
 	fi
 }
 
@@ -81,6 +112,7 @@ test_list() {
 	fuzz_corpora asan
 	check 'command lines' testdata/cli/run.sh build/release
 	check 'command lines, asan' testdata/cli/run.sh build/asan
+	finish
 	check 'live, short' testdata/lab/run.sh
 }
 
@@ -90,6 +122,7 @@ live_list() {
 
 begin=$(date +%s)
 "$1_list"
+finish
 echo "$(($(date +%s) - begin)) seconds"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

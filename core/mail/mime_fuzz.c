@@ -26,10 +26,10 @@ static void check_part(const struct mime *mime, uint32_t i, struct slice message
 	require(part->headers.ptr + part->headers.len <= part->body.ptr);
 	require(part->type.len > 0 && part->index > 0 && part->depth <= LIMIT_MIME_DEPTH);
 	require((part->warnings & ~mime->warnings) == 0);
-	for (unsigned i = 0; i < 32; i++) {
-		enum mime_warning bit = (enum mime_warning)(1u << i);
+	for (unsigned n = 0; n < 32; n++) {
+		enum mime_warning bit = (enum mime_warning)(1u << n);
 		bool has_words = mime_warning_text(bit) && mime_warning_name(bit);
-		require(has_words || !(part->warnings & 1u << i));
+		require(has_words || !(part->warnings & 1u << n));
 	}
 	if (i == 0) {
 		require(part->parent == MIME_NONE && part->depth == 0);

@@ -151,7 +151,7 @@ static void there_is_a_bound_on_questions(void **state)
 
 /* ---- two phases ---- */
 
-enum { MESSAGES = 100, ROUNDS = 2000, DEEPEST = 4 };
+enum { MESSAGES = 100, ROUNDS = 300, DEEPEST = 4 };
 
 struct dice {
 	uint64_t state;
