@@ -120,7 +120,9 @@ struct record {
 	struct slice script; /* the script that handed it in, as its headers claim */
 	bool made_here;      /* the MTA wrote it itself: bounces, notices, probes */
 	bool probe;          /* asks whether its recipients would take mail: nothing is delivered */
-	struct slice log_id; /* the id it had before a content filter; unknown when its own */
+	struct slice redirect; /* who gets it in place of its recipients; unknown: they do */
+	struct slice filter;   /* where it goes first, as the MTA names that; unknown: nowhere */
+	struct slice log_id;   /* the id it had before a content filter; unknown when its own */
 	struct slice first_id; /* its own, or that from before it was requeued; for its lineage */
 
 	/* Of the header block, when it was asked for. Raw, unfolded. */

@@ -253,9 +253,11 @@ static bool read_record(struct reader *reader, const struct record_view *view)
 		add_attribute(reader, SLICE("sender_fullname"), view->data);
 		break;
 	case 'L':
+		reader->record->filter = keep(reader, view->data); /* the last one counts */
 		add_attribute(reader, SLICE("content_filter"), view->data);
 		break;
 	case '>':
+		reader->record->redirect = keep(reader, view->data);
 		add_attribute(reader, SLICE("redirect_to"), view->data);
 		break;
 	case 'V':
