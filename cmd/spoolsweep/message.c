@@ -16,24 +16,6 @@ static struct slice external(struct buf *room, struct slice address)
 	return buf_slice(room);
 }
 
-static int in_log_order(const void *a, const void *b)
-{
-	const struct rcpt *x = a, *y = b;
-	uint32_t left = x->order - 1, right = y->order - 1; /* those without a reason go last */
-	if (left != right)
-		return left < right ? -1 : 1;
-	return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-struct rcpt *message_recipients(const struct record *record, struct arena *arena)
-{
-	struct rcpt *copy = arena_alloc(arena, record->nrcpts * sizeof(*copy));
-	if (record->nrcpts)
-		memcpy(copy, record->rcpts, record->nrcpts * sizeof(*copy));
-	qsort(copy, record->nrcpts, sizeof(*copy), in_log_order);
-	return copy;
-}
-
 static void sink_recipient(
 	struct sink *sink, struct snap *snap, const struct rcpt *rcpt, struct buf *room)
 {
@@ -59,7 +41,7 @@ static void sink_postqueue_members(
 {
 	struct buf room = {0};
 	struct arena arena = {0};
-	struct rcpt *rcpts = message_recipients(record, &arena);
+	const struct rcpt **listed = record_listed_rcpts(record, &arena);
 
 	sink_text(sink, "queue_name", record->queue_name);
 	sink_text(sink, "queue_id", record->queue_id);
@@ -69,7 +51,7 @@ static void sink_postqueue_members(
 	sink_text(sink, "sender", external(&room, record->sender));
 	sink_array(sink, "recipients");
 	for (uint32_t i = 0; i < record->nrcpts; i++)
-		sink_recipient(sink, snap, &rcpts[i], &room);
+		sink_recipient(sink, snap, listed[i], &room);
 	sink_end(sink);
 	buf_free(&room);
 	arena_free(&arena);

@@ -14,9 +14,6 @@
 /* The members into an open object. The record is that of the row, read again. */
 void sink_message(struct sink *sink, struct app *app, uint32_t row, const struct record *record);
 
-/* The recipients in the order postqueue(1) lists them: by the log of reasons, then by the file. */
-struct rcpt *message_recipients(const struct record *record, struct arena *arena);
-
 /* Lines for `show`: where it goes in place of its recipients' servers, or that it goes nowhere. */
 void add_route(struct app *app, struct buf *out, const struct record *record);
 

@@ -171,15 +171,15 @@ void show_envelope(struct app *app, const struct shown *shown, struct buf *out)
 
 void show_recipients(struct app *app, struct shown *shown, struct buf *out)
 {
-	struct rcpt *rcpts = message_recipients(&shown->record, &shown->arena);
+	const struct rcpt **listed = record_listed_rcpts(&shown->record, &shown->arena);
 	unsigned counts[RCPT_STATES] = {0};
 
 	for (uint32_t i = 0; i < shown->record.nrcpts; i++)
-		counts[rcpts[i].state]++;
+		counts[listed[i]->state]++;
 	buf_printf(out, "\nrecipients: %u pending, %u done, %u cancelled\n", counts[RCPT_PENDING],
 		counts[RCPT_DONE], counts[RCPT_CANCELLED]);
 	for (uint32_t i = 0; i < shown->record.nrcpts; i++) {
-		const struct rcpt *rcpt = &rcpts[i];
+		const struct rcpt *rcpt = listed[i];
 		buf_printf(out, "  %-9s ", rcpt_state_name((enum rcpt_state)rcpt->state));
 		put(app, out, rcpt->address);
 		if (slice_known(rcpt->original)) {

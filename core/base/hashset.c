@@ -12,19 +12,9 @@ void hashset_free(struct hashset *set)
 	*set = (struct hashset){0};
 }
 
-/* Spreads keys that are not hashes, such as pairs of row numbers (splitmix64's finish). */
-static size_t place(const struct hashset *set, uint64_t key)
-{
-	key ^= key >> 30;
-	key *= 0xbf58476d1ce4e5b9u;
-	key ^= key >> 27;
-	key *= 0x94d049bb133111ebu;
-	return (size_t)(key ^ key >> 31) & set->mask;
-}
-
 static size_t find_slot(const struct hashset *set, uint64_t key)
 {
-	size_t at = place(set, key);
+	size_t at = (size_t)hash_spread(key) & set->mask;
 	while (set->slots[at] && set->slots[at] != key)
 		at = (at + 1) & set->mask;
 	return at;

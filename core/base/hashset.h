@@ -10,6 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Spreads keys that are not hashes, such as pairs of row numbers (splitmix64's finish). Not for
+ * bytes that a stranger chose: those want a seed.
+ */
+static inline uint64_t hash_spread(uint64_t key)
+{
+	key ^= key >> 30;
+	key *= 0xbf58476d1ce4e5b9u;
+	key ^= key >> 27;
+	key *= 0x94d049bb133111ebu;
+	return key ^ key >> 31;
+}
+
 struct hashset {
 	uint64_t *slots;
 	size_t mask; /* slots - 1, or 0 when there are none yet */

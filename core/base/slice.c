@@ -51,14 +51,6 @@ size_t slice_find(struct slice s, struct slice needle)
 	return offset_in(s, s.len ? memmem(s.ptr, s.len, needle.ptr, needle.len) : NULL);
 }
 
-size_t slice_find_fold(struct slice s, struct slice needle)
-{
-	for (size_t i = 0; i + needle.len <= s.len; i++)
-		if (slice_starts_fold(slice_from(s, i), needle))
-			return i;
-	return SIZE_MAX;
-}
-
 bool slice_cut(struct slice s, char sep, struct slice *head, struct slice *tail)
 {
 	size_t at = slice_index(s, sep);

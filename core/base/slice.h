@@ -118,9 +118,8 @@ int slice_cmp(struct slice a, struct slice b);
 size_t slice_index(struct slice s, char c);
 /* Offset of the last c, or SIZE_MAX. */
 size_t slice_rindex(struct slice s, char c);
-/* Offset of the first occurrence of needle, or SIZE_MAX; the folding one ignores ASCII case. */
+/* Offset of the first occurrence of needle, or SIZE_MAX. */
 size_t slice_find(struct slice s, struct slice needle);
-size_t slice_find_fold(struct slice s, struct slice needle);
 
 /* s without white space at both ends. */
 static inline struct slice slice_trim(struct slice s)

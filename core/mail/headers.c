@@ -45,15 +45,6 @@ bool headers_next(struct slice *block, struct header_field *field)
 	return true;
 }
 
-struct slice headers_get(struct arena *arena, struct slice block, struct slice name)
-{
-	struct header_field field;
-	while (headers_next(&block, &field))
-		if (slice_eq_fold(field.name, name))
-			return headers_unfold(arena, field.value);
-	return (struct slice){0};
-}
-
 struct slice headers_unfold(struct arena *arena, struct slice value)
 {
 	value = slice_trim(value);

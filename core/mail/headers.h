@@ -23,9 +23,6 @@ struct header_field {
  */
 bool headers_next(struct slice *block, struct header_field *field);
 
-/* The first field of that name (any case): its unfolded value, else unknown. */
-struct slice headers_get(struct arena *arena, struct slice block, struct slice name);
-
 /*
  * The value on one line, trimmed: line breaks before white space go, any other
  * becomes a space. A copy only where that is needed.

@@ -4,13 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/base/test_slice.h"
 #include "core/mail/headers.h"
-
-static void assert_slice(struct slice got, const char *want)
-{
-	assert_int_equal(got.len, strlen(want));
-	assert_memory_equal(got.ptr, want, got.len);
-}
 
 /* The names of all fields, each with a comma behind it. */
 static const char *names(struct slice block, char room[100])
@@ -83,22 +78,6 @@ static void the_block_ends_where_no_field_is(void **state)
 		assert_string_equal(names(cases[i].block, room), cases[i].names);
 }
 
-static void get_finds_the_first_by_any_case(void **state)
-{
-	struct arena arena = {0};
-	struct slice block =
-		SLICE("X-Subject: no\nsubject: one\n two\nSubject: three\n\nTo: body\n");
-	(void)state;
-	assert_slice(headers_get(&arena, block, SLICE("SUBJECT")), "one two");
-	assert_false(slice_known(headers_get(&arena, block, SLICE("To"))));
-	assert_false(slice_known(headers_get(&arena, block, SLICE("Sub"))));
-	assert_false(slice_known(headers_get(&arena, (struct slice){0}, SLICE("To"))));
-	struct slice empty = headers_get(&arena, SLICE("To: \n"), SLICE("to"));
-	assert_true(slice_known(empty));
-	assert_int_equal(empty.len, 0);
-	arena_free(&arena);
-}
-
 static void unfolding(void **state)
 {
 	static const struct {
@@ -130,7 +109,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fields_come_in_order),
 		cmocka_unit_test(the_block_ends_where_no_field_is),
-		cmocka_unit_test(get_finds_the_first_by_any_case),
 		cmocka_unit_test(unfolding),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

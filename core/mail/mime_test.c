@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "core/base/test_slice.h"
 #include "core/mail/mime.h"
 
 static struct arena arena;
@@ -21,17 +22,6 @@ static struct mime parse(struct slice message)
 	struct mime mime;
 	mime_parse(&arena, message, &mime);
 	return mime;
-}
-
-static void assert_slice(struct slice got, const char *want)
-{
-	if (!want) {
-		assert_null(got.ptr);
-		return;
-	}
-	assert_non_null(got.ptr);
-	assert_int_equal(got.len, strlen(want));
-	assert_memory_equal(got.ptr, want, got.len);
 }
 
 /* One line for each part: depth, number, type, its body in brackets where it is a leaf. */

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/base/test_slice.h"
 #include "core/mail/param.h"
 
 struct expected {
@@ -12,17 +13,6 @@ struct expected {
 	const char *charset;
 	unsigned odd;
 };
-
-static void assert_slice(struct slice got, const char *want)
-{
-	if (!want) {
-		assert_null(got.ptr);
-		return;
-	}
-	assert_non_null(got.ptr);
-	assert_int_equal(got.len, strlen(want));
-	assert_memory_equal(got.ptr, want, got.len);
-}
 
 static void check(const struct expected *cases, size_t count)
 {

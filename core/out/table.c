@@ -68,11 +68,6 @@ void table_cellf(struct table *table, const char *format, ...)
 	table_cell(table, buf_slice(&table->text));
 }
 
-size_t table_rows(const struct table *table)
-{
-	return table->ncolumns ? table->ncells / table->ncolumns : 0;
-}
-
 /* Columns of the terminal that a table's columns take when nothing is cut. */
 static size_t *natural_widths(const struct table *table, const struct table_style *style)
 {

@@ -37,7 +37,6 @@ void table_cell(struct table *table, struct slice text);
 void table_cellf(struct table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-size_t table_rows(const struct table *table);
 void table_print_text(const struct table *table, const struct table_style *style, struct buf *out);
 void table_print_csv(const struct table *table, struct buf *out);
 

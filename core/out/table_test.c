@@ -44,7 +44,6 @@ static void aligns(void **state)
 {
 	struct table *table = accounts();
 	(void)state;
-	assert_int_equal(table_rows(table), 2);
 	check_text(table, &(struct table_style){0},
 		"accounts         messages  newest\n"
 		"bob@example.com    60,112     3 s\n"
@@ -103,7 +102,6 @@ static void head_alone_and_nothing_at_all(void **state)
 	(void)state;
 	check_text(table, &(struct table_style){.columns = 80}, "");
 	check_csv(table, "");
-	assert_int_equal(table_rows(table), 0);
 	table_column(table, "one", 0);
 	table_column(table, "two", 0);
 	check_text(table, &(struct table_style){.columns = 80, .indent = 4}, "one  two\n");
@@ -211,7 +209,6 @@ static void many_rows_and_a_hostile_cell(void **state)
 		table_cellf(table, "%d", i);
 		table_cell(table, i == 2500 ? slice_of(huge, 65536) : SLICE("hello"));
 	}
-	assert_int_equal(table_rows(table), 5000);
 	table_print_text(table, &(struct table_style){.columns = 80}, &out);
 	size_t longest = 0, lines = 0;
 	for (struct slice rest = buf_slice(&out), line; rest.len; lines++) {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/hashset.h"
 #include "core/base/xalloc.h"
 
 enum { FIRST_SLOTS = 1024, IDS = 64 };
@@ -12,15 +13,10 @@ void distinct_free(struct distinct *distinct)
 	*distinct = (struct distinct){0};
 }
 
-/* Keys are ids, never bytes that a stranger could choose (splitmix64's finish). */
+/* Keys are ids, never bytes that a stranger could choose. */
 static struct distinct_slot *find_slot(const struct distinct *distinct, uint64_t key)
 {
-	uint64_t hash = key;
-	hash ^= hash >> 30;
-	hash *= 0xbf58476d1ce4e5b9u;
-	hash ^= hash >> 27;
-	hash *= 0x94d049bb133111ebu;
-	size_t at = (size_t)(hash ^ hash >> 31) & distinct->mask;
+	size_t at = (size_t)hash_spread(key) & distinct->mask;
 	while (distinct->slots[at].key && distinct->slots[at].key != key)
 		at = (at + 1) & distinct->mask;
 	return &distinct->slots[at];

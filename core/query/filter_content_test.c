@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/query/filter.h"
+#include "core/query/test_dice.h"
 #include "core/query/test_snap.h"
 
 /* What the filter's inspector answers about its only condition. */
@@ -152,18 +153,6 @@ static void there_is_a_bound_on_questions(void **state)
 /* ---- two phases ---- */
 
 enum { MESSAGES = 100, ROUNDS = 300, DEEPEST = 4 };
-
-struct dice {
-	uint64_t state;
-};
-
-static uint32_t roll(struct dice *dice, uint32_t sides)
-{
-	dice->state ^= dice->state >> 12;
-	dice->state ^= dice->state << 25;
-	dice->state ^= dice->state >> 27;
-	return (uint32_t)(dice->state * 0x2545f4914f6cdd1du >> 32) % sides;
-}
 
 static void add_condition(struct dice *dice, struct buf *out)
 {

@@ -9,22 +9,10 @@
 #include <cmocka.h>
 
 #include "core/query/filter.h"
+#include "core/query/test_dice.h"
 #include "core/query/test_snap.h"
 
 enum { MESSAGES = 150, ROUNDS = 400, DEEPEST = 4 };
-
-/* xorshift64*: the same filters in every run. */
-struct dice {
-	uint64_t state;
-};
-
-static uint32_t roll(struct dice *dice, uint32_t sides)
-{
-	dice->state ^= dice->state >> 12;
-	dice->state ^= dice->state << 25;
-	dice->state ^= dice->state >> 27;
-	return (uint32_t)(dice->state * 0x2545f4914f6cdd1du >> 32) % sides;
-}
 
 static const char *const addresses[] = {"", "bob", "bob@example.com", "Alice@Example.com",
 	"x@mail.test", "y@sub.example.org", "z@\xff", "a b@example.net"};

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/hashset.h"
 #include "core/base/xalloc.h"
 
 enum { FIRST_SLOTS = 256 };
@@ -12,18 +13,10 @@ void keymap_free(struct keymap *map)
 	*map = (struct keymap){0};
 }
 
-/*
- * Keys are string ids and counts, never bytes that a stranger could choose, so
- * spreading them needs no seed (splitmix64's finish).
- */
+/* Keys are string ids and counts, never bytes that a stranger could choose. */
 static struct keymap_slot *find_slot(const struct keymap *map, uint64_t key)
 {
-	uint64_t hash = key;
-	hash ^= hash >> 30;
-	hash *= 0xbf58476d1ce4e5b9u;
-	hash ^= hash >> 27;
-	hash *= 0x94d049bb133111ebu;
-	size_t at = (size_t)(hash ^ hash >> 31) & map->mask;
+	size_t at = (size_t)hash_spread(key) & map->mask;
 	while (map->slots[at].place && map->slots[at].key != key)
 		at = (at + 1) & map->mask;
 	return &map->slots[at];

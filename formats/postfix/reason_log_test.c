@@ -8,15 +8,9 @@
 #include <stdlib.h>
 
 #include "core/base/buf.h"
+#include "core/base/test_slice.h"
 #include "core/base/xalloc.h"
 #include "formats/postfix/reason_log.h"
-
-static void assert_slice(struct slice s, const char *text)
-{
-	assert_true(slice_known(s));
-	if (!slice_eq(s, slice_cstr(text)))
-		fail_msg("\"%.*s\" is not \"%s\"", SLICE_ARG(s), text);
-}
 
 /* As bounce_append_service.c writes it, with the old form first. */
 static const char real[] =
