@@ -49,7 +49,7 @@ endif
 
 # pkg-config is asked once, and not for targets that need no library.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBS)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)))$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBS)) -lm)$(PKG_LIBS)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(FLAGS_$(VARIANT)) $(PKG_CFLAGS:-I%=-isystem %) $(CFLAGS)

@@ -69,6 +69,9 @@ enum {
 	LIMIT_JOURNAL_LINE = 4 * LIMIT_VALUE + 256,
 	/* Bytes of a line of queue ids from a file: one id, and blanks around it. */
 	LIMIT_ID_LINE = 1000,
+	/* Findings of one verdict, and whom one of them names; more are counted. */
+	LIMIT_FINDINGS = 100,
+	LIMIT_WHO = 50,
 	/* Queues that one command reads together (rows keep the number in 8 bits). */
 	LIMIT_SPOOLS = 200,
 };

@@ -131,6 +131,10 @@ struct record {
 	struct slice message_id;
 	struct slice extra[LIMIT_EXTRA_HEADERS]; /* the values of need.headers, by place */
 
+	/* With NEED_MARKS. */
+	uint32_t marks;           /* of the header block (core/mail/marks.h); 0: not read */
+	struct slice subject_key; /* subject_shape: filled in by the scan, not by drivers */
+
 	/*
 	 * With need.inspector: the newest allocation in the arena, since the scan gives it back
 	 * as soon as the answers are there.

@@ -14,6 +14,7 @@
 #ifndef CORE_QUEUE_SNAP_H
 #define CORE_QUEUE_SNAP_H
 
+#include "core/base/frequent.h"
 #include "core/base/intern.h"
 #include "core/queue/format.h"
 #include "core/queue/origin.h"
@@ -37,13 +38,16 @@ enum snap_col {
 	COL_HEADER_FROM, /* string, decoded */
 	COL_MESSAGE_ID,  /* string */
 	COL_LOG_ID,      /* string: queue id before a content filter */
+	COL_SUBJECT_KEY, /* string: the subject as it is counted; with NEED_MARKS, as the next two */
 	COL_UID,         /* uid + 1; 0 unknown */
 	COL_ATTEMPTS,    /* + 1; 0 unknown */
 	COL_WARNINGS,    /* enum warning bits */
 	COL_RCPT_FIRST,  /* first of its recipients in snap.rcpt_* */
 	COL_NRCPT,       /* recipients still pending */
 	COL_ANSWERS,     /* of need.inspector */
-	COL_EXTRA,       /* string; this and the next LIMIT_EXTRA_HEADERS - 1: header:NAME */
+	COL_MARKS,       /* record.marks */
+	COL_MESSAGE_HASH, /* of the Message-ID; 0 has none */
+	COL_EXTRA,        /* string; this and the next LIMIT_EXTRA_HEADERS - 1: header:NAME */
 	SNAP_COLS = COL_EXTRA + LIMIT_EXTRA_HEADERS,
 };
 
@@ -67,6 +71,7 @@ enum snap_rcpt_col {
 	RCPT_ADDRESS,     /* folded; only its domain where snap_has_addresses says no */
 	RCPT_REASON,      /* normalised; with NEED_WORDS */
 	RCPT_REASON_TEXT, /* as logged; with NEED_WORDS and keep_reason_text */
+	RCPT_HASH,        /* no string: a hash of the folded address; with NEED_MARKS */
 	RCPT_COLS
 };
 
@@ -105,6 +110,7 @@ struct snap {
 	uint8_t *rcpt_state; /* enum rcpt_state */
 	uint8_t *rcpt_class; /* enum reason_class; with NEED_REASONS */
 	bool keep_reason_text;
+	struct frequent frequent; /* addresses that many messages go to; with NEED_MARKS */
 
 	uint8_t *reason_class; /* by string id of a normalised reason, +1; 0 not yet asked */
 	uint32_t reason_class_cap;

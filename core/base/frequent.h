@@ -1,0 +1,38 @@
+/*
+ * frequent: the strings that come most often, found in one pass and bounded memory (Misra and
+ * Gries, 1982): every string that makes up more than one in FREQUENT_SLOTS of all that were
+ * added is among those kept. Counts are lower bounds, and only good to look where to count.
+ *
+ * Strings are copied and folded to ASCII lower case. One thread.
+ */
+#ifndef CORE_BASE_FREQUENT_H
+#define CORE_BASE_FREQUENT_H
+
+#include "core/base/slice.h"
+
+enum { FREQUENT_SLOTS = 1024 };
+
+/* All zero is empty and ready. */
+struct frequent {
+	struct frequent_slot {
+		uint32_t hash; /* frequent_hash of the string */
+		uint32_t count;
+		uint32_t len;
+		char *text; /* NULL: free */
+	} * slots;          /* open addressing, 2 * FREQUENT_SLOTS of them */
+	uint32_t used;
+};
+
+void frequent_free(struct frequent *frequent);
+
+/*
+ * The hash of a string in lower case, never 0. Not seeded: it is kept from one scan to the next.
+ * A stranger can make two addresses count as one by it, and no more.
+ */
+uint32_t frequent_hash(struct slice text);
+/* Counts it; `hash` is frequent_hash(text). */
+void frequent_add(struct frequent *frequent, struct slice text, uint32_t hash);
+/* The kept string with that hash; unknown when there is none. */
+struct slice frequent_find(const struct frequent *frequent, uint32_t hash);
+
+#endif
