@@ -39,17 +39,6 @@ static uint64_t key_of(const struct party *party)
 	return (uint64_t)party->origin << 60 | what;
 }
 
-static int by_arrival(const void *a, const void *b, void *arg)
-{
-	const struct snap *snap = arg;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	int64_t at = snap_wide(snap, WIDE_ARRIVAL, x), other = snap_wide(snap, WIDE_ARRIVAL, y);
-
-	if (at != other)
-		return at < other ? -1 : 1;
-	return slice_cmp(snap_text(snap, COL_QUEUE_ID, x), snap_text(snap, COL_QUEUE_ID, y));
-}
-
 static int by_size(const void *a, const void *b, void *arg)
 {
 	const struct party *x = a, *y = b;
@@ -149,7 +138,8 @@ static void add_filter(struct study *study, const struct party *party, struct bu
 	case ORIGIN_LAN:
 		buf_add(out, SLICE("origin=lan and "));
 		/* A group of IPv6 clients is their /64. */
-		buf_add(out, slice_index(intern_get(strings, party->id), '/') == SIZE_MAX
+		buf_add(out,
+			slice_index(intern_get(strings, party->id), '/') == SIZE_MAX
 				? SLICE("client_ip=")
 				: SLICE("client_ip in "));
 		buf_add(out, intern_get(strings, party->id));
