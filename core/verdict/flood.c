@@ -29,36 +29,23 @@ static size_t find_targets(struct study *study, struct target targets[FLOODS])
 {
 	enum { FEW = 3 };
 	const struct snap *snap = study->snap;
-	struct keymap map = {0};
-	struct target *all = NULL;
-	uint32_t cap = 0;
+	struct target *all = xcalloc(study->ranks + 1, sizeof(*all));
+	size_t kept = 0;
 
 	for (uint32_t row = 0; row < snap->rows; row++) {
 		uint32_t count, first = snap_rcpts(snap, row, &count);
-		for (uint32_t rcpt = first; rcpt < first + count && count <= FEW; rcpt++) {
-			uint32_t hash = snap_rcpt(snap, RCPT_HASH, rcpt);
-			uint32_t place = keymap_add(&map, hash);
-			if (place >= cap) {
-				uint32_t old = cap;
-				cap = cap ? cap * 2 : 4096;
-				all = xrealloc(all, cap, sizeof(*all));
-				memset(all + old, 0, (cap - old) * sizeof(*all));
-			}
-			all[place].hash = hash;
-			all[place].messages++;
-		}
+		for (uint32_t rcpt = first; rcpt < first + count && count <= FEW; rcpt++)
+			all[study->rank[rcpt]].messages++;
 	}
-	uint32_t kept = 0;
-	for (uint32_t i = 0; i < map.count; i++)
+	for (uint32_t i = 0; i < study->ranks; i++)
 		if (all[i].messages >= study_rule(study, RULE_FLOOD)->threshold)
-			all[kept++] = all[i];
+			all[kept++] = (struct target){study->rank_hash[i], all[i].messages};
 	if (kept)
 		qsort(all, kept, sizeof(*all), by_messages);
 	kept = kept < FLOODS ? kept : FLOODS;
 	if (kept)
 		memcpy(targets, all, kept * sizeof(*all));
 	free(all);
-	keymap_free(&map);
 	return kept;
 }
 

@@ -66,7 +66,8 @@ static bool is_local(const struct snap *snap, struct slice domain)
 	while (domain.len && domain.len < sizeof(address)) {
 		memcpy(address + 1, domain.ptr, domain.len);
 		for (size_t i = 0; i < snap->nspools; i++)
-			if (site_is_local(&snap->spools[i]->site, slice_of(address, domain.len + 1)))
+			if (site_is_local(
+				    &snap->spools[i]->site, slice_of(address, domain.len + 1)))
 				return true;
 		size_t dot = slice_index(domain, '.');
 		domain = slice_from(domain, dot == SIZE_MAX ? domain.len : dot + 1);

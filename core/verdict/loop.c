@@ -101,18 +101,30 @@ static void add_talk(struct work *work, uint32_t row, uint32_t from, uint32_t to
 
 static void find_pairs(struct work *work)
 {
-	struct snap *snap = work->study->snap;
+	struct study *study = work->study;
+	const struct snap *snap = study->snap;
+	struct bitset writes = bitset_new(study->ranks);
 
+	/* Of all the talk only what goes both ways, or round, is of interest. */
+	for (uint32_t id = INTERN_EMPTY + 1; id < study->sender_ids; id++) {
+		uint32_t rank = bitset_has(&study->senders, id)
+			? rank_find(study, lookup_hash(&study->lookup, id))
+			: RANK_NONE;
+		if (rank != RANK_NONE)
+			bitset_set(&writes, rank);
+	}
 	for (uint32_t row = 0; row < snap->rows; row++) {
 		uint32_t count, first = snap_rcpts(snap, row, &count);
 		uint32_t sender = snap_col(snap, COL_SENDER, row);
 		if (sender == INTERN_UNKNOWN || count > FEW_RCPTS)
 			continue;
-		/* Of all the talk only what goes both ways, or round, is of interest. */
-		uint32_t from = lookup_hash(&work->study->lookup, sender);
+		bool round = bitset_has(&work->round, row);
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
-			add_talk(work, row, from, snap_rcpt(snap, RCPT_HASH, rcpt));
+			if (round || bitset_has(&writes, study->rank[rcpt]))
+				add_talk(work, row, lookup_hash(&study->lookup, sender),
+					snap_rcpt(snap, RCPT_HASH, rcpt));
 	}
+	bitset_free(&writes);
 }
 
 static bool is_loop(const struct pair *pair)

@@ -6,10 +6,7 @@
 #include "core/base/xalloc.h"
 #include "core/verdict/study.h"
 
-enum {
-	WORTH = 20,      /* recipients: of less mail nothing can be said */
-	BULK_LEAST = 50, /* messages: fewer are no bulk mail */
-};
+enum { BULK_LEAST = 50 }; /* messages: fewer are no bulk mail */
 
 static double part(double k, double n)
 {
@@ -177,7 +174,10 @@ static struct suspect examine(struct study *study, const struct party *party, st
 {
 	struct suspect suspect = {.class = class_of(party->origin), .party = party, .crime = crime};
 
-	measure(study, party, crime, &suspect.m);
+	if (crime.count == party->rows.count)
+		suspect.m = *party->m;
+	else
+		measure(study, party, crime, &suspect.m);
 	suspect.nusual = party->rows.count - crime.count;
 	suspect.bounces = count_bounces(study, crime);
 	weigh(study, &suspect);
@@ -278,16 +278,14 @@ static void judge_party(struct study *study, const struct party *party)
 {
 	struct buf filter = {0}, whole = {0};
 	struct rows crime = party->rows;
-	struct measures m;
 
-	measure(study, party, party->rows, &m);
-	if (m.rcpts < WORTH || is_explained(study, party->rows))
+	if (!party->m || is_explained(study, party->rows))
 		return;
 	party_filter(study, party, &whole);
 	struct suspect best = examine(study, party, party->rows);
 	bool parted = false;
-	if (is_worth_a_split(&m)) {
-		split(study, party, &m, &crime, &filter);
+	if (is_worth_a_split(party->m)) {
+		split(study, party, party->m, &crime, &filter);
 		parted = crime.count && crime.count < party->rows.count;
 	}
 	if (parted) {

@@ -33,7 +33,7 @@ struct measures {
 
 	/* where from */
 	uint32_t clients, clients_day; /* different ones; at most in 24 hours */
-	uint32_t nets_day;             /* /16s in 24 hours */
+	uint32_t nets, nets_day;       /* /24s; /16s in 24 hours */
 	uint32_t switches;             /* changes of /16 from one message to the next */
 
 	/* in whose name */
@@ -79,6 +79,8 @@ enum basic {
 	BASICS,
 };
 
+enum { PARTY_WORTH = 20 }; /* recipients: of less mail nothing can be said */
+
 /* All mail that one login, host or program handed in. */
 struct party {
 	enum origin origin;
@@ -87,6 +89,7 @@ struct party {
 	uint32_t script; /* string */
 	struct rows rows;
 	float basics[BASICS]; /* NAN: too few messages to say */
+	struct measures *m;   /* NULL: too little mail to be looked at */
 };
 
 /* Somebody or something under suspicion: a finding in the making. */
@@ -134,14 +137,16 @@ struct study {
 	float *sorted[ORIGINS][BASICS];
 	uint32_t nsorted[ORIGINS][BASICS];
 	struct measures all;
-	struct keymap rcpts; /* by hash: how many parties write there */
-	uint32_t *rcpt_parties;
-	struct memo bounced;   /* by address: bounces to it in the queue */
-	uint32_t hours[24];    /* messages by hour of the day, parties' share capped */
-	struct bitset wrote;   /* by string id: senders in whose names suspects wrote */
-	struct bitset claimed; /* rows of loops and floods */
-	bool copies;           /* some rows have lost their login to a content filter */
-	bool guessed;          /* the site's domains are a guess */
+	uint32_t *rank;      /* by recipient of the index: the number of its address */
+	uint32_t *rank_hash; /* by that number; they go up */
+	uint32_t ranks;
+	uint32_t *rank_parties; /* how many parties write there */
+	struct memo bounced;    /* by address: bounces to it in the queue */
+	uint32_t hours[24];     /* messages by hour of the day, parties' share capped */
+	struct bitset wrote;    /* by string id: senders in whose names suspects wrote */
+	struct bitset claimed;  /* rows of loops and floods */
+	bool copies;            /* some rows have lost their login to a content filter */
+	bool guessed;           /* the site's domains are a guess */
 
 	struct suspect *suspects;
 	size_t nsuspects;
@@ -154,6 +159,12 @@ static inline const struct rule *study_rule(const struct study *study, enum rule
 {
 	return &study->rules->table[rule];
 }
+
+/* ---- rank.c ---- */
+#define RANK_NONE UINT32_MAX
+void rank_rcpts(struct study *study);
+/* The number of the address with that hash, or RANK_NONE. */
+uint32_t rank_find(const struct study *study, uint32_t hash);
 
 /* ---- party.c ---- */
 void parties_make(struct study *study);
