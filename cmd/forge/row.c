@@ -116,7 +116,7 @@ static void set_headers(struct slice block, struct arena *arena, struct record *
 	record->header_from = field_value(arena, block, SLICE("From"));
 	if (!slice_known(record->message_id))
 		record->message_id = field_value(arena, block, SLICE("Message-ID"));
-	record->marks = marks_of(block, record->sender);
+	record->marks = marks_of(block, record->sender, &record->from_domain);
 	if (slice_known(record->subject)) {
 		decode_header(&text, record->subject);
 		subject_shape(&key, buf_slice(&text));

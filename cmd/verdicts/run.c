@@ -60,7 +60,7 @@ static int add_row(void *ctx, const struct played *played, struct err *err)
 
 int run_rows(struct run *run, struct err *err)
 {
-	const struct need need = {.parts = VERDICT_NEED};
+	const struct need need = {.parts = VERDICT_NEED | NEED_ADDRESSES};
 	const struct play_sink sink = {add_row, run};
 	run->spool = xcalloc(1, sizeof(*run->spool));
 	*run->spool = (struct spool){.format = formats[0],

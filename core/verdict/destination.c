@@ -148,8 +148,8 @@ static void judge_destination(struct work *work, const struct dest *dest)
 	evidence = evidence_add(study, suspect, RULE_DESTINATION, origins, senders->threshold, 0);
 	evidence_text(study, evidence,
 		"mail of %" PRIu32 " different senders, none of them unusual", origins);
-	suspect_who(suspect, WHO_DOMAIN, arena_copy(study->arena, name), suspect->crime.count);
-	suspect->title = suspect->who[0].value;
+	name_add(&suspect->who, WHO_DOMAIN, arena_copy(study->arena, name), suspect->crime.count);
+	suspect->title = suspect->who.list[0].value;
 	conclude(study, suspect);
 }
 
@@ -182,8 +182,8 @@ static void judge_blocklist(struct work *work)
 		"%.3g %% of %" PRIu32 " recipients tried are refused for this server's address, "
 		"whoever wrote: %" PRIu32 " senders, %" PRIu32 " destinations",
 		100 * share, work->tried, work->refused_senders, domains);
-	suspect_who(
-		suspect, WHO_SPOOL, slice_cstr(study->snap->spools[0]->name), suspect->crime.count);
+	name_add(&suspect->who, WHO_SPOOL, slice_cstr(study->snap->spools[0]->name),
+		suspect->crime.count);
 	suspect->title = SLICE("this server");
 	conclude(study, suspect);
 }
@@ -226,8 +226,8 @@ static void judge_network(struct work *work)
 			: "%" PRIu32 " of %" PRIu32
 			  " destinations that have nothing to do with each other do not answer",
 		failing, tried);
-	suspect_who(
-		suspect, WHO_SPOOL, slice_cstr(study->snap->spools[0]->name), suspect->crime.count);
+	name_add(&suspect->who, WHO_SPOOL, slice_cstr(study->snap->spools[0]->name),
+		suspect->crime.count);
 	suspect->title = filter_down ? SLICE("a service on this machine")
 				     : SLICE("this server's line or DNS");
 	conclude(study, suspect);

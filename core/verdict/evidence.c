@@ -41,11 +41,11 @@ void suspect_note(struct study *study, struct suspect *suspect, const char *form
 	buf_free(&text);
 }
 
-void suspect_who(struct suspect *suspect, enum who_kind kind, struct slice value, uint32_t messages)
+void name_add(struct names *names, enum who_kind kind, struct slice value, uint32_t messages)
 {
-	suspect->nwho_all++;
-	if (suspect->nwho < LIMIT_WHO)
-		suspect->who[suspect->nwho++] = (struct who){kind, value, messages};
+	names->all++;
+	if (names->count < LIMIT_WHO)
+		names->list[names->count++] = (struct who){kind, value, messages};
 }
 
 struct evidence *evidence_add(struct study *study, struct suspect *suspect, enum rule_id rule,

@@ -92,8 +92,8 @@ static void judge_target(struct study *study, const struct target *target)
 	evidence->n = study->all.messages;
 	evidence_text(study, evidence, "%" PRIu32 " messages of %" PRIu32 " senders, all to %.*s",
 		m->messages, m->senders, SLICE_ARG(address));
-	suspect_who(&suspect, WHO_RCPT, arena_copy(study->arena, address), m->messages);
-	suspect.title = suspect.who[0].value;
+	name_add(&suspect.who, WHO_RCPT, arena_copy(study->arena, address), m->messages);
+	suspect.title = suspect.who.list[0].value;
 	suspect.level = m->senders >= 100 || m->senders * 4 >= m->messages ? LEVEL_CONFIRMED
 									   : LEVEL_PROBABLE;
 	conclude(study, &suspect);

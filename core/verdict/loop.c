@@ -216,9 +216,9 @@ static void accuse(struct work *work, const struct pair *pair)
 			" have been round more than once",
 			pair->hops, pair->turns);
 	}
-	suspect_who(suspect, WHO_RCPT, b.len ? b : SLICE("<>"), pair->ab);
+	name_add(&suspect->who, WHO_RCPT, b.len ? b : SLICE("<>"), pair->ab);
 	if (pair->ba)
-		suspect_who(suspect, WHO_RCPT, a, pair->ba);
+		name_add(&suspect->who, WHO_RCPT, a, pair->ba);
 	suspect->title = study_text(study, "%.*s and %.*s", SLICE_ARG(a.len ? a : SLICE("<>")),
 		SLICE_ARG(b.len ? b : SLICE("<>")));
 	suspect->level = LEVEL_CONFIRMED;

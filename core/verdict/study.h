@@ -114,8 +114,10 @@ struct suspect {
 	struct slice filter;
 	struct slice *notes;
 	size_t nnotes;
-	struct who who[LIMIT_WHO];
-	size_t nwho, nwho_all;
+	struct names {
+		struct who list[LIMIT_WHO];
+		size_t count, all;
+	} who, from;
 	struct slice title;
 	bool structural; /* its level comes from what it is, not from points */
 	bool gone;       /* merged into another */
@@ -233,8 +235,7 @@ void claim(struct study *study, struct rows rows);
 struct suspect *suspect_add(struct study *study, enum finding_class class);
 void suspect_note(struct study *study, struct suspect *suspect, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void suspect_who(
-	struct suspect *suspect, enum who_kind kind, struct slice value, uint32_t messages);
+void name_add(struct names *names, enum who_kind kind, struct slice value, uint32_t messages);
 struct slice study_text(struct study *study, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
