@@ -14,8 +14,8 @@ enum { SHOWN = 3, LEAST = 50, FEW_DOMAINS = 10 };
 
 struct dest {
 	uint32_t id;
-	uint32_t messages, tried, network, refused, ours; /* recipients but for the first */
-	uint32_t senders, last_sender;
+	uint32_t messages;
+	uint32_t tried, network, nowhere, refused, ours; /* recipients */
 };
 
 struct work {
@@ -59,6 +59,7 @@ static void count_row(struct work *work, uint32_t row)
 		last = domain;
 		dest->tried++;
 		dest->network += class == REASON_NETWORK;
+		dest->nowhere += class == REASON_NO_DOMAIN;
 		dest->refused += class == REASON_IP_REPUTATION;
 		dest->ours += class == REASON_LOCAL_CONFIG;
 		was_refused |= class == REASON_IP_REPUTATION;
@@ -198,7 +199,7 @@ static void judge_network(struct work *work)
 	for (uint32_t i = 0; i < work->ndests; i++) {
 		const struct dest *dest = &work->dests[i];
 		tried++;
-		failing += (dest->network + dest->ours) * 10 >= dest->tried * 9;
+		failing += (dest->network + dest->nowhere + dest->ours) * 10 >= dest->tried * 9;
 		ours += dest->ours * 10 >= dest->tried * 9;
 	}
 	double share = tried ? (double)failing / tried : 0;

@@ -83,7 +83,7 @@ static void judge_target(struct study *study, const struct target *target)
 	suspect.owns_crime = true;
 	measure(study, NULL, suspect.crime, m);
 	if (m->messages < study_rule(study, RULE_FLOOD)->threshold ||
-		!is_flood(study, m, suspect.crime)) {
+		is_claimed(study, suspect.crime) || !is_flood(study, m, suspect.crime)) {
 		free(suspect.crime.at);
 		return;
 	}

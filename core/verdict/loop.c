@@ -119,6 +119,8 @@ static void find_pairs(struct work *work)
 		if (sender == INTERN_UNKNOWN || count > FEW_RCPTS)
 			continue;
 		bool round = bitset_has(&work->round, row);
+		if (bitset_has(&study->claimed, row))
+			continue;
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
 			if (round || bitset_has(&writes, study->rank[rcpt]))
 				add_talk(work, row, lookup_hash(&study->lookup, sender),
@@ -226,6 +228,62 @@ static void accuse(struct work *work, const struct pair *pair)
 	claim(study, suspect->crime);
 }
 
+static void accuse_magnet(struct work *work, uint32_t hash, uint32_t round)
+{
+	struct study *study = work->study;
+	struct slice address = frequent_find(&study->snap->frequent, hash);
+	struct buf filter = {0};
+
+	if (!address.len)
+		return;
+	struct suspect *suspect = suspect_add(study, CLASS_MAIL_LOOP);
+	buf_add(&filter, SLICE("rcpt="));
+	filter_add_value(&filter, address);
+	buf_add(&filter, SLICE(" and not envelope_sender=\"\""));
+	suspect->structural = true;
+	suspect->filter = arena_copy(study->arena, buf_slice(&filter));
+	buf_free(&filter);
+	suspect->crime = rows_to(study, hash);
+	suspect->owns_crime = true;
+	measure(study, NULL, suspect->crime, &suspect->m);
+	struct evidence *evidence = evidence_add(study, suspect, RULE_LOOP_HOPS, suspect->m.hops,
+		study_rule(study, RULE_LOOP_HOPS)->threshold, 0);
+	evidence_text(study, evidence,
+		"up to %u Received fields in one message; %" PRIu32
+		" have been round more than once",
+		suspect->m.hops, round);
+	address = arena_copy(study->arena, address);
+	name_add(&suspect->who, WHO_RCPT, address, suspect->crime.count);
+	suspect->title = address;
+	suspect->level = LEVEL_CONFIRMED;
+	conclude(study, suspect);
+	claim(study, suspect->crime);
+}
+
+/* All that is written to one address goes round: whoever wrote, it comes back from there. */
+static void find_magnets(struct work *work)
+{
+	struct study *study = work->study;
+	const struct snap *snap = study->snap;
+	struct magnet {
+		uint32_t rows, round;
+	} *magnets = xcalloc(study->ranks + 1, sizeof(*magnets));
+
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		uint32_t count, first = snap_rcpts(snap, row, &count);
+		for (uint32_t rcpt = first; rcpt < first + count && count <= FEW_RCPTS; rcpt++) {
+			struct magnet *magnet = &magnets[study->rank[rcpt]];
+			magnet->rows += snap_col(snap, COL_SENDER, row) != INTERN_EMPTY;
+			magnet->round += bitset_has(&work->round, row);
+		}
+	}
+	for (uint32_t rank = 0; rank < study->ranks; rank++)
+		if (magnets[rank].round >= LEAST_TALK &&
+			magnets[rank].round * 2 >= magnets[rank].rows)
+			accuse_magnet(work, study->rank_hash[rank], magnets[rank].round);
+	free(magnets);
+}
+
 void loops_find(struct study *study)
 {
 	struct work work = {.study = study, .round = bitset_new(study->snap->rows)};
@@ -233,6 +291,7 @@ void loops_find(struct study *study)
 
 	mark_far(&work);
 	mark_copies(&work);
+	find_magnets(&work);
 	find_pairs(&work);
 	for (uint32_t i = 0; i < work.map.count; i++)
 		if (is_loop(&work.pairs[i]))

@@ -200,10 +200,11 @@ static void forget(struct suspect *suspect)
 /* The same mail again and again to the same few: nobody's crime, and it has to stop. */
 static bool is_runaway(const struct study *study, const struct measures *m)
 {
-	uint32_t few = m->messages / 100 > 5 ? m->messages / 100 : 5;
+	enum { FEW = 10 };
 	const struct rule *flood = study_rule(study, RULE_FLOOD);
 
-	return m->messages >= flood->threshold && m->rcpts_distinct <= few && m->senders <= 3 &&
+	return m->messages >= flood->threshold && m->rcpts_distinct <= FEW && m->senders <= 3 &&
+		m->list * 2 < m->messages &&
 		(m->same_subject * 2 >= m->messages || m->same_size * 2 >= m->messages) &&
 		(m->messages * 10 >= study->all.messages || m->peak_hour >= 60);
 }
@@ -265,27 +266,18 @@ static bool is_worth_a_split(const struct measures *m)
 		m->same_size >= 20;
 }
 
-/* Most of it is known to be a loop or a flood. */
-static bool is_explained(const struct study *study, struct rows rows)
-{
-	uint32_t claimed = 0;
-	for (uint32_t i = 0; i < rows.count; i++)
-		claimed += bitset_has(&study->claimed, rows.at[i]);
-	return claimed * 2 > rows.count;
-}
-
 static void judge_party(struct study *study, const struct party *party)
 {
 	struct buf filter = {0}, whole = {0};
 	struct rows crime = party->rows;
 
-	if (!party->m || is_explained(study, party->rows))
+	if (!party->m || is_claimed(study, party->rows))
 		return;
 	party_filter(study, party, &whole);
 	struct suspect best = examine(study, party, party->rows);
 	bool parted = false;
 	if (is_worth_a_split(party->m)) {
-		split(study, party, party->m, &crime, &filter);
+		split(study, party, &crime, &filter);
 		parted = crime.count && crime.count < party->rows.count;
 	}
 	if (parted) {

@@ -198,13 +198,11 @@ double outlier(const struct study *study, const struct party *party, enum basic 
 /* ---- split.c ---- */
 /*
  * Tells the crime from the owner's mail: rows of the party that a stranger seems to have sent.
- * All of them where nothing tells them apart. `m` is of the whole party; crime->at is the
- * caller's to free. *filter gets the filter that selects exactly these.
+ * All of them where nothing tells them apart. crime->at is the caller's to free. *filter gets the filter that selects exactly these.
  */
 /* When the run of messages around the middle one of `rows` (one at least) began; or WIDE_UNKNOWN. */
 int64_t run_start(const struct snap *snap, struct rows rows);
-void split(struct study *study, const struct party *party, const struct measures *m,
-	struct rows *crime, struct buf *filter);
+void split(struct study *study, const struct party *party, struct rows *crime, struct buf *filter);
 
 /* ---- weigh.c ---- */
 struct evidence *evidence_add(struct study *study, struct suspect *suspect, enum rule_id rule,
@@ -230,6 +228,7 @@ bool select_rows(struct study *study, struct slice text, struct rows *rows);
 
 /* They are explained: who handed them in is not asked about them. */
 void claim(struct study *study, struct rows rows);
+bool is_claimed(const struct study *study, struct rows rows);
 
 /* ---- suspects ---- */
 struct suspect *suspect_add(struct study *study, enum finding_class class);
