@@ -119,15 +119,16 @@ static void set_headers(struct slice block, struct arena *arena, struct record *
 	record->marks = marks_of(block, record->sender, &record->from_domain);
 	if (slice_known(record->subject)) {
 		decode_header(&text, record->subject);
-		subject_shape(&key, buf_slice(&text));
+		subject_shape(&key, buf_slice(&text),
+			record->nrcpts ? record->rcpts[0].address : (struct slice){0});
 		record->subject_key = arena_copy(arena, buf_slice(&key));
 	}
 	buf_free(&text);
 	buf_free(&key);
 }
 
-static void set_submitter(
-	const struct fake_message *m, struct slice block, struct arena *arena, struct record *record)
+static void set_submitter(const struct fake_message *m, struct slice block, struct arena *arena,
+	struct record *record)
 {
 	if (m->entry == ENTRY_LOCAL) {
 		record->uid = m->uid;

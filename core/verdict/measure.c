@@ -201,6 +201,25 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* What lies around the most frequent size, without the few farthest off, which are others' mail. */
+static void find_mode(const int64_t *sizes, uint32_t known, struct measures *m)
+{
+	enum { APART = 15, FAR = 250 };
+	uint32_t low = 0, high = known;
+
+	while (low < high && sizes[low] * 100 < (int64_t)m->size_low * (100 - APART))
+		low++;
+	while (high > low && sizes[high - 1] * 100 > (int64_t)m->size_high * (100 + APART))
+		high--;
+	uint32_t cut = (high - low) / FAR;
+	if (high - low <= 2 * cut)
+		return;
+	m->mode = high - low - 2 * cut;
+	m->mode_low = (uint32_t)(sizes[low + cut] < UINT32_MAX ? sizes[low + cut] : UINT32_MAX);
+	m->mode_high =
+		(uint32_t)(sizes[high - 1 - cut] < UINT32_MAX ? sizes[high - 1 - cut] : UINT32_MAX);
+}
+
 static void measure_sizes(const struct snap *snap, struct rows rows, struct measures *m)
 {
 	int64_t *sizes = xcalloc(rows.count, sizeof(*sizes));
@@ -221,6 +240,7 @@ static void measure_sizes(const struct snap *snap, struct rows rows, struct meas
 				(uint32_t)(sizes[high] < UINT32_MAX ? sizes[high] : UINT32_MAX);
 		}
 	}
+	find_mode(sizes, known, m);
 	free(sizes);
 }
 

@@ -57,11 +57,13 @@ static void find_content(struct cells *cells)
 {
 	const struct measures *m = cells->m;
 
-	cells->by_size = m->same_subject * 2 < m->messages;
-	cells->alike = m->messages >= LEAST && (!cells->by_size || m->same_size * 2 >= m->messages);
-	if (cells->alike && !cells->by_size)
+	if (m->messages < LEAST)
+		return;
+	if (m->same_subject * 2 >= m->messages)
 		find_keys(cells);
-	cells->alike = cells->alike && (cells->by_size || cells->nkeys);
+	/* Subjects that change from message to message leave the size. */
+	cells->by_size = m->same_subject * 10 < m->messages * 9 && m->mode * 10 >= m->messages * 6;
+	cells->alike = cells->by_size || cells->nkeys;
 }
 
 static bool is_campaign(const struct cells *cells, const struct seen *keys, uint32_t row)
@@ -70,11 +72,9 @@ static bool is_campaign(const struct cells *cells, const struct seen *keys, uint
 	uint32_t key = snap_col(snap, COL_SUBJECT_KEY, row);
 	int64_t size = snap_wide(snap, WIDE_SIZE, row);
 
-	if (!cells->alike)
-		return false;
-	if (cells->by_size)
-		return size >= cells->m->size_low && size <= cells->m->size_high;
-	return key < keys->stamps.cap && keys->stamps.values[key] == keys->stamp;
+	if (cells->by_size && size >= cells->m->mode_low && size <= cells->m->mode_high)
+		return true;
+	return cells->nkeys && key < keys->stamps.cap && keys->stamps.values[key] == keys->stamp;
 }
 
 /* ---- cells ---- */
@@ -164,16 +164,42 @@ static bool is_foreign(const struct cells *cells, uint32_t sender)
 	return domain && !lookup_local(&study->lookup, domain);
 }
 
-static bool is_crime(
-	const struct cells *cells, const struct cell *cell, int64_t start, struct memo *home)
+/* What there is to go by. */
+struct votes {
+	int64_t start;
+	bool strange_names; /* a part of it is in others' names */
+	bool place;
+	struct memo *home;
+};
+
+/*
+ * Whether the place tells anything: not where most of what looks like the crime comes from the
+ * owner's own places, as from an infected machine.
+ */
+static bool is_place_telling(const struct cells *cells, bool strange_names, struct memo *home)
 {
-	const struct measures *m = cells->m;
-	bool strange_names = (m->foreign + m->null) * 10 >= m->messages;
+	uint32_t at_home = 0, away = 0;
+
+	for (uint32_t i = 0; i < cells->count; i++) {
+		const struct cell *cell = &cells->list[i];
+		bool suspicious = strange_names ? is_foreign(cells, cell->sender) : cell->campaign;
+		if (suspicious && *memo_at(home, cell->client))
+			at_home += cell->messages;
+		else if (suspicious)
+			away += cell->messages;
+	}
+	return cells->m->clients > 1 && at_home <= away;
+}
+
+static bool is_crime(const struct cells *cells, const struct cell *cell, const struct votes *votes)
+{
+	bool strange_names = votes->strange_names;
+	int64_t start = votes->start;
 	bool foreign = strange_names && is_foreign(cells, cell->sender);
 	int crime = foreign, owner = strange_names && !foreign;
 
-	if (m->clients > 1 && cell->client) {
-		bool at_home = *memo_at(home, cell->client);
+	if (votes->place && cell->client) {
+		bool at_home = *memo_at(votes->home, cell->client);
 		crime += !at_home;
 		owner += at_home;
 	}
@@ -314,8 +340,11 @@ void split(struct study *study, const struct party *party, struct rows *crime, s
 	find_content(&cells);
 	make_cells(&cells);
 	find_homes(&cells, start, &home);
+	struct votes votes = {.start = start, .home = &home};
+	votes.strange_names = (party->m->foreign + party->m->null) * 10 >= party->m->messages;
+	votes.place = is_place_telling(&cells, votes.strange_names, &home);
 	for (uint32_t i = 0; i < cells.count; i++) {
-		cells.list[i].crime = is_crime(&cells, &cells.list[i], start, &home);
+		cells.list[i].crime = is_crime(&cells, &cells.list[i], &votes);
 		guilty += cells.list[i].crime;
 		taken += cells.list[i].crime ? cells.list[i].messages : 0;
 	}

@@ -20,7 +20,7 @@ struct cells {
 	struct cell *list;
 	uint32_t count;
 	uint32_t *places; /* cell of each row of the party */
-	bool alike;       /* whether content tells anything: one of `keys`, or that size */
+	bool alike;       /* whether content tells anything: one of `keys`, or the size */
 	bool by_size;
 	uint32_t *keys; /* subject keys, in the order of their bytes */
 	uint32_t nkeys;

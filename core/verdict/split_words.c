@@ -34,11 +34,16 @@ static void add_list(const struct cells *cells, const char *field, const uint32_
 
 static void add_content(const struct cells *cells, struct buf *out)
 {
+	bool both = cells->by_size && cells->nkeys;
+
+	buf_add(out, both ? SLICE("(") : SLICE(""));
+	if (cells->nkeys)
+		add_list(cells, "subject_shape", cells->keys, cells->nkeys, out);
+	buf_add(out, both ? SLICE(" or ") : SLICE(""));
 	if (cells->by_size)
 		buf_printf(out, "(message_size>=%" PRIu32 " and message_size<=%" PRIu32 ")",
-			cells->m->size_low, cells->m->size_high);
-	else
-		add_list(cells, "subject_shape", cells->keys, cells->nkeys, out);
+			cells->m->mode_low, cells->m->mode_high);
+	buf_add(out, both ? SLICE(")") : SLICE(""));
 }
 
 /*

@@ -54,6 +54,7 @@ struct measures {
 	uint32_t peak_hour;                      /* recipients */
 	double unsteady;                         /* stats_unsteady */
 	uint32_t same_size, size_low, size_high; /* messages within 2 % of a size, and its bounds */
+	uint32_t mode, mode_low, mode_high;      /* nearly all of the messages around that size */
 	uint32_t same_subject, subjects; /* messages with one of five subjects; different ones */
 	uint32_t read, no_message_id, list, automatic, reports, resent; /* by marks */
 	uint32_t quiet_hours; /* messages at hours of the day when others here send nothing */
