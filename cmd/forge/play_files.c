@@ -1,11 +1,7 @@
 #include "cmd/forge/play_files.h"
 
-#include <unistd.h>
-
 #include "cmd/forge/fill.h"
 #include "cmd/forge/postfix.h"
-
-enum { NOBODY = 65534 };
 
 struct writing {
 	const struct play_files *files;
@@ -42,9 +38,9 @@ int play_files(const struct play_options *options, const struct stage *stage, co
 	struct tree_options tree = stage->tree;
 	struct stage mine = *stage;
 	tree.dir = dir;
-	tree.chown = geteuid() == 0;
-	tree.uid = tree.chown ? NOBODY : geteuid();
-	tree.gid = tree.chown ? NOBODY : getegid();
+	tree.chown = files->chown;
+	tree.uid = files->uid;
+	tree.gid = files->gid;
 	mine.tree = tree;
 	struct writing writing = {.files = files, .options = &tree};
 	const struct play_sink sink = {write_message, &writing};

@@ -9,9 +9,12 @@ struct play_files {
 	/* Told of every message, with its queue id; or NULL. */
 	void (*note)(void *ctx, const struct played *played, struct slice id);
 	void *ctx;
+	bool chown; /* give the files to these */
+	uid_t uid;
+	gid_t gid;
 };
 
-/* Into `dir`, which is empty. As root the files become nobody's: root is nobody's mail owner. */
+/* Into `dir`, which is empty. */
 int play_files(const struct play_options *options, const struct stage *stage, const char *dir,
 	const struct play_files *files, struct err *err);
 

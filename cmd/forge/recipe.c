@@ -2,6 +2,7 @@
 
 #include <ini.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/base/xalloc.h"
 
@@ -10,7 +11,6 @@ struct reading {
 	struct stream *stream; /* of the section at hand, or NULL */
 	struct expectation *expected;
 	bool site; /* the site's file */
-	char *site_path;
 	const char *path;
 	struct err *err;
 };
@@ -203,6 +203,20 @@ static bool parse_sizes(struct slice value, unsigned *sizes)
 	return *sizes;
 }
 
+static int read_file(struct reading *reading, const char *path);
+
+/* The site comes first: what the recipe says of it itself counts more. */
+static bool read_site(struct reading *reading, struct slice name)
+{
+	struct reading site = {.recipe = reading->recipe, .site = true, .err = reading->err};
+	size_t slash = slice_rindex(slice_cstr(reading->path), '/');
+	char *path = xasprintf("%.*s../sites/%.*s.recipe", slash == SIZE_MAX ? 0 : (int)slash + 1,
+		reading->path, SLICE_ARG(name));
+	int failed = read_file(&site, path);
+	free(path);
+	return !failed;
+}
+
 static bool scenario_value(struct reading *reading, struct slice name, struct slice value)
 {
 	struct recipe *recipe = reading->recipe;
@@ -210,13 +224,8 @@ static bool scenario_value(struct reading *reading, struct slice name, struct sl
 		recipe->about = arena_copy(&recipe->arena, value);
 		return true;
 	}
-	if (slice_eq(name, SLICE("site"))) {
-		size_t slash = slice_rindex(slice_cstr(reading->path), '/');
-		free(reading->site_path);
-		reading->site_path = xasprintf("%.*s../sites/%.*s.recipe",
-			slash == SIZE_MAX ? 0 : (int)slash + 1, reading->path, SLICE_ARG(value));
-		return true;
-	}
+	if (slice_eq(name, SLICE("site")))
+		return read_site(reading, value);
 	if (slice_eq(name, SLICE("background")))
 		return parse_unsigned(value, &recipe->background);
 	if (slice_eq(name, SLICE("forbid")))
@@ -347,11 +356,6 @@ int recipe_read(struct recipe *recipe, const char *path, struct err *err)
 	*err = (struct err){0};
 	name_it(recipe, path);
 	int failed = read_file(&reading, path);
-	if (!failed && reading.site_path) {
-		reading.site = true;
-		failed = read_file(&reading, reading.site_path);
-	}
-	free(reading.site_path);
 	if (!failed)
 		failed = check(recipe, path, err);
 	if (failed)

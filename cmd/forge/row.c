@@ -3,7 +3,6 @@
 #include "cmd/forge/fill.h"
 #include "cmd/forge/postfix.h"
 #include "core/base/ip.h"
-#include "core/mail/decode.h"
 #include "core/mail/headers.h"
 #include "core/mail/marks.h"
 #include "core/mail/script.h"
@@ -111,12 +110,12 @@ static struct slice field_value(struct arena *arena, struct slice block, struct 
 
 static void set_headers(struct slice block, struct arena *arena, struct record *record)
 {
-	struct buf text = {0}, key = {0};
 	record->subject = field_value(arena, block, SLICE("Subject"));
 	record->header_from = field_value(arena, block, SLICE("From"));
 	if (!slice_known(record->message_id))
 		record->message_id = field_value(arena, block, SLICE("Message-ID"));
 	record->marks = marks_of(block, record->sender, &record->from_domain);
+<<<<<<< HEAD
 	if (slice_known(record->subject)) {
 		decode_header(&text, record->subject);
 		subject_shape(&key, buf_slice(&text),
@@ -125,6 +124,8 @@ static void set_headers(struct slice block, struct arena *arena, struct record *
 	}
 	buf_free(&text);
 	buf_free(&key);
+=======
+>>>>>>> set
 }
 
 static void set_submitter(const struct fake_message *m, struct slice block, struct arena *arena,
@@ -169,6 +170,9 @@ void row_record(const struct played *played, struct arena *arena, struct record 
 	struct slice block = arena_copy(arena, buf_slice(&text));
 	set_headers(block, arena, record);
 	set_submitter(m, block, arena, record);
-	batch_normalise(record, arena, &text);
 	buf_free(&text);
+	struct batch_reader reader = {0};
+	batch_normalise(record, arena, &reader.text);
+	batch_subject_key(record, arena, &reader);
+	batch_reader_free(&reader, &(const struct need){0});
 }

@@ -1,8 +1,5 @@
 #include "cmd/verdicts/judge.h"
 
-#include <stdio.h>
-
-#include "core/query/filter.h"
 
 /* How many rows of a finding are what. */
 struct shares {
@@ -63,22 +60,6 @@ static bool names_the_right_kind(enum finding_class class, enum who_kind kind)
 	}
 }
 
-/* The rows that a filter selects; an empty set with no words when it is none. */
-static struct bitset select_rows(struct run *run, struct slice text)
-{
-	struct need need = {0};
-	struct err err;
-	struct bitset rows = {0};
-	struct filter *filter = filter_parse(text, &need, &err);
-	if (!filter)
-		return rows;
-	rows = bitset_new(run->snap.rows);
-	if (filter_run(filter, &run->env, &rows, &err))
-		bitset_free(&rows);
-	filter_free(filter);
-	return rows;
-}
-
 /* Whether at least one message of the incident is really of that account, address ... */
 static bool has_part_in(struct run *run, const struct who *who, unsigned incident)
 {
@@ -92,7 +73,7 @@ static bool has_part_in(struct run *run, const struct who *who, unsigned inciden
 		buf_addc(&text, who->value.ptr[i]);
 	}
 	buf_addc(&text, '"');
-	struct bitset rows = select_rows(run, buf_slice(&text));
+	struct bitset rows = run_select(run, buf_slice(&text));
 	bool part = shares_of(run, &rows).of[incident] > 0;
 	bitset_free(&rows);
 	buf_free(&text);
@@ -115,13 +96,15 @@ unsigned judge_finding(struct run *run, const struct finding *finding, const cha
 	*why = "another class";
 	if (!(accepted(run, &recipe->expected[incident]) >> finding->class & 1))
 		return 0;
-	*why = "another who";
-	for (size_t i = 0; i < finding->nwho; i++)
-		if (!names_the_right_kind(finding->class, finding->who[i].kind) ||
-			!has_part_in(run, &finding->who[i], incident))
+	*why = "names somebody else";
+	bool named = false;
+	for (size_t i = 0; i < finding->nwho; i++) {
+		if (!has_part_in(run, &finding->who[i], incident))
 			return 0;
-	*why = "nobody named";
-	if (!finding->nwho)
+		named |= names_the_right_kind(finding->class, finding->who[i].kind);
+	}
+	*why = "does not name who";
+	if (!named)
 		return 0;
 	*why = "too sure";
 	if (finding->level > recipe->expected[incident].most)
@@ -145,7 +128,7 @@ static void judge_findings(struct run *run, struct score *score, unsigned *best)
 		/* One above the lowest level, to tell it from none. */
 		if (incident && f->level + 1 > best[incident])
 			best[incident] = f->level + 1;
-		struct bitset rows = select_rows(run, f->filter);
+		struct bitset rows = run_select(run, f->filter);
 		score->filters_wrong += !rows.words ||
 			memcmp(rows.words, f->rows.words, (rows.bits / 64 + 1) * 8) != 0;
 		bitset_free(&rows);

@@ -5,6 +5,7 @@
 
 #include "cmd/forge/row.h"
 #include "core/base/xalloc.h"
+#include "core/query/filter.h"
 #include "formats/registry.h"
 
 void run_add_fact(struct run *run, const struct played *played)
@@ -58,9 +59,9 @@ static int add_row(void *ctx, const struct played *played, struct err *err)
 	return 0;
 }
 
-int run_rows(struct run *run, struct err *err)
+static int make_rows(struct run *run, unsigned parts, struct err *err)
 {
-	const struct need need = {.parts = VERDICT_NEED | NEED_ADDRESSES};
+	const struct need need = {.parts = parts};
 	const struct play_sink sink = {add_row, run};
 	run->spool = xcalloc(1, sizeof(*run->spool));
 	*run->spool = (struct spool){.format = formats[0],
@@ -72,10 +73,48 @@ int run_rows(struct run *run, struct err *err)
 	run_set_site(run, &run->spool->site, &run->spool->arena);
 	run->spools[0] = run->spool;
 	snap_init(&run->snap, run->spools, 1, &need);
+	run->snap.keep_reason_text = parts != VERDICT_NEED;
 	if (play(&run->options->play, &run->stage, &sink, err))
 		return -1;
 	snap_link_copies(&run->snap);
 	return 0;
+}
+
+int run_rows(struct run *run, struct err *err)
+{
+	return make_rows(run, VERDICT_NEED, err);
+}
+
+/* The same messages once more, in the same order. */
+static struct run *whole_of(const struct run *run)
+{
+	enum { NOT_IN_ROWS = NEED_IDENTITY | NEED_STAMP | NEED_LINEAGE };
+	struct run *whole = xcalloc(1, sizeof(*whole));
+	struct err err;
+	whole->options = run->options;
+	play_stage(&run->options->play, &whole->arena, &whole->stage);
+	if (make_rows(whole, (NEED_ALL & ~(unsigned)NOT_IN_ROWS) | NEED_MARKS, &err))
+		abort(); /* adding rows cannot fail */
+	field_env_init(&whole->env, &whole->snap, run->env.now);
+	return whole;
+}
+
+struct bitset run_select(struct run *run, struct slice text)
+{
+	struct need need = {0};
+	struct err err;
+	struct bitset rows = {0};
+	struct filter *filter = filter_parse(text, &need, &err);
+	if (!filter)
+		return rows;
+	bool enough = !(need.parts & ~run->snap.need.parts) && !filter_wants_reason_text(filter);
+	if (!enough && !run->whole)
+		run->whole = whole_of(run);
+	rows = bitset_new(run->snap.rows);
+	if (filter_run(filter, enough ? &run->env : &run->whole->env, &rows, &err))
+		bitset_free(&rows);
+	filter_free(filter);
+	return rows;
 }
 
 static double clock_seconds(void)
@@ -101,6 +140,9 @@ int run_make(struct run *run, const struct run_options *options, struct err *err
 
 void run_free(struct run *run)
 {
+	if (run->whole)
+		run_free(run->whole);
+	free(run->whole);
 	verdict_free(&run->verdict);
 	field_env_free(&run->env);
 	snap_free(&run->snap);

@@ -25,6 +25,7 @@ struct run {
 	struct snap snap;
 	struct field_env env;
 	struct verdict verdict;
+	struct run *whole; /* the same rows with all that filters can ask for; made when needed */
 	struct fact { /* by row */
 		uint32_t number; /* of the message */
 		uint8_t truth, incident;
@@ -37,6 +38,12 @@ struct run {
 /* -1 with *err. The options must outlive it. */
 int run_make(struct run *run, const struct run_options *options, struct err *err);
 void run_free(struct run *run);
+
+/*
+ * The rows that a filter selects, as an action would that reads whatever the filter asks for; a set
+ * without words when it is no filter. Of a run as rows only.
+ */
+struct bitset run_select(struct run *run, struct slice filter);
 
 /* Rows of a spool that lies in no folder, into run->snap; and those of a queue that is written. */
 int run_rows(struct run *run, struct err *err);

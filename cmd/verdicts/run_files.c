@@ -11,6 +11,8 @@
 #include "core/queue/scan.h"
 #include "formats/registry.h"
 
+enum { NOBODY = 65534 };
+
 struct written {
 	struct run *run;
 	struct intern ids;  /* queue ids */
@@ -115,7 +117,14 @@ int run_files(struct run *run, struct err *err)
 		return err_sys(err, "%s: cannot make the folder", path);
 	struct written written = {.run = run};
 	intern_init(&written.ids);
-	const struct play_files files = {.writer = writer_at(0), .note = note, .ctx = &written};
+	/* Root's own tree would have root as the owner of the queue, whose mail is nobody's. */
+	bool root = geteuid() == 0;
+	const struct play_files files = {.writer = writer_at(0),
+		.note = note,
+		.ctx = &written,
+		.chown = root,
+		.uid = root ? NOBODY : geteuid(),
+		.gid = root ? NOBODY : getegid()};
 	int failed = play_files(&run->options->play, &run->stage, path, &files, err);
 	if (!failed)
 		failed = scan_folder(run, path, err);

@@ -187,22 +187,18 @@ static int worst_first(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static void print_run(struct buf *out, const struct job *job, const struct score *s)
+static void print_faults(struct buf *out, const struct score *s)
 {
-	static const char *const modes[] = {"", " without", " only"};
-	const struct play_options *play = &job->options.play;
-	buf_printf(out, "%-28.*s x%-4g seed %" PRIu64 "%s%s:", SLICE_ARG(job->recipe->name),
-		play->scale / 1000.0, play->seed, modes[play->mode],
-		job->options.blind ? " blind" : "");
 	if (s->error[0])
 		buf_printf(out, " %s", s->error);
 	if (s->clear > s->clear_found)
 		buf_printf(out, " %u not found", s->clear - s->clear_found);
 	if (s->ambiguous > s->inside)
 		buf_printf(out, " %u outside what is accepted", s->ambiguous - s->inside);
-	if (s->innocent_confirmed + s->innocent_probable)
-		buf_printf(out, " %u innocent confirmed, %u probable", s->innocent_confirmed,
-			s->innocent_probable);
+	if (s->innocent_confirmed)
+		buf_printf(out, " %u innocent confirmed", s->innocent_confirmed);
+	if (s->innocent_probable)
+		buf_printf(out, " %u innocent probable", s->innocent_probable);
 	if (s->forbidden)
 		buf_printf(out, " %u forbidden", s->forbidden);
 	if (s->filters_wrong)
@@ -213,13 +209,20 @@ static void print_run(struct buf *out, const struct job *job, const struct score
 		buf_printf(out, " %" PRIu64 "/%" PRIu64 " missed", s->missed, s->abusive);
 	if (s->wrong_bounces)
 		buf_printf(out, " %" PRIu64 " honest ones among its bounces", s->wrong_bounces);
-	buf_addc(out, '\n');
 }
 
+static void print_run_name(struct buf *out, const struct job *job)
+{
+	static const char *const modes[] = {"", " without it", " alone"};
+	const struct play_options *play = &job->options.play;
+	buf_printf(out, "x%g seed %" PRIu64 "%s%s", play->scale / 1000.0, play->seed,
+		modes[play->mode], job->options.blind ? " blind" : "");
+}
+
+/* The worst run of each scenario, the worst scenario first, and how many others are not right. */
 static void print_worst(
 	const struct job *jobs, const struct score *scores, size_t count, struct buf *out)
 {
-	enum { SHOWN = 60 };
 	struct ranked *ranked = xcalloc(count + 1, sizeof(*ranked));
 	size_t bad = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -228,9 +231,23 @@ static void print_worst(
 	}
 	qsort(ranked, count, sizeof(*ranked), worst_first);
 	buf_printf(out, "\n%zu of %zu runs are not all right%s\n", bad, count,
-		bad ? ", the worst first:" : "");
-	for (size_t i = 0; i < bad && i < SHOWN; i++)
-		print_run(out, &jobs[ranked[i].at], &scores[ranked[i].at]);
+		bad ? "; the worst of each scenario:" : "");
+	for (size_t i = 0; i < bad; i++) {
+		const struct job *job = &jobs[ranked[i].at];
+		unsigned worse = 0, others = 0;
+		for (size_t k = 0; k < bad; k++)
+			if (jobs[ranked[k].at].recipe == job->recipe)
+				*(k < i ? &worse : &others) += k != i;
+		if (worse)
+			continue;
+		buf_printf(out, "%-26.*s ", SLICE_ARG(job->recipe->name));
+		print_run_name(out, job);
+		buf_addc(out, ':');
+		print_faults(out, &scores[ranked[i].at]);
+		if (others)
+			buf_printf(out, "; and %u more", others);
+		buf_addc(out, '\n');
+	}
 	free(ranked);
 }
 

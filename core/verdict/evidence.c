@@ -153,13 +153,15 @@ void conclude(struct study *study, struct suspect *suspect)
 			family[FAMILY_CONTENT] + family[FAMILY_RECIPIENTS] >= 3);
 	double least = study_rule(study, RULE_LEAST_MESSAGES)->threshold;
 
+	suspect->stranger = who;
+	suspect->harm = what;
 	suspect->level = suspect->score >= 4 ? LEVEL_CONFIRMED
 		: suspect->score >= 1        ? LEVEL_PROBABLE
 		: suspect->score >= -1       ? LEVEL_SUSPECT
 					     : LEVEL_NOTE;
-	if (!who && !what && suspect->level > LEVEL_SUSPECT)
+	if (!what && suspect->level > LEVEL_SUSPECT)
 		suspect->level = LEVEL_SUSPECT;
-	if (who != what && suspect->level > LEVEL_PROBABLE)
+	if (!who && suspect->level > LEVEL_PROBABLE)
 		suspect->level = LEVEL_PROBABLE;
 	if ((double)suspect->m.rcpts < least && suspect->level > LEVEL_PROBABLE)
 		suspect->level = LEVEL_PROBABLE;

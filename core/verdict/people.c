@@ -236,9 +236,8 @@ static void tell_volume(struct study *study, struct suspect *suspect, enum rule_
 static bool settle(struct study *study, struct suspect *suspect)
 {
 	const struct measures *m = &suspect->m;
-	bool who = suspect->family[FAMILY_SPREAD] >= 2 || suspect->family[FAMILY_IDENTITY] >= 2 ||
-		suspect->family[FAMILY_SCRIPT] >= 2;
-	bool lists = m->read && m->list * 10 >= m->read * 8;
+	bool lists = m->list * 10 >= m->messages * 8;
+	bool service = m->automatic * 10 >= m->messages * 8 && m->senders == 1 && !m->foreign;
 
 	if (suspect->level <= LEVEL_SUSPECT && is_runaway(study, m)) {
 		suspect->class = CLASS_RUNAWAY_SENDER;
@@ -250,8 +249,9 @@ static bool settle(struct study *study, struct suspect *suspect)
 	}
 	if (suspect->party->origin == ORIGIN_UNKNOWN && suspect->level > LEVEL_SUSPECT)
 		suspect->level = LEVEL_SUSPECT;
-	if (!who && suspect->party->origin != ORIGIN_UNKNOWN &&
-		(suspect->level <= LEVEL_SUSPECT || lists) && is_bulk(study, suspect)) {
+	bool owner = suspect->stranger ? !suspect->harm && (lists || service)
+				       : suspect->level <= LEVEL_SUSPECT || lists;
+	if (owner && suspect->party->origin != ORIGIN_UNKNOWN && is_bulk(study, suspect)) {
 		suspect->class = CLASS_BULK_MAIL;
 		suspect->level = suspect->level > LEVEL_SUSPECT ? LEVEL_SUSPECT : LEVEL_NOTE;
 		return true;

@@ -121,6 +121,8 @@ struct suspect {
 	} who, from;
 	struct slice title;
 	bool structural; /* its level comes from what it is, not from points */
+	bool stranger;   /* something says that somebody else is behind it, */
+	bool harm;       /* and something that it does harm */
 	bool gone;       /* merged into another */
 };
 
