@@ -33,8 +33,8 @@ struct measures {
 
 	/* where from */
 	uint32_t clients, clients_day; /* different ones; at most in 24 hours */
-	uint32_t nets, nets_day;       /* /24s; /16s in 24 hours */
-	uint32_t switches;             /* changes of /16 from one message to the next */
+	uint32_t nets, nets_day;       /* their /24s (IPv6 /48) */
+	uint32_t switches;             /* changes of network from one message to the next */
 
 	/* in whose name */
 	uint32_t foreign, null, own; /* messages by sender: not of the site, <>, the login itself */
