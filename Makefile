@@ -15,11 +15,11 @@ BUILD := build/$(VARIANT)
 
 # What a build needs, and what the tests need beyond it. Never an MTA.
 DEV_PACKAGES := gcc make pkg-config libpcre2-dev libjansson-dev libxxhash-dev libgmime-3.0-dev \
-	libarchive-dev libmagic-dev
+	libarchive-dev libmagic-dev libinih-dev
 TEST_PACKAGES := libcmocka-dev mandoc python3 iproute2
 # For make lint, make format and the fuzz and cover variants.
 DEVELOPER_PACKAGES := clang llvm clang-tidy clang-format cppcheck
-LIBS := libpcre2-8 jansson gmime-3.0 libarchive libmagic
+LIBS := libpcre2-8 jansson gmime-3.0 libarchive libmagic inih
 
 LIBRARY_DIRS := $(wildcard core/* formats formats/* tui)
 LIBRARY_ALL := $(wildcard $(LIBRARY_DIRS:%=%/*.c))
