@@ -87,4 +87,7 @@ bool filter_only_values(const struct filter *filter, const char *field);
  */
 void filter_print(const struct filter *filter, struct buf *out);
 
+/* Appends a value as a filter takes it: bare where it can be, else in quotes. */
+void filter_add_value(struct buf *out, struct slice value);
+
 #endif

@@ -1,6 +1,7 @@
 #include "formats/postfix/header_facts.h"
 
 #include "core/mail/headers.h"
+#include "core/mail/marks.h"
 #include "core/mail/received.h"
 #include "core/mail/script.h"
 #include "formats/postfix/content.h"
@@ -119,7 +120,7 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 	bool copy = slice_known(record->log_id) && !slice_known(record->account);
 	bool trace = (need->parts & NEED_LINEAGE) && !slice_known(record->first_id);
 	/* Whose mail it is must not depend on what else was asked for. */
-	bool wanted = copy || trace || (need->parts & NEED_HEADERS) ||
+	bool wanted = copy || trace || (need->parts & (NEED_HEADERS | NEED_MARKS)) ||
 		((need->parts & NEED_SUBMITTER) && local);
 	struct buf text = {0};
 
@@ -130,8 +131,10 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 	record->warnings |= odd & ~(uint32_t)WARN_TOO_MANY;
 	struct slice block = arena_copy(arena, buf_slice(&text));
 	buf_free(&text);
-	if (need->parts & NEED_HEADERS)
+	if (need->parts & (NEED_HEADERS | NEED_MARKS))
 		read_wanted_headers(block, need, arena, record);
+	if (need->parts & NEED_MARKS)
+		record->marks = marks_of(block, record->sender);
 	if (local)
 		read_submitter(spool, block, arena, record);
 	if (copy)

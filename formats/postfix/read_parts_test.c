@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/mail/marks.h"
 #include "formats/postfix/test_spool.h"
 
 #define DEFERRED "deferred/A/" TEST_ID
@@ -170,6 +171,29 @@ static void reads_wanted_headers(void **state)
 	need.parts = 0;
 	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need), SEV_OK);
 	assert_false(slice_known(test.record.subject));
+	test_spool_free(&test);
+}
+
+/* What verdicts ask of every message: no header that they did not name. */
+static void reads_marks(void **state)
+{
+	static const struct need need = {.parts = NEED_MARKS};
+	struct test_spool test;
+	(void)state;
+
+	test_spool_make(&test);
+	add_message(&test, DEFERRED, (const char *const[]){"sasl_username=bob", NULL},
+		(const char *const[]){"Received: from x", "Received: from y", "Subject: hi",
+			"From: Bob <bob@example.net>", "Precedence: bulk",
+			"Message-Id: <1@example.com>", NULL});
+	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need), SEV_OK);
+	assert_text(test.record.subject, "hi");
+	assert_text(test.record.message_id, "<1@example.com>");
+	assert_int_equal(test.record.marks,
+		MARK_READ | MARK_BULK | MARK_FROM_DIFFERS | 2u << MARK_HOPS_SHIFT);
+	assert_false(slice_known(test.record.subject_key));
+	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need_all), SEV_OK);
+	assert_int_equal(test.record.marks, 0);
 	test_spool_free(&test);
 }
 
@@ -415,6 +439,7 @@ int main(void)
 		cmocka_unit_test(reads_both_logs),
 		cmocka_unit_test(lives_with_odd_logs),
 		cmocka_unit_test(reads_wanted_headers),
+		cmocka_unit_test(reads_marks),
 		cmocka_unit_test(bounds_the_headers),
 		cmocka_unit_test(finds_the_local_submitter),
 		cmocka_unit_test(finds_the_login_a_filter_lost),
