@@ -252,8 +252,10 @@ static int run(struct app *app)
 	if (!take_filter(app, 0, &filter))
 		return EXIT_USAGE;
 	int code = take_field(app, slice_cstr(sort + descending), &by);
-	if (app->options.json)
+	if (code == EXIT_DONE && app->options.json) {
+		app->findings_spare = !(app->need.parts & NEED_FINDINGS);
 		app->need.parts |= NEED_FINDINGS;
+	}
 	if (code == EXIT_DONE && !app->options.json && !app->options.ids)
 		code = take_columns(app, &columns);
 	if (code == EXIT_DONE)

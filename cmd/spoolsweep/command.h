@@ -61,6 +61,8 @@ struct app {
 		queues; /* with --trash: the real ones, while spools are views of their trash */
 	struct need need;
 	unsigned filter_parts; /* what of it the filter needs */
+	unsigned spare_parts;  /* what of it is read for findings that the command can do without */
+	bool findings_spare;   /* it tells findings beside what it was asked for */
 	bool spares;           /* the command leaves out what was given up, but for the filter's */
 	struct filter *filter;
 	const char *filter_text; /* "" without one */

@@ -143,9 +143,11 @@ int judge_prepare(struct app *app)
 
 	if (!(app->need.parts & NEED_FINDINGS))
 		return EXIT_DONE;
-	app->need.parts |= VERDICT_NEED;
 	if (app->filter_parts & NEED_FINDINGS)
 		app->filter_parts |= VERDICT_NEED;
+	else if (app->findings_spare)
+		app->spare_parts |= VERDICT_NEED & ~app->need.parts;
+	app->need.parts |= VERDICT_NEED;
 	return phrases_need(app->config.phrases, &app->need, &err) == 0 ? EXIT_DONE
 									: complain(&err);
 }

@@ -21,14 +21,14 @@ static void count_rcpts(struct study *study)
 		for (uint32_t k = 0; k < rows.count; k++) {
 			uint32_t count, first = snap_rcpts(snap, rows.at[k], &count);
 			for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
-				uint32_t place = keymap_add(
-					&study->rcpts, snap_rcpt(snap, RCPT_HASH, rcpt));
+				uint32_t place =
+					keymap_add(&study->rcpts, snap_rcpt(snap, RCPT_HASH, rcpt));
 				if (place >= cap) {
 					uint32_t old = cap;
 					cap = cap ? cap * 2 : 4096;
 					last = xrealloc(last, cap, sizeof(*last));
-					study->rcpt_parties = xrealloc(
-						study->rcpt_parties, cap, sizeof(*last));
+					study->rcpt_parties =
+						xrealloc(study->rcpt_parties, cap, sizeof(*last));
 					for (uint32_t n = old; n < cap; n++)
 						last[n] = study->rcpt_parties[n] = 0;
 				}
@@ -118,7 +118,7 @@ void baseline_make(struct study *study)
 		study->all.messages += m.messages;
 		study->all.rcpts += m.rcpts;
 		study->all.tried += m.tried;
-		for (unsigned class = 0; class < REASON_CLASSES; class++)
+		for (unsigned class = 0; class < REASON_CLASSES; class ++)
 			study->all.by_class[class] += m.by_class[class];
 	}
 	for (size_t i = 0; i < sizeof(compared) / sizeof(*compared); i++)

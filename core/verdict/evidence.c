@@ -22,8 +22,7 @@ struct slice study_text(struct study *study, const char *format, ...)
 
 struct suspect *suspect_add(struct study *study, enum finding_class class)
 {
-	study->suspects =
-		xrealloc(study->suspects, study->nsuspects + 1, sizeof(*study->suspects));
+	study->suspects = xrealloc(study->suspects, study->nsuspects + 1, sizeof(*study->suspects));
 	struct suspect *suspect = &study->suspects[study->nsuspects++];
 	*suspect = (struct suspect){.class = class};
 	return suspect;
@@ -42,8 +41,7 @@ void suspect_note(struct study *study, struct suspect *suspect, const char *form
 	buf_free(&text);
 }
 
-void suspect_who(
-	struct suspect *suspect, enum who_kind kind, struct slice value, uint32_t messages)
+void suspect_who(struct suspect *suspect, enum who_kind kind, struct slice value, uint32_t messages)
 {
 	suspect->nwho_all++;
 	if (suspect->nwho < LIMIT_WHO)
@@ -53,8 +51,8 @@ void suspect_who(
 struct evidence *evidence_add(struct study *study, struct suspect *suspect, enum rule_id rule,
 	double value, double threshold, double points)
 {
-	suspect->evidence = xrealloc(
-		suspect->evidence, suspect->nevidence + 1, sizeof(*suspect->evidence));
+	suspect->evidence =
+		xrealloc(suspect->evidence, suspect->nevidence + 1, sizeof(*suspect->evidence));
 	struct evidence *evidence = &suspect->evidence[suspect->nevidence++];
 	*evidence = (struct evidence){.rule = study_rule(study, rule),
 		.value = value,
@@ -138,8 +136,9 @@ void conclude(struct study *study, struct suspect *suspect)
 	cap_families(suspect);
 	if (suspect->structural)
 		return;
-	double bulk = at_most(
-		family[FAMILY_RECIPIENTS] + family[FAMILY_VOLUME] + family[FAMILY_CONTENT], BULK_CAP);
+	double bulk =
+		at_most(family[FAMILY_RECIPIENTS] + family[FAMILY_VOLUME] + family[FAMILY_CONTENT],
+			BULK_CAP);
 	double sum = family[FAMILY_SPREAD] + family[FAMILY_IDENTITY] + family[FAMILY_OUTCOME] +
 		family[FAMILY_STRUCTURE] + family[FAMILY_SCRIPT] + family[FAMILY_COUNTER] + bulk;
 	/* Most groups are honest, and those that stand out are a little less surely so. */

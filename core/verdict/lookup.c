@@ -72,12 +72,15 @@ static bool is_local(const struct snap *snap, struct slice domain)
 /* By the first label, whatever country's branch it is. */
 static bool is_freemail(struct slice domain)
 {
-	static const char names[] =
-		"gmail googlemail hotmail outlook live msn yahoo ymail rocketmail aol icloud me mac gmx web "
-		"t-online freenet mail yandex ya rambler bk list inbox proton protonmail zoho comcast verizon "
-		"att sbcglobal bellsouth cox charter orange wanadoo free laposte sfr libero virgilio tiscali "
-		"btinternet sky talktalk ntlworld qq 163 126 sina naver daum hanmail rediffmail uol bol terra "
-		"seznam wp onet o2 interia fastmail tutanota hushmail";
+	static const char names[] = "gmail googlemail hotmail outlook live msn yahoo ymail "
+				    "rocketmail aol icloud me mac gmx web "
+				    "t-online freenet mail yandex ya rambler bk list inbox proton "
+				    "protonmail zoho comcast verizon "
+				    "att sbcglobal bellsouth cox charter orange wanadoo free "
+				    "laposte sfr libero virgilio tiscali "
+				    "btinternet sky talktalk ntlworld qq 163 126 sina naver daum "
+				    "hanmail rediffmail uol bol terra "
+				    "seznam wp onet o2 interia fastmail tutanota hushmail";
 	struct slice label, rest, word, list = slice_cstr(names);
 
 	slice_cut(domain, '.', &label, &rest);
@@ -278,13 +281,15 @@ static bool looks_random(struct slice word)
 		vowels += memchr("aeiouy", ascii_lower(word.ptr[i]), 6) != NULL;
 		changes += i && digit != ascii_is_digit(word.ptr[i - 1]);
 	}
-	return word.len >= 6 && (changes >= 3 || (vowels == 0 && digits < word.len && word.len >= 8));
+	return word.len >= 6 &&
+		(changes >= 3 || (vowels == 0 && digits < word.len && word.len >= 8));
 }
 
 static bool is_odd_helo(struct slice helo)
 {
-	static const char names[] = "user ylmf-pc localhost localhost.localdomain pc win admin test "
-				    "administrator server friend computer mail smtp";
+	static const char names[] =
+		"user ylmf-pc localhost localhost.localdomain pc win admin test "
+		"administrator server friend computer mail smtp";
 	struct slice word, list = slice_cstr(names);
 	struct ip ip;
 
@@ -292,7 +297,8 @@ static bool is_odd_helo(struct slice helo)
 		if (slice_eq_fold(helo, word))
 			return true;
 	/* A bare address is against the rules; mail programs put it in brackets. */
-	return ip_parse(helo, &ip) ? helo.ptr[0] != '[' : is_fresh_windows(helo) || looks_random(helo);
+	return ip_parse(helo, &ip) ? helo.ptr[0] != '['
+				   : is_fresh_windows(helo) || looks_random(helo);
 }
 
 bool lookup_odd_helo(struct lookup *lookup, uint32_t helo)

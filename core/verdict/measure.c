@@ -85,7 +85,8 @@ static void measure_senders(
 	for (uint32_t i = 0; i < rows.count; i++) {
 		uint32_t row = rows.at[i], sender = snap_col(snap, COL_SENDER, row);
 		uint32_t domain = lookup_sender_domain(lookup, row);
-		uint32_t marks = snap_col(snap, COL_MARKS, row), helo = snap_col(snap, COL_HELO, row);
+		uint32_t marks = snap_col(snap, COL_MARKS, row),
+			 helo = snap_col(snap, COL_HELO, row);
 		bool verp, new = seen_add(&study->seen, lookup_sender_base(lookup, sender, &verp));
 		/* A receipt for a mail that was read has the null sender by right. */
 		m->null += sender == INTERN_EMPTY && !(marks & (MARK_REPORT | MARK_AUTO));
@@ -217,7 +218,8 @@ static void measure_sizes(const struct snap *snap, struct rows rows, struct meas
 		if (high - low + 1 > m->same_size) {
 			m->same_size = high - low + 1;
 			m->size_low = (uint32_t)(sizes[low] < UINT32_MAX ? sizes[low] : UINT32_MAX);
-			m->size_high = (uint32_t)(sizes[high] < UINT32_MAX ? sizes[high] : UINT32_MAX);
+			m->size_high =
+				(uint32_t)(sizes[high] < UINT32_MAX ? sizes[high] : UINT32_MAX);
 		}
 	}
 	free(sizes);

@@ -149,7 +149,8 @@ static void add_filter(struct study *study, const struct party *party, struct bu
 	case ORIGIN_LAN:
 		buf_add(out, SLICE("origin=lan and "));
 		/* A group of IPv6 clients is their /64. */
-		buf_add(out, slice_index(intern_get(strings, party->id), '/') == SIZE_MAX
+		buf_add(out,
+			slice_index(intern_get(strings, party->id), '/') == SIZE_MAX
 				? SLICE("client_ip=")
 				: SLICE("client_ip in "));
 		buf_add(out, intern_get(strings, party->id));

@@ -7,8 +7,8 @@
 #include "core/verdict/study.h"
 
 enum {
-	WORTH = 20,       /* recipients: of less mail nothing can be said */
-	BULK_LEAST = 50,  /* messages: fewer are no bulk mail */
+	WORTH = 20,      /* recipients: of less mail nothing can be said */
+	BULK_LEAST = 50, /* messages: fewer are no bulk mail */
 };
 
 static double part(double k, double n)
@@ -31,7 +31,8 @@ static struct slice basename_of(struct slice script)
 static bool is_known_mailer(struct slice name)
 {
 	static const char names[] =
-		"class-phpmailer.php class.phpmailer.php phpmailer.php main.inc rcube.php rcmail.php "
+		"class-phpmailer.php class.phpmailer.php phpmailer.php main.inc rcube.php "
+		"rcmail.php "
 		"mime.php pluggable.php class-wp-phpmailer.php swiftmailer.php mail.php mailer.php "
 		"nativemailertransport.php sendmailtransport.php simplemailinvoker.php "
 		"phpmailerproxy.php message.php mailtransport.php send_mail.php wc-emails.php "
@@ -47,8 +48,8 @@ static bool is_known_mailer(struct slice name)
 /* Where uploads, caches and hidden files are, nobody installs programs. */
 static bool is_odd_place(struct slice script)
 {
-	static const char *const places[] = {
-		"/uploads/", "/.", "/tmp/", "/cache/", "/images/", "/img/", "/css/", "/js/", "/fonts/"};
+	static const char *const places[] = {"/uploads/", "/.", "/tmp/", "/cache/", "/images/",
+		"/img/", "/css/", "/js/", "/fonts/"};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
 		if (slice_find(script, slice_cstr(places[i])) != SIZE_MAX)
@@ -81,7 +82,8 @@ static void weigh_script(struct study *study, struct suspect *suspect)
 		const struct rule *rule = study_rule(study, RULE_SCRIPT_NAME);
 		bool odd = is_odd_place(script) || is_odd_name(name);
 		evidence = evidence_add(study, suspect, RULE_SCRIPT_NAME, odd ? 2 : 1,
-			odd ? rule->strong : rule->threshold, odd ? rule->strong_points : rule->points);
+			odd ? rule->strong : rule->threshold,
+			odd ? rule->strong_points : rule->points);
 		evidence_text(study, evidence, "the script %.*s %s", SLICE_ARG(script),
 			odd ? "lies where no program belongs, or has a name made up by a machine"
 			    : "is no mailer that is known");
@@ -102,8 +104,8 @@ static void weigh_script(struct study *study, struct suspect *suspect)
 	if (script.len && m->peak_hour >= rate->threshold && m->rcpts_distinct >= 5) {
 		evidence = evidence_add(study, suspect, RULE_SCRIPT_RATE, m->peak_hour,
 			rate->threshold, rate->points);
-		evidence_text(study, evidence, "one script, %" PRIu32 " recipients in its busiest hour",
-			m->peak_hour);
+		evidence_text(study, evidence,
+			"one script, %" PRIu32 " recipients in its busiest hour", m->peak_hour);
 	}
 }
 
@@ -164,8 +166,8 @@ static void weigh_place(struct study *study, struct suspect *suspect)
 	double value = part(elsewhere, crime.count);
 	if (usual < 3 || value < rule->threshold)
 		return;
-	struct evidence *evidence = evidence_add(
-		study, suspect, RULE_NEW_PLACE, value, rule->threshold, rule->points);
+	struct evidence *evidence =
+		evidence_add(study, suspect, RULE_NEW_PLACE, value, rule->threshold, rule->points);
 	evidence->n = crime.count;
 	evidence_text(study, evidence,
 		"%.3g %% come from addresses where its usual mail does not come from", 100 * value);
@@ -173,8 +175,7 @@ static void weigh_place(struct study *study, struct suspect *suspect)
 
 static struct suspect examine(struct study *study, const struct party *party, struct rows crime)
 {
-	struct suspect suspect = {
-		.class = class_of(party->origin), .party = party, .crime = crime};
+	struct suspect suspect = {.class = class_of(party->origin), .party = party, .crime = crime};
 
 	measure(study, party, crime, &suspect.m);
 	suspect.nusual = party->rows.count - crime.count;
@@ -218,8 +219,8 @@ static bool is_bulk(const struct study *study, const struct measures *m)
 static void tell_volume(struct study *study, struct suspect *suspect, enum rule_id id)
 {
 	const struct measures *m = &suspect->m;
-	struct evidence *evidence = evidence_add(study, suspect, id, m->messages,
-		study_rule(study, id)->threshold, 0);
+	struct evidence *evidence =
+		evidence_add(study, suspect, id, m->messages, study_rule(study, id)->threshold, 0);
 
 	evidence->n = study->all.messages;
 	evidence_text(study, evidence,

@@ -16,9 +16,9 @@
 #include "core/verdict/study.h"
 
 enum {
-	LISTED = 60,     /* values in a filter; beyond them the cells are not told apart */
-	LEAST = 20,      /* messages, for patterns to show */
-	FREQUENT = 5,    /* messages with one subject, and ... */
+	LISTED = 60,        /* values in a filter; beyond them the cells are not told apart */
+	LEAST = 20,         /* messages, for patterns to show */
+	FREQUENT = 5,       /* messages with one subject, and ... */
 	FREQUENT_PART = 50, /* ... one in so many of the party's */
 };
 
@@ -36,8 +36,8 @@ struct work {
 	uint32_t ncells;
 	uint32_t *places; /* cell of each row */
 	struct measures m;
-	int64_t start;     /* of the campaign; WIDE_UNKNOWN */
-	bool alike;        /* subjects, or else sizes, tell the campaign */
+	int64_t start; /* of the campaign; WIDE_UNKNOWN */
+	bool alike;    /* subjects, or else sizes, tell the campaign */
 	bool by_size;
 	struct memo home; /* by client: 1 is not, 2 is where the owner is */
 };
@@ -56,7 +56,8 @@ static int64_t find_start(const struct snap *snap, struct rows rows)
 		return WIDE_UNKNOWN;
 	gap = gap > 3600 ? gap : 3600;
 	uint32_t first = middle;
-	while (first && snap_wide(snap, WIDE_ARRIVAL, rows.at[first]) -
+	while (first &&
+		snap_wide(snap, WIDE_ARRIVAL, rows.at[first]) -
 				snap_wide(snap, WIDE_ARRIVAL, rows.at[first - 1]) <=
 			gap)
 		first--;
@@ -246,8 +247,8 @@ static bool add_condition(struct work *work, bool by_client, struct buf *out)
 	bool clean = true;
 
 	for (unsigned k = 0; k < 2; k++)
-		lists[k] = (struct list){.ids = xcalloc(LISTED + 1, sizeof(uint32_t)),
-			.seen = {.stamp = 1}};
+		lists[k] = (struct list){
+			.ids = xcalloc(LISTED + 1, sizeof(uint32_t)), .seen = {.stamp = 1}};
 	for (uint32_t i = 0; i < work->ncells && clean; i++) {
 		const struct cell *cell = &work->cells[i];
 		uint32_t value = value_of(cell, by_client), *kind = memo_at(&kinds, value);

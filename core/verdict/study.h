@@ -44,14 +44,15 @@ struct measures {
 	/* to whom */
 	uint32_t rcpts_distinct, domains;
 	uint64_t local, freemail, known; /* recipients; known: to whom others here write too */
-	uint32_t usual_count, usual_count_messages; /* recipients a message, and how many have so many */
+	uint32_t usual_count,
+		usual_count_messages; /* recipients a message, and how many have so many */
 
 	/* how it went: recipients */
 	uint64_t tried, by_class[REASON_CLASSES];
 
 	/* how much, how fast, how alike */
-	uint32_t peak_hour; /* recipients */
-	double unsteady;    /* stats_unsteady */
+	uint32_t peak_hour;                      /* recipients */
+	double unsteady;                         /* stats_unsteady */
 	uint32_t same_size, size_low, size_high; /* messages within 2 % of a size, and its bounds */
 	uint32_t same_subject, subjects; /* messages with one of five subjects; different ones */
 	uint32_t read, no_message_id, list, automatic, reports, resent; /* by marks */
@@ -129,12 +130,12 @@ struct study {
 	float *sorted[ORIGINS][BASICS];
 	uint32_t nsorted[ORIGINS][BASICS];
 	struct measures all;
-	struct keymap rcpts;   /* by hash: how many parties write there */
+	struct keymap rcpts; /* by hash: how many parties write there */
 	uint32_t *rcpt_parties;
 	struct memo bounced; /* by address: bounces to it in the queue */
-	uint32_t hours[24];    /* messages by hour of the day, parties' share capped */
-	bool copies;           /* some rows have lost their login to a content filter */
-	bool guessed;          /* the site's domains are a guess */
+	uint32_t hours[24];  /* messages by hour of the day, parties' share capped */
+	bool copies;         /* some rows have lost their login to a content filter */
+	bool guessed;        /* the site's domains are a guess */
 
 	struct suspect *suspects;
 	size_t nsuspects;
@@ -198,7 +199,8 @@ void conclude(struct study *study, struct suspect *suspect);
 struct suspect *suspect_add(struct study *study, enum finding_class class);
 void suspect_note(struct study *study, struct suspect *suspect, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void suspect_who(struct suspect *suspect, enum who_kind kind, struct slice value, uint32_t messages);
+void suspect_who(
+	struct suspect *suspect, enum who_kind kind, struct slice value, uint32_t messages);
 /* Selects by its filter; the rows, in order of arrival, become its crime. */
 int suspect_select(struct study *study, struct suspect *suspect, struct err *err);
 struct slice study_text(struct study *study, const char *format, ...)

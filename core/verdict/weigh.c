@@ -64,7 +64,8 @@ static const char *others_of(const struct suspect *suspect)
 }
 
 /* "other logins: 0.4 %, at most 3 %" */
-static void here_share(struct study *study, const struct suspect *suspect, struct evidence *evidence)
+static void here_share(
+	struct study *study, const struct suspect *suspect, struct evidence *evidence)
 {
 	if (evidence->median == EVIDENCE_NONE)
 		return;
@@ -72,7 +73,8 @@ static void here_share(struct study *study, const struct suspect *suspect, struc
 		100 * evidence->median, 100 * evidence->p99);
 }
 
-static void here_number(struct study *study, const struct suspect *suspect, struct evidence *evidence)
+static void here_number(
+	struct study *study, const struct suspect *suspect, struct evidence *evidence)
 {
 	if (evidence->median == EVIDENCE_NONE)
 		return;
@@ -81,9 +83,11 @@ static void here_number(struct study *study, const struct suspect *suspect, stru
 }
 
 /* Whether that much is nothing special here. */
-static bool is_usual(struct study *study, const struct suspect *suspect, enum basic basic, double value)
+static bool is_usual(
+	struct study *study, const struct suspect *suspect, enum basic basic, double value)
 {
-	double median = suspect->party ? baseline(study, suspect->party, basic, 0.5) : EVIDENCE_NONE;
+	double median =
+		suspect->party ? baseline(study, suspect->party, basic, 0.5) : EVIDENCE_NONE;
 	return median != EVIDENCE_NONE && median >= value / 2;
 }
 
@@ -108,8 +112,9 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 		/* All in one network: a provider that hands out addresses, or one's own users. */
 		if (m->nets_day <= 1)
 			evidence->points = 1;
-		evidence_text(study, evidence, "%" PRIu32 " addresses in %" PRIu32 " networks in %.*s",
-			m->clients_day, m->nets_day, SLICE_ARG(took));
+		evidence_text(study, evidence,
+			"%" PRIu32 " addresses in %" PRIu32 " networks in %.*s", m->clients_day,
+			m->nets_day, SLICE_ARG(took));
 		compare(study, suspect, evidence, BASIC_CLIENTS);
 		if (evidence->median != EVIDENCE_NONE)
 			evidence_here(study, evidence, "here usual: %.0f, at most %.0f a day",
@@ -146,7 +151,8 @@ static void weigh_identity(struct study *study, struct suspect *suspect)
 	if (evidence) {
 		evidence->n = m->messages;
 		evidence_text(study, evidence, "sender is %s in %.3g %%",
-			login ? "neither of the login's domain nor of the site's" : "not of the site's domains",
+			login ? "neither of the login's domain nor of the site's"
+			      : "not of the site's domains",
 			100 * strange);
 		compare(study, suspect, evidence, BASIC_FOREIGN);
 		here_share(study, suspect, evidence);
@@ -193,8 +199,8 @@ static void weigh_identity(struct study *study, struct suspect *suspect)
 		: judge(study, suspect, RULE_FROM_DIFFERS, from);
 	if (evidence) {
 		evidence->n = m->messages;
-		evidence_text(study, evidence, "From: names a domain that is not the site's in %.3g %%",
-			100 * from);
+		evidence_text(study, evidence,
+			"From: names a domain that is not the site's in %.3g %%", 100 * from);
 		compare(study, suspect, evidence, BASIC_FROM);
 		here_share(study, suspect, evidence);
 	}
@@ -217,8 +223,8 @@ static void weigh_outcome(struct study *study, struct suspect *suspect)
 		here_share(study, suspect, evidence);
 	}
 	/* Once the server is listed everybody is refused: what counts is more than the others. */
-	double others = part((double)(refused(&study->all) - refused(m)),
-		(double)(study->all.tried - m->tried));
+	double others = part(
+		(double)(refused(&study->all) - refused(m)), (double)(study->all.tried - m->tried));
 	double bad = part((double)refused(m), tried);
 	evidence = m->tried >= LEAST_TRIED && bad >= 2 * others
 		? judge_share(study, suspect, RULE_REFUSED, (double)refused(m), tried)
@@ -233,7 +239,8 @@ static void weigh_outcome(struct study *study, struct suspect *suspect)
 	evidence = judge(study, suspect, RULE_BOUNCES_BACK, suspect->bounces);
 	if (evidence)
 		evidence_text(study, evidence,
-			"%" PRIu32 " bounces are in the queue to those it wrote as", suspect->bounces);
+			"%" PRIu32 " bounces are in the queue to those it wrote as",
+			suspect->bounces);
 }
 
 static void weigh_recipients(struct study *study, struct suspect *suspect)
@@ -256,24 +263,26 @@ static void weigh_recipients(struct study *study, struct suspect *suspect)
 		evidence_text(study, evidence, "%.3g %% of the recipients are at mailbox providers",
 			100 * evidence->value);
 	}
-	double local = suspect->party ? baseline(study, suspect->party, BASIC_LOCAL, 0.5)
-				      : EVIDENCE_NONE;
-	evidence = local >= 0.2 ? judge(study, suspect, RULE_FEW_LOCAL,
-					  1 - part((double)m->local, rcpts))
-				: NULL;
+	double local =
+		suspect->party ? baseline(study, suspect->party, BASIC_LOCAL, 0.5) : EVIDENCE_NONE;
+	evidence = local >= 0.2
+		? judge(study, suspect, RULE_FEW_LOCAL, 1 - part((double)m->local, rcpts))
+		: NULL;
 	if (evidence) {
 		evidence->n = m->rcpts;
 		evidence->median = 1 - local;
 		evidence_text(study, evidence, "%.3g %% of the recipients are outside",
 			100 * evidence->value);
-		evidence_here(study, evidence, "%s: %.3g %%", others_of(suspect), 100 * (1 - local));
+		evidence_here(
+			study, evidence, "%s: %.3g %%", others_of(suspect), 100 * (1 - local));
 	}
 	evidence = m->usual_count >= 10 && m->messages >= 10
 		? judge(study, suspect, RULE_RCPT_COUNT, part(m->usual_count_messages, n))
 		: NULL;
 	if (evidence) {
 		evidence->n = m->messages;
-		evidence_text(study, evidence, "%.3g %% of the messages have exactly %" PRIu32 " recipients",
+		evidence_text(study, evidence,
+			"%.3g %% of the messages have exactly %" PRIu32 " recipients",
 			100 * evidence->value, m->usual_count);
 	}
 }
@@ -290,18 +299,21 @@ static void weigh_volume(struct study *study, struct suspect *suspect)
 		compare(study, suspect, evidence, BASIC_PEAK);
 		here_number(study, suspect, evidence);
 	}
-	double z = suspect->party ? outlier(study, suspect->party, BASIC_RCPTS, (double)m->rcpts) : 0;
+	double z =
+		suspect->party ? outlier(study, suspect->party, BASIC_RCPTS, (double)m->rcpts) : 0;
 	evidence = judge(study, suspect, RULE_OUTLIER, z);
 	if (evidence) {
-		evidence_text(study, evidence, "%" PRIu64 " recipients are far more than usual", m->rcpts);
+		evidence_text(study, evidence, "%" PRIu64 " recipients are far more than usual",
+			m->rcpts);
 		compare(study, suspect, evidence, BASIC_RCPTS);
 		here_number(study, suspect, evidence);
 	}
 	const struct rule *steady = study_rule(study, RULE_STEADY);
 	if (m->unsteady >= 0 && m->unsteady < steady->threshold) {
-		evidence = evidence_add(study, suspect, RULE_STEADY, m->unsteady,
-			steady->threshold, steady->points);
-		evidence_text(study, evidence, "a steady stream, as a program sends: about %.0f an hour",
+		evidence = evidence_add(study, suspect, RULE_STEADY, m->unsteady, steady->threshold,
+			steady->points);
+		evidence_text(study, evidence,
+			"a steady stream, as a program sends: about %.0f an hour",
 			m->messages * 3600.0 / (double)(m->last - m->first + 1));
 	}
 	evidence = m->messages >= 20 && study->all.messages - m->messages >= 200
@@ -309,7 +321,8 @@ static void weigh_volume(struct study *study, struct suspect *suspect)
 		: NULL;
 	if (evidence) {
 		evidence->n = m->messages;
-		evidence_text(study, evidence, "%.3g %% came at hours when others here send nothing",
+		evidence_text(study, evidence,
+			"%.3g %% came at hours when others here send nothing",
 			100 * evidence->value);
 	}
 }
@@ -325,7 +338,8 @@ static void weigh_content(struct study *study, struct suspect *suspect)
 	evidence = judge(study, suspect, RULE_SAME_SIZE, part(m->same_size, n));
 	if (evidence) {
 		evidence->n = m->messages;
-		evidence_text(study, evidence, "%.3g %% have the same size, %" PRIu32 " to %" PRIu32 " bytes",
+		evidence_text(study, evidence,
+			"%.3g %% have the same size, %" PRIu32 " to %" PRIu32 " bytes",
 			100 * evidence->value, m->size_low, m->size_high);
 		compare(study, suspect, evidence, BASIC_SIZE);
 		here_share(study, suspect, evidence);
@@ -361,7 +375,8 @@ static void weigh_counter(struct study *study, struct suspect *suspect)
 	evidence = own >= 0.8 * n ? judge(study, suspect, RULE_LIST_MARKS, part(m->list, m->read))
 				  : NULL;
 	if (evidence)
-		evidence_text(study, evidence, "marked as a mailing list, in the site's own name: %.3g %%",
+		evidence_text(study, evidence,
+			"marked as a mailing list, in the site's own name: %.3g %%",
 			100 * evidence->value);
 	evidence = own >= 0.8 * n ? judge(study, suspect, RULE_VERP, part(m->verp, n)) : NULL;
 	if (evidence)
