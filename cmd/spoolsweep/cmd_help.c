@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/findings.h"
 
 static void list_commands(struct buf *out)
 {
@@ -57,15 +57,18 @@ static void list_fields(struct buf *out)
 }
 
 /* A rule with the numbers in force: "10 addresses, +3; 20, +4". */
-static void list_rule(struct buf *out, const struct rule *rule)
+static void list_rule(const struct app *app, struct buf *out, const struct rule *rule)
 {
+	enum { INDENT = 22 };
+
 	buf_printf(out, "  %-19s %-10s %.10g%s%s", rule->name, family_name(rule->family),
 		rule->threshold, *rule->unit ? " " : "", rule->unit);
 	if (rule->points != 0)
 		buf_printf(out, ", %+.10g", rule->points);
 	if (rule->strong != 0)
 		buf_printf(out, "; %.10g, %+.10g", rule->strong, rule->strong_points);
-	buf_printf(out, "\n  %-19s %s\n", "", rule->help);
+	buf_addc(out, '\n');
+	put_folded(app, out, &(struct line){.indent = INDENT, .text = slice_cstr(rule->help)});
 }
 
 /* The table of core/verdict/rules.h, as the configuration file has it. */
@@ -80,7 +83,7 @@ static int list_thresholds(struct app *app)
 		SLICE("NAME                FAMILY     THRESHOLD, POINTS; STRONG, STRONG "
 		      "POINTS\n\n"));
 	for (size_t i = 0; i < RULES; i++)
-		list_rule(&out, &app->config.rules.table[i]);
+		list_rule(app, &out, &app->config.rules.table[i]);
 	buf_add(&out, SLICE("\nin force: "));
 	if (app->config.path)
 		put(app, &out, slice_cstr(app->config.path));
