@@ -14,7 +14,7 @@ void put_findings(const struct app *app, struct buf *out);
 
 /* "SA-3c91 STOLEN ACCOUNT confirmed: bob@example.com      60,098 messages" */
 void put_finding_head(const struct app *app, struct buf *out, const struct finding *finding);
-/* "14 more messages of bob look usual and stay": empty where nothing is known to. */
+/* "BEFORE 14 more messages of bob look usual, and stay."; nothing where both are empty. */
 void put_finding_stays(const struct app *app, struct buf *out, const struct finding *finding,
 	size_t indent, const char *before);
 

@@ -82,7 +82,7 @@ static const struct finding stolen = {
 	.messages = 60098,
 	.nbounces = 120,
 	.filter = {"account=\"bob@example.com\"", 25},
-	.stays = {"14 more messages of bob look usual", 34},
+	.stays = {"14 more messages of bob look usual, and stay", 44},
 	.nstays = 14,
 };
 
@@ -116,7 +116,7 @@ static void tells_what_it_is_and_what_to_do(void **state)
 		"SA-3c91 STOLEN ACCOUNT confirmed: bob@example.com                60,098 messages\n"
 		"  41 addresses in 19 networks in 6 h           here usual: 1-3 a day\n"
 		"  sender is not the login's domain in 100 %    other logins: 0.4 %\n"
-		"  against it: nothing found. 14 more messages of bob look usual and stay.\n"
+		"  against it: nothing found. 14 more messages of bob look usual, and stay.\n"
 		"  1 lock the login, close its sessions         spoolsweep why SA-3c91\n"
 		"  2 see what would go (removes nothing)        spoolsweep purge finding=SA-3c91\n"
 		"  3 then the 120 bounces it caused  spoolsweep purge finding=SA-3c91-bounces\n");

@@ -40,8 +40,7 @@ void put_finding_stays(const struct app *app, struct buf *out, const struct find
 
 	buf_printf(&text, "%s", before);
 	if (finding->stays.len)
-		buf_printf(&text, "%s%.*s and stay%s.", text.len ? " " : "",
-			SLICE_ARG(finding->stays), finding->nstays == 1 ? "s" : "");
+		buf_printf(&text, "%s%.*s.", text.len ? " " : "", SLICE_ARG(finding->stays));
 	if (text.len)
 		put_folded(app, out, &(struct line){.indent = indent, .text = buf_slice(&text)});
 	buf_free(&text);

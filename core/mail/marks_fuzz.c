@@ -37,7 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice sender, block;
 
 	slice_cut(slice_of(data, size), '\n', &sender, &block);
-	uint32_t marks = marks_of(block, sender);
+	struct slice from;
+	uint32_t marks = marks_of(block, sender, &from);
+	if (from.len > block.len)
+		abort();
 	require(marks & MARK_READ && marks_hops(marks) <= MARK_HOPS_MOST);
 	if (!sender.len)
 		require(!(marks & MARK_FROM_DIFFERS));

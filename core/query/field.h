@@ -155,6 +155,9 @@ static inline uint32_t field_group_id(
 /* The client as it is counted: its address, or the /64 of an IPv6 one. */
 uint32_t field_client_id(struct field_env *env, uint32_t row);
 
+/* The client's network, /24 or /48. */
+uint32_t field_net_id(struct field_env *env, uint32_t row);
+
 /* The domain of an address in snap.strings: empty for "", unknown where there is none. */
 uint32_t field_domain_id(struct field_env *env, uint32_t address);
 

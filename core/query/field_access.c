@@ -107,6 +107,12 @@ uint32_t field_client_id(struct field_env *env, uint32_t row)
 	return derive(env->snap, &env->client, ip, make_client);
 }
 
+uint32_t field_net_id(struct field_env *env, uint32_t row)
+{
+	uint32_t ip = snap_col(env->snap, COL_CLIENT_IP, row);
+	return derive(env->snap, &env->net, ip, make_net);
+}
+
 FIELD_ID(access_text)
 {
 	(void)i;
@@ -160,8 +166,7 @@ FIELD_ID(access_origin)
 FIELD_ID(access_client_net)
 {
 	(void)ref, (void)i;
-	uint32_t ip = snap_col(env->snap, COL_CLIENT_IP, row);
-	return derive(env->snap, &env->net, ip, make_net);
+	return field_net_id(env, row);
 }
 
 FIELD_ID(access_client_group)

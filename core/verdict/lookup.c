@@ -55,18 +55,23 @@ void lookup_free(struct lookup *lookup)
 
 enum { DOMAIN_ASKED = 1, DOMAIN_LOCAL = 2, DOMAIN_FREEMAIL = 4 };
 
+/* Hosts and parts of a site's domain are the site's too: lists.example.com of example.com. */
 static bool is_local(const struct snap *snap, struct slice domain)
 {
-	struct buf address = {0};
-	bool local = false;
+	char address[256] = "@";
 
-	buf_addc(&address, '@');
-	buf_add(&address, domain);
-	for (size_t i = 0; i < snap->nspools && !local; i++)
-		local = site_is_local(&snap->spools[i]->site, buf_slice(&address)) ||
-			slice_eq_fold(domain, snap->spools[i]->site.hostname);
-	buf_free(&address);
-	return local;
+	for (size_t i = 0; i < snap->nspools; i++)
+		if (slice_eq_fold(domain, snap->spools[i]->site.hostname))
+			return true;
+	while (domain.len && domain.len < sizeof(address)) {
+		memcpy(address + 1, domain.ptr, domain.len);
+		for (size_t i = 0; i < snap->nspools; i++)
+			if (site_is_local(&snap->spools[i]->site, slice_of(address, domain.len + 1)))
+				return true;
+		size_t dot = slice_index(domain, '.');
+		domain = slice_from(domain, dot == SIZE_MAX ? domain.len : dot + 1);
+	}
+	return false;
 }
 
 /* By the first label, whatever country's branch it is. */

@@ -39,17 +39,6 @@ static uint64_t key_of(const struct party *party)
 	return (uint64_t)party->origin << 60 | what;
 }
 
-static int by_arrival(const void *a, const void *b, void *arg)
-{
-	const struct snap *snap = arg;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	int64_t at = snap_wide(snap, WIDE_ARRIVAL, x), other = snap_wide(snap, WIDE_ARRIVAL, y);
-
-	if (at != other)
-		return at < other ? -1 : 1;
-	return slice_cmp(snap_text(snap, COL_QUEUE_ID, x), snap_text(snap, COL_QUEUE_ID, y));
-}
-
 static int by_size(const void *a, const void *b, void *arg)
 {
 	const struct party *x = a, *y = b;

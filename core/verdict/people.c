@@ -208,12 +208,15 @@ static bool is_runaway(const struct study *study, const struct measures *m)
 		(m->messages * 10 >= study->all.messages || m->peak_hour >= 60);
 }
 
-static bool is_bulk(const struct study *study, const struct measures *m)
+static bool is_bulk(struct study *study, const struct suspect *suspect)
 {
-	return m->messages >= BULK_LEAST &&
-		(m->messages >= 200 || m->messages * 10 >= study->all.messages) &&
+	const struct measures *m = &suspect->m;
+	double subject = part(m->same_subject, m->messages), size = part(m->same_size, m->messages);
+
+	return m->messages >= BULK_LEAST && m->messages * 20 >= study->all.messages &&
 		m->rcpts_distinct * 2 >= m->rcpts &&
-		(m->same_subject * 2 >= m->messages || m->same_size * 10 >= m->messages * 4);
+		((subject >= 0.5 && !is_usual(study, suspect, BASIC_SUBJECT, subject)) ||
+			(size >= 0.4 && !is_usual(study, suspect, BASIC_SIZE, size)));
 }
 
 static void tell_volume(struct study *study, struct suspect *suspect, enum rule_id id)
@@ -247,7 +250,7 @@ static bool settle(struct study *study, struct suspect *suspect)
 	if (suspect->party->origin == ORIGIN_UNKNOWN && suspect->level > LEVEL_SUSPECT)
 		suspect->level = LEVEL_SUSPECT;
 	if (!who && suspect->party->origin != ORIGIN_UNKNOWN &&
-		(suspect->level <= LEVEL_SUSPECT || lists) && is_bulk(study, m)) {
+		(suspect->level <= LEVEL_SUSPECT || lists) && is_bulk(study, suspect)) {
 		suspect->class = CLASS_BULK_MAIL;
 		suspect->level = suspect->level > LEVEL_SUSPECT ? LEVEL_SUSPECT : LEVEL_NOTE;
 		return true;
@@ -262,6 +265,15 @@ static bool is_worth_a_split(const struct measures *m)
 		m->same_size >= 20;
 }
 
+/* Most of it is known to be a loop or a flood. */
+static bool is_explained(const struct study *study, struct rows rows)
+{
+	uint32_t claimed = 0;
+	for (uint32_t i = 0; i < rows.count; i++)
+		claimed += bitset_has(&study->claimed, rows.at[i]);
+	return claimed * 2 > rows.count;
+}
+
 static void judge_party(struct study *study, const struct party *party)
 {
 	struct buf filter = {0}, whole = {0};
@@ -269,7 +281,7 @@ static void judge_party(struct study *study, const struct party *party)
 	struct measures m;
 
 	measure(study, party, party->rows, &m);
-	if (m.rcpts < WORTH)
+	if (m.rcpts < WORTH || is_explained(study, party->rows))
 		return;
 	party_filter(study, party, &whole);
 	struct suspect best = examine(study, party, party->rows);

@@ -44,8 +44,7 @@ struct work {
 
 /* ---- what each message looks like ---- */
 
-/* When the run of messages around the middle one began: the first after a long silence. */
-static int64_t find_start(const struct snap *snap, struct rows rows)
+int64_t run_start(const struct snap *snap, struct rows rows)
 {
 	uint32_t middle = rows.count / 2, quarter = rows.count / 4;
 	int64_t at = snap_wide(snap, WIDE_ARRIVAL, rows.at[middle]);
@@ -361,7 +360,7 @@ void split(struct study *study, const struct party *party, const struct measures
 	party_filter(study, party, filter);
 	work.by_size = m->same_subject * 2 < m->messages;
 	work.alike = m->messages >= LEAST && (!work.by_size || m->same_size * 2 >= m->messages);
-	work.start = m->messages >= LEAST ? find_start(study->snap, party->rows) : WIDE_UNKNOWN;
+	work.start = m->messages >= LEAST ? run_start(study->snap, party->rows) : WIDE_UNKNOWN;
 	make_cells(&work);
 	find_homes(&work);
 	for (uint32_t i = 0; i < work.ncells; i++) {

@@ -95,8 +95,11 @@ struct suspect {
 	enum level level;
 	double score;
 	const struct party *party; /* the first of its parties; NULL for what has none */
-	struct party **parties;    /* those that were merged into it */
-	size_t nparties;
+	struct member {            /* those that were merged into it */
+		const struct party *party;
+		uint32_t messages;
+	} * members;
+	size_t nmembers;
 	struct rows crime;
 	bool owns_crime; /* crime.at is its own, and not the party's */
 	uint32_t nusual; /* rows of the parties that are not part of it */
@@ -111,7 +114,8 @@ struct suspect {
 	struct who who[LIMIT_WHO];
 	size_t nwho, nwho_all;
 	struct slice title;
-	bool structural; /* confirmed by what it is, not by points */
+	bool structural; /* its level comes from what it is, not from points */
+	bool gone;       /* merged into another */
 };
 
 struct study {
@@ -121,7 +125,7 @@ struct study {
 	const struct rules *rules;
 	struct arena *arena; /* verdict->arena */
 	struct lookup lookup;
-	struct seen seen, seen2, seen3;
+	struct seen seen, seen2;
 	struct memo counts; /* all 0 between uses */
 
 	struct party *parties; /* most messages first */
@@ -132,14 +136,18 @@ struct study {
 	struct measures all;
 	struct keymap rcpts; /* by hash: how many parties write there */
 	uint32_t *rcpt_parties;
-	struct memo bounced; /* by address: bounces to it in the queue */
-	uint32_t hours[24];  /* messages by hour of the day, parties' share capped */
-	bool copies;         /* some rows have lost their login to a content filter */
-	bool guessed;        /* the site's domains are a guess */
+	struct memo bounced;   /* by address: bounces to it in the queue */
+	uint32_t hours[24];    /* messages by hour of the day, parties' share capped */
+	struct bitset wrote;   /* by string id: senders in whose names suspects wrote */
+	struct bitset claimed; /* rows of loops and floods */
+	bool copies;           /* some rows have lost their login to a content filter */
+	bool guessed;          /* the site's domains are a guess */
 
 	struct suspect *suspects;
 	size_t nsuspects;
-	struct bitset accused; /* rows of suspects of abuse, suspect and surer */
+	struct bitset accused; /* rows of suspects of abuse, probable and surer */
+	struct bitset senders; /* by string id: is a sender */
+	uint32_t sender_ids;   /* strings there were when that was filled in */
 };
 
 static inline const struct rule *study_rule(const struct study *study, enum rule_id rule)
@@ -180,6 +188,8 @@ double outlier(const struct study *study, const struct party *party, enum basic 
  * All of them where nothing tells them apart. `m` is of the whole party; crime->at is the
  * caller's to free. *filter gets the filter that selects exactly these.
  */
+/* When the run of messages around the middle one of `rows` (one at least) began; or WIDE_UNKNOWN. */
+int64_t run_start(const struct snap *snap, struct rows rows);
 void split(struct study *study, const struct party *party, const struct measures *m,
 	struct rows *crime, struct buf *filter);
 
@@ -192,8 +202,21 @@ void evidence_text(struct study *study, struct evidence *evidence, const char *f
 void evidence_here(struct study *study, struct evidence *evidence, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void weigh(struct study *study, struct suspect *suspect);
+/* Whether that much of it is nothing special for its kind here. */
+bool is_usual(struct study *study, const struct suspect *suspect, enum basic basic, double value);
 /* Sums up what stands in evidence and sets score and level. */
 void conclude(struct study *study, struct suspect *suspect);
+
+/* ---- select.c ---- */
+/* qsort_r's order of rows, arg is the index: by arrival, then by queue id. */
+int by_arrival(const void *a, const void *b, void *arg);
+/* What a filter selects; *bits is to be freed in any case. -1 with *err. */
+int select_bits(struct study *study, struct slice text, struct bitset *bits, struct err *err);
+/* The same in order of arrival; false when it failed. rows->at is the caller's to free. */
+bool select_rows(struct study *study, struct slice text, struct rows *rows);
+
+/* They are explained: who handed them in is not asked about them. */
+void claim(struct study *study, struct rows rows);
 
 /* ---- suspects ---- */
 struct suspect *suspect_add(struct study *study, enum finding_class class);
@@ -201,20 +224,25 @@ void suspect_note(struct study *study, struct suspect *suspect, const char *form
 	__attribute__((format(printf, 3, 4)));
 void suspect_who(
 	struct suspect *suspect, enum who_kind kind, struct slice value, uint32_t messages);
-/* Selects by its filter; the rows, in order of arrival, become its crime. */
-int suspect_select(struct study *study, struct suspect *suspect, struct err *err);
 struct slice study_text(struct study *study, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 void parties_judge(struct study *study); /* people.c */
 void relays_find(struct study *study);
 void incidents_merge(struct study *study);
+/* How many of the rows are bounces to those in whose names suspects wrote. */
+uint32_t left_bounces(struct study *study, struct rows rows);
 void backscatter_find(struct study *study);
 void loops_find(struct study *study);
 void floods_find(struct study *study);
 void destinations_find(struct study *study);
 
-/* finding.c */
-int findings_make(struct study *study, const struct verdict_options *options, struct err *err);
+/* Whether the row is a bounce to one of the senders (a set of string ids). */
+bool is_bounce_to(const struct study *study, uint32_t row, const struct bitset *senders);
+/* Those of a recipient with that hash that are no bounces, in order of arrival. */
+struct rows rows_to(struct study *study, uint32_t hash);
+
+/* ---- finding.c ---- */
+void findings_make(struct study *study);
 
 #endif

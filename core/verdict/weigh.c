@@ -83,7 +83,7 @@ static void here_number(
 }
 
 /* Whether that much is nothing special here. */
-static bool is_usual(
+bool is_usual(
 	struct study *study, const struct suspect *suspect, enum basic basic, double value)
 {
 	double median =
@@ -335,7 +335,10 @@ static void weigh_content(struct study *study, struct suspect *suspect)
 
 	if (m->messages < 20)
 		return;
-	evidence = judge(study, suspect, RULE_SAME_SIZE, part(m->same_size, n));
+	double size = part(m->same_size, n), subject = part(m->same_subject, n);
+	evidence = is_usual(study, suspect, BASIC_SIZE, size)
+		? NULL
+		: judge(study, suspect, RULE_SAME_SIZE, size);
 	if (evidence) {
 		evidence->n = m->messages;
 		evidence_text(study, evidence,
@@ -344,7 +347,9 @@ static void weigh_content(struct study *study, struct suspect *suspect)
 		compare(study, suspect, evidence, BASIC_SIZE);
 		here_share(study, suspect, evidence);
 	}
-	evidence = judge(study, suspect, RULE_SAME_SUBJECT, part(m->same_subject, n));
+	evidence = is_usual(study, suspect, BASIC_SUBJECT, subject)
+		? NULL
+		: judge(study, suspect, RULE_SAME_SUBJECT, subject);
 	if (evidence) {
 		evidence->n = m->messages;
 		evidence_text(study, evidence, "%.3g %% have one of a few subjects",
