@@ -138,8 +138,9 @@ static int take(void *user, const char *section, const char *name, const char *v
 		return take_threshold(reading, key, value);
 	if (slice_eq(of, SLICE("phrases")) || slice_starts(of, SLICE("phrases ")))
 		return take_phrase(reading, of, key, value);
-	return wrong(reading, "there is no section [%s]; there are [site], [thresholds], [phrases]",
-		section);
+	return wrong(reading, "%s%s%s [site], [thresholds] and [phrases]",
+		of.len ? "there is no section [" : "", section,
+		of.len ? "], there are" : "there is no section above it; there are");
 }
 
 static int parse(struct config *config, struct slice text, struct err *err)

@@ -71,7 +71,7 @@ static void names_file_and_line(void **state)
 		int line;
 		const char *says;
 	} cases[] = {
-		{"x = y\n", 1, "there is no section []"},
+		{"x = y\n", 1, "there is no section above it"},
 		{"\n[sites]\nx = y\n", 3, "there is no section [sites]"},
 		{"[site]\ndomains = y\n", 2, "[site] has local-domains"},
 		{"[site]\n\n\ntrusted-networks = 192.0.2.0/24, no\n", 4, "'no' is no network"},

@@ -119,7 +119,8 @@ static void tells_what_it_is_and_what_to_do(void **state)
 		"  against it: nothing found. 14 more messages of bob look usual, and stay.\n"
 		"  1 lock the login, close its sessions         spoolsweep why SA-3c91\n"
 		"  2 see what would go (removes nothing)        spoolsweep purge finding=SA-3c91\n"
-		"  3 then the 120 bounces it caused  spoolsweep purge finding=SA-3c91-bounces\n");
+		"  3 or with the 120 bounces it caused\n"
+		"        spoolsweep purge 'finding in (SA-3c91,SA-3c91-bounces)'\n");
 	end(&told);
 }
 

@@ -66,12 +66,18 @@ struct advice {
 	unsigned number;
 };
 
-static void put_step(struct advice *advice, struct slice text, const char *words, const char *id,
-	const char *behind)
-{
-	struct buf command = {0}, number = {0};
+static void put_step(struct advice *advice, struct slice text, const char *words, ...)
+	__attribute__((format(printf, 3, 4)));
 
-	put_command(advice->app, &command, "%s%s%s", words, id, behind);
+static void put_step(struct advice *advice, struct slice text, const char *words, ...)
+{
+	struct buf command = {0}, number = {0}, line = {0};
+	va_list args;
+
+	va_start(args, words);
+	buf_vprintf(&line, words, args);
+	va_end(args);
+	put_command(advice->app, &command, "%s", buf_str(&line));
 	buf_printf(&number, "%u", ++advice->number);
 	put_folded(advice->app, advice->out,
 		&(struct line){.indent = 4,
@@ -81,6 +87,7 @@ static void put_step(struct advice *advice, struct slice text, const char *words
 			.paste = true});
 	buf_free(&command);
 	buf_free(&number);
+	buf_free(&line);
 }
 
 /* A purge by finding is offered where it is not refused. */
@@ -96,19 +103,21 @@ static void put_steps(const struct app *app, struct buf *out, const struct findi
 
 	put_step(&advice,
 		finding->nremedy ? finding->remedy[0].text : SLICE("all that speaks for it"),
-		"why ", finding->id, "");
+		"why %s", finding->id);
 	if (!may_purge(finding)) {
-		put_step(&advice, SLICE("see its messages"), "list finding=", finding->id, "");
+		put_step(&advice, SLICE("see its messages"), "list finding=%s", finding->id);
 		return;
 	}
-	put_step(&advice, SLICE("see what would go (removes nothing)"),
-		"purge finding=", finding->id, "");
+	put_step(&advice, SLICE("see what would go (removes nothing)"), "purge finding=%s",
+		finding->id);
 	if (!finding->nbounces)
 		return;
-	buf_add(&text, SLICE("then the "));
+	/* Together: once the mail is gone, nothing tells its bounces from others. */
+	buf_add(&text, SLICE("or with the "));
 	units_count(&text, finding->nbounces);
 	buf_printf(&text, " %s it caused", finding->nbounces == 1 ? "bounce" : "bounces");
-	put_step(&advice, buf_slice(&text), "purge finding=", finding->id, "-bounces");
+	put_step(&advice, buf_slice(&text), "purge 'finding in (%s,%s-bounces)'", finding->id,
+		finding->id);
 	buf_free(&text);
 }
 

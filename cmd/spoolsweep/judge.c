@@ -50,6 +50,10 @@ static void tell_unknown(const struct app *app, struct slice id)
 		buf_printf(&text, " and %zu more", verdict->count - NAMED);
 	if (!verdict->count)
 		buf_add(&text, SLICE("; there is none"));
+	if (mark_is_bounces(id))
+		buf_add(&text,
+			SLICE("; bounces are told by the mail that caused them, and only as long "
+			      "as that is here"));
 	warn_text("%s", buf_str(&text));
 	buf_free(&text);
 }
@@ -192,9 +196,11 @@ void judge_end(struct app *app)
 /* Why its mail is not to be taken out by a word like "finding"; NULL when it may be. */
 static const char *why_not(const struct named_finding *named)
 {
-	if (!finding_class_is_abuse(named->class))
-		return "is mail that people wait for, and nobody's crime";
-	return named->level < LEVEL_PROBABLE ? "may be honest mail" : NULL;
+	if (named->level < LEVEL_PROBABLE || named->class == CLASS_UNDETERMINED)
+		return "may be honest mail";
+	return finding_class_is_abuse(named->class)
+		? NULL
+		: "is mail that people wait for, and nobody's crime";
 }
 
 static int refuse(const struct app *app, const struct named_finding *named, const char *why)

@@ -35,7 +35,7 @@ static void add_figure(struct buf *out, const struct rule *rule, double value, b
 		buf_printf(out, " %s", rule->unit);
 }
 
-/* "unknown_users: 27.1 % of 1,290 [26 to 28 %, 95 % sure]; counts from 10 %; others here: ..." */
+/* "unknown_users: 27.1 % of 1,290 [26 to 28 %, 95 % sure]; threshold 10 %; others here: ..." */
 static void put_figures(const struct app *app, struct buf *out, const struct evidence *evidence)
 {
 	const struct rule *rule = evidence->rule;
@@ -51,7 +51,7 @@ static void put_figures(const struct app *app, struct buf *out, const struct evi
 		buf_printf(&text, " [%.3g to %.3g %%, 95 %% sure]", evidence->low * 100,
 			evidence->high * 100);
 	if (evidence->threshold >= 0) {
-		buf_add(&text, SLICE("; counts from "));
+		buf_add(&text, SLICE("; threshold "));
 		add_figure(&text, rule, evidence->threshold, false);
 	}
 	if (evidence->median >= 0) {
@@ -81,6 +81,12 @@ static void put_examples(const struct app *app, struct buf *out, const struct ev
 	buf_free(&text);
 }
 
+static bool same_examples(const struct evidence *a, const struct evidence *b)
+{
+	return a->nexamples == b->nexamples &&
+		memcmp(a->examples, b->examples, a->nexamples * sizeof(*a->examples)) == 0;
+}
+
 static void put_evidence(const struct app *app, struct buf *out, const char *title,
 	const struct evidence *list, size_t count)
 {
@@ -96,7 +102,8 @@ static void put_evidence(const struct app *app, struct buf *out, const char *tit
 				.text = list[i].text,
 				.tail = list[i].here});
 		put_figures(app, out, &list[i]);
-		put_examples(app, out, &list[i]);
+		if (!i || !same_examples(&list[i], &list[i - 1]))
+			put_examples(app, out, &list[i]);
 	}
 	if (!count)
 		buf_add(out, SLICE("  nothing found\n"));
@@ -162,25 +169,32 @@ static void put_groups(struct app *app, struct buf *out, const struct finding *f
 	grouping_free(&grouping);
 }
 
-static void put_purge(const struct app *app, struct buf *out, const char *id, const char *behind)
-{
-	struct buf command = {0};
+/* A line of this program, to paste. */
+static void put_own(const struct app *app, struct buf *out, const char *words, ...)
+	__attribute__((format(printf, 3, 4)));
 
-	put_command(app, &command, "purge finding=%s%s", id, behind);
+static void put_own(const struct app *app, struct buf *out, const char *words, ...)
+{
+	struct buf command = {0}, line = {0};
+	va_list args;
+
+	va_start(args, words);
+	buf_vprintf(&line, words, args);
+	va_end(args);
+	put_command(app, &command, "%s", buf_str(&line));
 	put_paste(app, out, 4, buf_slice(&command));
 	buf_free(&command);
+	buf_free(&line);
 }
 
 static void put_filter(
 	const struct app *app, struct buf *out, const char *words, struct slice filter)
 {
-	struct buf command = {0}, argument = {0}, text = {0};
+	struct buf argument = {0}, text = {0};
 
 	buf_add(&text, filter);
 	add_argument(&argument, buf_str(&text));
-	put_command(app, &command, "%s %s", words, buf_str(&argument));
-	put_paste(app, out, 4, buf_slice(&command));
-	buf_free(&command);
+	put_own(app, out, "%s %s", words, buf_str(&argument));
 	buf_free(&argument);
 	buf_free(&text);
 }
@@ -193,12 +207,13 @@ static void put_taken(struct app *app, struct buf *out, const struct finding *fi
 	put_times(app, out, finding);
 	if (purge) {
 		buf_add(out, SLICE("  to see it, nothing is removed:\n"));
-		put_purge(app, out, finding->id, "");
+		put_own(app, out, "purge finding=%s", finding->id);
 		buf_add(out, SLICE("  the same by its filter:\n"));
 		put_filter(app, out, "purge", finding->filter);
 	} else {
 		put_text(app, out, 2,
-			finding_class_is_abuse(finding->class)
+			finding_class_is_abuse(finding->class) ||
+					finding->class == CLASS_UNDETERMINED
 				? SLICE("purge and hold do not take it as a finding: it may be "
 					"honest mail; its filter:")
 				: SLICE("purge and hold do not take it as a finding: people wait "
@@ -223,9 +238,12 @@ static void put_left(const struct app *app, struct buf *out, const struct findin
 	if (finding->nbounces) {
 		buf_add(&text, SLICE("the bounces it caused, "));
 		units_count(&text, finding->nbounces);
-		buf_add(&text, SLICE(" of them, until you take them too:"));
+		buf_add(&text,
+			SLICE(" of them; to take them too, in one go (they are told by the mail "
+			      "that caused them):"));
 		put_text(app, out, 2, buf_slice(&text));
-		put_purge(app, out, finding->id, MARK_BOUNCES);
+		put_own(app, out, "purge 'finding in (%s,%s" MARK_BOUNCES ")'", finding->id,
+			finding->id);
 	}
 	buf_free(&text);
 }
