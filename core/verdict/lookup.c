@@ -66,7 +66,8 @@ static bool is_local(const struct snap *snap, struct slice domain)
 	while (domain.len && domain.len < sizeof(address)) {
 		memcpy(address + 1, domain.ptr, domain.len);
 		for (size_t i = 0; i < snap->nspools; i++)
-			if (site_is_local(&snap->spools[i]->site, slice_of(address, domain.len + 1)))
+			if (site_is_local(
+				    &snap->spools[i]->site, slice_of(address, domain.len + 1)))
 				return true;
 		size_t dot = slice_index(domain, '.');
 		domain = slice_from(domain, dot == SIZE_MAX ? domain.len : dot + 1);
@@ -273,23 +274,6 @@ static bool is_fresh_windows(struct slice helo)
 		slice_index(helo, '.') == SIZE_MAX;
 }
 
-/* Letters and digits by chance: "kq7x2vbn9", or no vowel in eight letters. */
-static bool looks_random(struct slice word)
-{
-	size_t changes = 0, vowels = 0, digits = 0;
-
-	for (size_t i = 0; i < word.len; i++) {
-		if (!ascii_is_alnum(word.ptr[i]))
-			return false;
-		bool digit = ascii_is_digit(word.ptr[i]);
-		digits += digit;
-		vowels += memchr("aeiouy", ascii_lower(word.ptr[i]), 6) != NULL;
-		changes += i && digit != ascii_is_digit(word.ptr[i - 1]);
-	}
-	return word.len >= 6 &&
-		(changes >= 3 || (vowels == 0 && digits < word.len && word.len >= 8));
-}
-
 static bool is_odd_helo(struct slice helo)
 {
 	static const char names[] =
@@ -302,8 +286,7 @@ static bool is_odd_helo(struct slice helo)
 		if (slice_eq_fold(helo, word))
 			return true;
 	/* A bare address is against the rules; mail programs put it in brackets. */
-	return ip_parse(helo, &ip) ? helo.ptr[0] != '['
-				   : is_fresh_windows(helo) || looks_random(helo);
+	return ip_parse(helo, &ip) ? helo.ptr[0] != '[' : is_fresh_windows(helo);
 }
 
 bool lookup_odd_helo(struct lookup *lookup, uint32_t helo)

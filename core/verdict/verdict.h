@@ -106,6 +106,9 @@ struct finding {
 	struct who *who;    /* most messages first; cut at LIMIT_WHO */
 	size_t nwho;
 	size_t nwho_all;
+	struct who *from; /* networks of strangers that it came from; as who */
+	size_t nfrom;
+	size_t nfrom_all;
 	struct evidence *evidence; /* most points first */
 	size_t nevidence;
 	struct evidence *counter; /* what speaks against it */

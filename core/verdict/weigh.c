@@ -83,8 +83,7 @@ static void here_number(
 }
 
 /* Whether that much is nothing special here. */
-bool is_usual(
-	struct study *study, const struct suspect *suspect, enum basic basic, double value)
+bool is_usual(struct study *study, const struct suspect *suspect, enum basic basic, double value)
 {
 	double median =
 		suspect->party ? baseline(study, suspect->party, basic, 0.5) : EVIDENCE_NONE;
@@ -114,7 +113,7 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 			evidence->points = 1;
 		evidence_text(study, evidence,
 			"%" PRIu32 " addresses in %" PRIu32 " networks in %.*s", m->clients_day,
-			m->nets_day, SLICE_ARG(took));
+			m->nets, SLICE_ARG(took));
 		compare(study, suspect, evidence, BASIC_CLIENTS);
 		if (evidence->median != EVIDENCE_NONE)
 			evidence_here(study, evidence, "here usual: %.0f, at most %.0f a day",
@@ -131,6 +130,9 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 		? judge(study, suspect, RULE_INTERLEAVED, part(m->switches, m->messages - 1))
 		: NULL;
 	if (evidence) {
+		/* Between office and home many people change all day. */
+		if (m->nets_day < 3)
+			evidence->points = 1;
 		evidence->n = m->messages;
 		evidence_text(study, evidence,
 			"used from several networks at the same time: %" PRIu32
