@@ -115,17 +115,6 @@ static void set_headers(struct slice block, struct arena *arena, struct record *
 	if (!slice_known(record->message_id))
 		record->message_id = field_value(arena, block, SLICE("Message-ID"));
 	record->marks = marks_of(block, record->sender, &record->from_domain);
-<<<<<<< HEAD
-	if (slice_known(record->subject)) {
-		decode_header(&text, record->subject);
-		subject_shape(&key, buf_slice(&text),
-			record->nrcpts ? record->rcpts[0].address : (struct slice){0});
-		record->subject_key = arena_copy(arena, buf_slice(&key));
-	}
-	buf_free(&text);
-	buf_free(&key);
-=======
->>>>>>> set
 }
 
 static void set_submitter(const struct fake_message *m, struct slice block, struct arena *arena,
