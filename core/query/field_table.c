@@ -403,5 +403,16 @@ const struct field field_table[] = {
 		.count = count_warnings,
 		.id = access_warning,
 	},
+	{
+		.name = "finding",
+		.title = "finding",
+		.help = "incident it is part of: an id from report, or ID-bounces; any matches",
+		.type = FIELD_NAME,
+		.flags = FIELD_GROUP,
+		.need = NEED_FINDINGS,
+		.count = count_findings,
+		.id = access_finding,
+		.source = source_of_origin,
+	},
 	{0},
 };

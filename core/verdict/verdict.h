@@ -131,7 +131,7 @@ struct finding {
 	uint32_t nbounces;
 
 	/* Mail of the same who that looks usual, and stays. */
-	struct slice stays; /* in words: "14 more messages of bob look usual"; empty: none */
+	struct slice stays; /* "14 more messages of bob look usual, and stay"; empty: none */
 	struct slice stays_filter;
 	uint32_t nstays;
 
