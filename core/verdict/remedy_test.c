@@ -169,8 +169,9 @@ static void test_hostile_logins(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {"frank smith", "a\nreboot", "a\rb", "\x1b[2Jx", "*",
-		"b?b", "[a-z]*", "-a", "--help", "#x", "\"q\"", "a\"b", "a\\b\\c", "j\xc3\xbcrgen",
-		"", "a\x7f", "=x", "@all", "'", "a,b", "a:b", "a;b", "`id`", "a(b)", "a<b"};
+		"b?b", "[a-z]*", "-a", "--help", "#x", "\"q\"", "a\"b", "a\\b\\c", "a\\", "\\a",
+		"j\xc3\xbcrgen", "", "a\x7f", "=x", "@all", "'", "a,b", "a:b", "a;b", "`id`",
+		"a(b)", "a<b"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct scene scene;
@@ -205,9 +206,11 @@ static void test_strange_logins_are_quoted(void **state)
 	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
 	add_who(&scene, WHO_ACCOUNT, "o'neil@example.org");
 	add_who(&scene, WHO_ACCOUNT, "a$b&c");
+	add_who(&scene, WHO_ACCOUNT, "CORP\\bob");
 	make(&scene, 0);
 	expect_line(&scene,
 		"printf '%s REJECT this login is locked\\n' 'o'\\''neil@example.org' 'a$b&c' "
+		"'CORP\\bob' "
 		">>/etc/postfix/locked_logins");
 	expect_line(&scene, "doveadm kick 'a$b&c'");
 	end(&scene);

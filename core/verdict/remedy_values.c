@@ -76,13 +76,15 @@ static void add_if(
 
 static void add_account(struct remedy_values *values, struct slice account)
 {
-	size_t domain = slice_index(account, '\\'), at = slice_index(account, '@');
-	struct slice name = slice_from(account, domain == SIZE_MAX ? 0 : domain + 1);
+	size_t at = slice_index(account, '@');
+	struct slice domain, name;
+	bool windows = slice_cut(account, '\\', &domain, &name); /* CORP\bob */
 
-	add_if(values, VALUE_LOGIN, account, is_key(account));
+	add_if(values, VALUE_LOGIN, account,
+		windows ? is_plain(domain) && is_plain(name) : is_key(account));
 	if (is_plain(account))
 		remedy_values_add(values, VALUE_SYSTEM_USER, account);
-	if (domain == SIZE_MAX && at != SIZE_MAX)
+	if (!windows)
 		name = slice_upto(account, at);
 	add_if(values, VALUE_WINDOWS_USER, name, is_plain(name));
 }

@@ -56,11 +56,13 @@ static const struct recipe recipes[] = {
 			PUT_FIRST("smtpd_recipient_restrictions",
 				"check_recipient_access texthash:{config}/paused_recipients"),
 			RELOAD}},
+	/* Not by retry(8): smtpd(8) would refuse new mail to the domain. */
 	{STEP_PAUSE_DOMAIN,
 		"if the attempts hold up other mail, make none for a while (take out its line "
 		"afterwards)",
-		{"printf '%s retry:4.4.1 no attempts for a while\\n' {domain...} "
-		 ">>{config}/paused_domains",
+		{"printf '%s paused:\\n' {domain...} >>{config}/paused_domains",
+			"postconf {-c}-M 'paused/unix=paused unix - - n - - smtp'",
+			PUT_FIRST("defer_transports", "paused"),
 			PUT_FIRST("transport_maps", "texthash:{config}/paused_domains"), RELOAD}},
 	{STEP_BREAK_LOOP,
 		"find what sends it round: an alias or .forward that points back, or a domain that "
