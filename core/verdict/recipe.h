@@ -75,6 +75,7 @@ enum recipe_value {
 	VALUE_SCRIPT_NAME,   /* {script_name}: a name without one */
 	VALUE_RCPT,          /* {rcpt} */
 	VALUE_DOMAIN,        /* {domain} */
+	VALUE_FILTER,        /* {filter}: that selects the finding's messages */
 	VALUE_BOUNCES,       /* {bounces}: the finding's id for those it caused, if there are any */
 	RECIPE_VALUES,
 };

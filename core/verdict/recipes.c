@@ -11,18 +11,15 @@
 #define SET_FLAGS "flags interval, timeout; timeout 7d; auto-merge; }'"
 
 const struct recipe recipes_common[] = {
-	{STEP_MAKE_SURE,
-		"make sure first, this is a suspicion: look at it, ask whose it is, hold it (with "
-		"--apply; nothing is lost)",
-		{"spoolsweep why {id}", "spoolsweep list finding={id} --limit 20",
-			"spoolsweep hold finding={id}"}},
+	{STEP_MAKE_SURE, "make sure first, this is a suspicion: look at it, ask whose it is",
+		{"spoolsweep why {id}", "spoolsweep list finding={id} --limit 20"}},
 	{STEP_PURGE, "see what would go (removes nothing); then the same with --apply",
 		{"spoolsweep why {id}", "spoolsweep purge finding={id}"}},
 	{STEP_PURGE_BOUNCES, "the same for the bounces that it caused",
 		{"spoolsweep purge finding={bounces}"}},
 	{STEP_LOOK, "look at all of it", {"spoolsweep why {id}", "spoolsweep list finding={id}"}},
 	{STEP_HOLD, "hold it meanwhile: nothing is lost; then the same with --apply",
-		{"spoolsweep hold finding={id}"}},
+		{"spoolsweep hold {filter}"}},
 	{STEP_END_SESSIONS,
 		"and where the password is, what of this is used here: Dovecot, the system's users",
 		{"doveadm auth cache flush {login...}", "doveadm kick {login}",

@@ -51,7 +51,7 @@ static void add_step(
 		finding->nremedy++;
 }
 
-/* What MAKE_SURE says itself, or what has to wait for its answer. */
+/* What is done with the messages: in doubt they are held, at once, and no more than that. */
 static bool is_act(enum remedy_step step)
 {
 	return step == STEP_HOLD || step == STEP_PURGE || step == STEP_PURGE_BOUNCES;
@@ -64,10 +64,12 @@ void remedy_make(struct finding *finding, const struct field_env *env, struct ar
 	bool doubt = finding_class_is_abuse(finding->class) && finding->level < LEVEL_PROBABLE;
 
 	remedy_values_collect(&values, finding, env, arena);
-	finding->remedy = arena_alloc(arena, (STEPS + 1) * sizeof(*finding->remedy));
+	finding->remedy = arena_alloc(arena, (STEPS + 2) * sizeof(*finding->remedy));
 	finding->nremedy = 0;
-	if (doubt)
+	if (doubt) {
 		add_step(finding, STEP_MAKE_SURE, &values);
+		add_step(finding, STEP_HOLD, &values);
+	}
 	for (const enum remedy_step *step = ways[finding->class]; *step != STEP_END; step++)
 		if (!doubt || !is_act(*step))
 			add_step(finding, *step, &values);

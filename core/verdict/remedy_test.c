@@ -365,6 +365,28 @@ static void test_nothing_is_purged_on_a_suspicion(void **state)
 	}
 }
 
+/* Held by its filter: by its id, what may be honest mail is not taken. */
+static void test_a_suspicion_is_held(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_MAIL_LOOP);
+	scene.finding.level = LEVEL_SUSPECT;
+	scene.finding.filter = SLICE("account=o'neil and subject ~ \"x y\"");
+	make(&scene, 0);
+	expect_line(&scene, "spoolsweep hold 'account=o'\\''neil and subject ~ \"x y\"'");
+	assert_int_equal(scene.finding.nremedy, 3); /* make sure, hold, break the loop */
+	end(&scene);
+
+	begin(&scene, &postfix_recipes, CLASS_BULK_MAIL);
+	scene.finding.filter = SLICE("subject=\"j\xc3\xbcrgen\"");
+	make(&scene, 0);
+	assert_false(has_words(&scene, "hold"));
+	assert_non_null(find_step(&scene, "hold it meanwhile"));
+	end(&scene);
+}
+
 static void test_other_mtas(void **state)
 {
 	(void)state;
@@ -508,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_hacked_script),
 		cmocka_unit_test(test_no_chmod_of_what_is_no_script),
 		cmocka_unit_test(test_nothing_is_purged_on_a_suspicion),
+		cmocka_unit_test(test_a_suspicion_is_held),
 		cmocka_unit_test(test_other_mtas),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_a_shell_reads_all_lines),

@@ -20,6 +20,7 @@ const char *recipe_value_name(enum recipe_value kind)
 		[VALUE_SCRIPT_NAME] = "script_name",
 		[VALUE_RCPT] = "rcpt",
 		[VALUE_DOMAIN] = "domain",
+		[VALUE_FILTER] = "filter",
 		[VALUE_BOUNCES] = "bounces",
 	};
 	return names[kind];
@@ -206,6 +207,8 @@ void remedy_values_collect(struct remedy_values *values, const struct finding *f
 	add_places(values, spool);
 	for (size_t i = 0; i < finding->nwho; i++)
 		add_who(values, &finding->who[i]);
+	if (finding->filter.len)
+		add_if(values, VALUE_FILTER, finding->filter, shell_can_paste(finding->filter));
 	if (finding->nbounces) {
 		struct buf id = {0};
 		buf_printf(&id, "%s-bounces", finding->id);

@@ -15,8 +15,7 @@
 #define RELOAD "postfix {-c}reload"
 
 static const struct recipe recipes[] = {
-	{STEP_LOCK_LOGIN,
-		"lock the login: Postfix takes no more mail from it (to unlock, take out its line)",
+	{STEP_LOCK_LOGIN, "lock the login; taking its line out again unlocks it",
 		{"printf '%s REJECT this login is locked\\n' {login...} >>{config}/locked_logins",
 			PUT_FIRST("smtpd_data_restrictions",
 				"check_sasl_access texthash:{config}/locked_logins"),
