@@ -143,9 +143,7 @@ static struct slice step_text(const char *text, const struct tally *tally, struc
 	if (tally->note.len)
 		buf_printf(&out, " (%.*s)", SLICE_ARG(tally->note));
 	if (tally->unfit)
-		buf_printf(&out,
-			" (%zu of them by hand: the name has characters that would be "
-			"misread in a line)",
+		buf_printf(&out, " (%zu by hand, with characters that would be misread in a line)",
 			tally->unfit);
 	if (tally->unwritable)
 		buf_add(&out, SLICE(" (by hand: a folder's name would be misread in a line)"));

@@ -181,7 +181,7 @@ static void test_hostile_logins(void **state)
 		const struct remedy *lock = find_step(&scene, "lock the login");
 		assert_non_null(lock);
 		assert_int_equal(lock->ncommands, 0);
-		assert_non_null(strstr(lock->text.ptr, "1 of them by hand"));
+		assert_non_null(strstr(lock->text.ptr, "1 by hand"));
 		assert_false(has_words(&scene, "doveadm"));
 		end(&scene);
 
@@ -193,7 +193,7 @@ static void test_hostile_logins(void **state)
 		expect_line(&scene,
 			"printf '%s REJECT this login is locked\\n' good@example.com "
 			">>/etc/postfix/locked_logins");
-		assert_non_null(find_step(&scene, "1 of them by hand"));
+		assert_non_null(find_step(&scene, "1 by hand"));
 		end(&scene);
 	}
 }
