@@ -19,13 +19,15 @@ from smtp import Client, Message, queued_as
 # Ours: mail to it is parked, as if the mailbox server were down; what is below reject. is refused
 # by that server, and so bounced by this one.
 OURS = "example.com"
+# Nobody answers there; not on 127.0.0.1, where a failure is our own.
+NOBODY = "203.0.113.250"
 # Whom we relay for, whatever they write to: the lab's open relay (config.RELAY_CLIENTS).
 RELAY_NET = "198.51.100"
 SETTINGS = {
     "mynetworks": "127.0.0.0/8 [::1]/128 10.0.0.0/8",
     "relay_domains": f"{OURS} inbound.test",
     "transport_maps": f"inline:{{{OURS}=park:, inbound.test=park:, park.test=park:, "
-                      f"refused.test=smtp:[127.0.0.1]:{config.PORT_NOBODY}}}",
+                      f"down.test=smtp:[{NOBODY}]}}",
     "parent_domain_matches_subdomains": "relay_domains",
 }
 BOB = f"bob@{OURS}"
@@ -62,9 +64,7 @@ class Maker:
     def stranger(self, *keys):
         """An address outside that nobody else writes to."""
         key = self.random.choice(keys)
-        domain = "refused.test" if key == "refused" else \
-            f"{key}.d{self.random.randrange(40)}.example.net"
-        return f"u{self.random.getrandbits(40):x}@{domain}"
+        return f"u{self.random.getrandbits(40):x}@{key}.d{self.random.randrange(40)}.example.net"
 
     def contact(self, *keys):
         """One of the thirty people whom the site knows."""
@@ -215,7 +215,7 @@ def backscatter(make, count):
     is sent here leaves the queue at once; the bounces that Postfix writes are the incident.
     """
     return [make.mail(Origin(client_ip=make.bot(), helo="friend", protocol="ESMTP"), "inbound",
-                      f"forged{number}@refused.test",
+                      f"forged{number}@down.test",
                       [f"{make.words(1)}{number}@reject.{OURS}"], subject=make.words(3),
                       size=2000 + make.random.randrange(4000)) for number in range(count * 2)]
 
@@ -223,7 +223,7 @@ def backscatter(make, count):
 def destination_down(make, count):
     """32: many logins write to one domain, and nobody answers there."""
     return [make.login(f"user{number % 40}@{OURS}", f"203.0.113.{60 + number % 40}",
-                       f"user{number % 40}@{OURS}", [f"person{number % 90}@refused.test"],
+                       f"user{number % 40}@{OURS}", [f"person{number % 90}@down.test"],
                        subject=f"Re: {make.words(3)}", size=make.random.randrange(900, 15000),
                        guilty=True) for number in range(count)]
 

@@ -10,42 +10,44 @@ and the lines of the remedy, pasted into a shell, stop the culprit and let other
 import argparse
 import json
 import os
-import subprocess
-import time
 
 import config
 import instance
 import scenes
 import tool
 from check import Check
+from remedies import Remedies
 from scenes import BOB, OURS, Maker
 from sink import Sink
-from smtp import Client, Message, Refused
 
 QUEUE = "/lab/spool/verdict"
+REFUSED_BY_RULE = 4
 
 
 class Scene:
     def __init__(self, make, finding, who, stops=None):
-        """stops: a method of Site that shows that the remedy works."""
+        """who: values that the finding has to name. stops: of Remedies: the remedy works."""
         self.make, self.finding, self.who, self.stops = make, finding, set(who), stops
         self.name = make.__name__
+        # Of these Postfix's own bounces are the incident, not what was sent.
+        self.is_bounces = finding == "backscatter"
 
 
 SCENES = [
     Scene(scenes.stolen_one_address, "stolen-account", [BOB], "login_stopped"),
-    Scene(scenes.stolen_botnet, "stolen-account", [BOB]),
+    Scene(scenes.stolen_botnet, "stolen-account", [BOB], "login_stopped"),
     Scene(scenes.stolen_three_logins, "stolen-account", [BOB, f"carol@{OURS}", f"dave@{OURS}"]),
     Scene(scenes.stolen_rotating_senders, "stolen-account", [BOB]),
     Scene(scenes.open_relay, "open-relay", [], "relay_closed"),
     Scene(scenes.infected_host, "infected-host", ["10.0.4.23"], "host_stopped"),
     Scene(scenes.hacked_script, "hacked-script", [str(config.LOCAL_USERS["webshop"]),
                                                   "leafmailer2.8.php"], "user_stopped"),
-    Scene(scenes.backscatter, "backscatter", []),
-    Scene(scenes.destination_down, "destination-down", ["refused.test"], "domain_paused"),
+    Scene(scenes.backscatter, "backscatter", [], "unknown_users_refused"),
+    Scene(scenes.destination_down, "destination-down", ["down.test"], "domain_paused"),
     Scene(scenes.mail_loop, "mail-loop", []),
 ]
-SHORT = ("stolen_botnet", "open_relay", "hacked_script", "backscatter")
+SHORT = ("stolen_botnet", "open_relay", "hacked_script")
+TOGETHER = ("stolen_botnet", "hacked_script", "destination_down")
 
 
 def spoolsweep(*words, codes=(0,)):
@@ -58,24 +60,30 @@ def listed(*words):
     return {one["queue_id"]: one for one in map(json.loads, done.splitlines())}
 
 
+def selected(condition):
+    return set(spoolsweep("list", condition, "--ids", codes=(0, 1)).split())
+
+
+def act(*words):
+    return json.loads(spoolsweep(*words, "--apply", "--yes", "--max", "1000000", "--json",
+                                 "--log-messages", "never"))
+
+
 def as_meant(mail, shown, check):
     """What the queue says of a message is what was said when it was handed in."""
     wanted = {"account": mail.origin.account, "client_ip": mail.origin.client_ip,
-              "uid": mail.origin.uid, "origin": mail.entry, "sender": mail.sender,
-              "nrcpt": None}
+              "uid": mail.origin.uid, "origin": mail.entry, "sender": mail.sender}
     for key, value in wanted.items():
-        if key != "nrcpt":
-            check.equal(shown[key], value, f"{key} of {mail.queue_id}")
+        check.equal(shown[key], value, f"{key} of {mail.queue_id}")
 
 
 class Site:
-    def __init__(self, postfix, check):
+    def __init__(self, postfix, check, thorough):
         self.postfix, self.check = postfix, check
-        with open(f"{config.CONFIG}/main.cf") as file:
-            self.main_cf = file.read()
+        self.remedies = Remedies(postfix, check, thorough)
 
     def send(self, mails, what):
-        """Sends them and waits; {queue id: mail} of those that are still there."""
+        """Sends them and waits: {queue id: mail} of what is still there, and what it bounced."""
         before = listed().keys()
         scenes.send(mails)
         self.check.true(self.postfix.wait_rest(120), f"{what}: the queue comes to rest")
@@ -94,38 +102,92 @@ class Site:
                         f"{what}: neither sent nor a bounce")
         return found, bounces
 
-    def forget(self, ids):
-        self.postfix.postsuper("-d", ids)
+    def findings(self):
+        return json.loads(spoolsweep("report", "--json"))["findings"]
 
-    def restore(self):
-        """The configuration as it was before lines were pasted."""
-        with open(f"{config.CONFIG}/main.cf", "w") as file:
-            file.write(self.main_cf)
-        instance.run("postfix", "reload", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def judge(self, scene, findings, found, bounces):
+        """The finding of a scene, if it is right; its messages."""
+        check, name = self.check, scene.name
+        guilty = set(bounces) if scene.is_bounces else \
+            {queue_id for queue_id, mail in found.items() if mail.guilty}
+        mine = [one for one in findings if one["class"] == scene.finding and
+                scene.who <= {who["value"] for who in one["who"]}]
+        if not check.equal(len(mine), 1, f"{name}: findings of {scene.finding} {scene.who}"):
+            check.note(f"{name}: found " + "; ".join(f"{one['id']} {one['level']} {one['title']}"
+                                                     for one in findings))
+            return None, guilty
+        check.true(mine[0]["level"] in ("confirmed", "probable"), f"{name}: {mine[0]['level']}")
+        chosen = selected(f"finding={mine[0]['id']}")
+        check.none(sorted(chosen - guilty), f"{name}: selected, and innocent")
+        check.none(sorted(guilty - chosen), f"{name}: part of it, and not selected")
+        return mine[0], guilty
+
+    def clean_up(self, name, finding, guilty):
+        """A purge by the id takes exactly its messages, and undo brings them back."""
+        check, condition = self.check, f"finding={finding['id']}"
+        before = self.postfix.files().keys()
+        run = act("purge", condition)["run"]
+        check.equal(before - self.postfix.files().keys(), guilty, f"{name}: purged")
+        act("undo", str(run))
+        files = self.postfix.files()
+        check.equal(before, files.keys(), f"{name}: the queue after undo")
+        check.none(sorted(i for i in guilty if files[i][0] != "hold"), f"{name}: not held")
+
+    def play(self, scene, count):
+        check, name = self.check, scene.name
+        mails = scene.make(Maker(name), count)
+        found, bounces = self.send(mails, name)
+        finding, guilty = self.judge(scene, self.findings(), found, bounces)
+        if finding:
+            if finding["bounces"]:
+                check.none(sorted(selected(f"finding={finding['id']}-bounces") - bounces),
+                           f"{name}: told to be its bounces, and innocent")
+            if scene.finding == "destination-down":
+                spoolsweep("purge", f"finding={finding['id']}", codes=(REFUSED_BY_RULE,))
+            else:
+                self.clean_up(name, finding, guilty)
+            if scene.stops:
+                getattr(self.remedies, scene.stops)(finding)
+                self.remedies.undo()
+            check.note(f"{name}: {finding['id']} {finding['level']}, {finding['title']}, "
+                       f"{finding['messages']} of {len(found) + len(bounces)} messages")
+        self.postfix.postsuper("-d", [*found, *bounces])
+
+    def play_together(self, chosen, count):
+        """Several incidents at the same time are told apart."""
+        sent = [(scene, *self.send(scene.make(Maker(scene.name), count), scene.name))
+                for scene in chosen]
+        findings = self.findings()
+        for scene, found, bounces in sent:
+            self.judge(scene, findings, found, bounces)
+        self.check.note("together: " + "; ".join(f"{one['id']} {one['level']} {one['title']}"
+                                                 for one in findings))
+        for _, found, bounces in sent:
+            self.postfix.postsuper("-d", [*found, *bounces])
 
 
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--long", action="store_true")
-    options.add_argument("--only")
+    options.add_argument("--only", help="one scene, by its name")
     chosen = options.parse_args()
+    names = [chosen.only] if chosen.only else None if chosen.long else SHORT
     os.environ["SPOOLSWEEP_STATE"] = "/lab/state"
     check = Check()
     count = 600 if chosen.long else 150
     with instance.Instance(queue=QUEUE, **scenes.SETTINGS) as postfix, Sink(config.SINK):
         check.note(f"Postfix {postfix.version()}, {tool.version()}")
-        site = Site(postfix, check)
+        site = Site(postfix, check, chosen.long)
         site.send(scenes.background(count), "background")
+        for one in site.findings():
+            check.true(one["level"] not in ("confirmed", "probable"),
+                       f"ordinary mail: {one['id']} {one['level']} {one['title']}")
         check.note(f"{count} ordinary messages")
         for scene in SCENES:
-            if chosen.only and scene.name != chosen.only or \
-                    not chosen.only and not chosen.long and scene.name not in SHORT:
-                continue
-            mails = scene.make(Maker(scene.name), count)
-            found, bounces = site.send(mails, scene.name)
-            check.note(f"{scene.name}: {len(mails)} sent, {len(found)} and {len(bounces)} bounces "
-                       "in the queue")
-            site.forget([*found, *bounces])
+            if not names or scene.name in names:
+                site.play(scene, count)
+        if chosen.long:
+            site.play_together([scene for scene in SCENES if scene.name in TOGETHER], count)
     check.finish()
 
 
