@@ -13,7 +13,7 @@
  *   {id}            the finding's id
  *   {config}        the folder of the MTA's configuration
  *   {-c}            "-c FOLDER " when that is not the usual one, else nothing
- *   {spool}         the queue's folder
+ *   {spool}         the queue's folder; of a copy of a queue: the usual one
  *
  * A value is a word of its own, quoted where it has to be: no quotes around {...} but for the
  * clients, {config} and {spool}, which never need any. A line whose values are none is left out,
@@ -90,7 +90,7 @@ struct recipe {
 
 /* How one MTA takes its steps. */
 struct recipe_book {
-	const char *config; /* the usual folder of its configuration */
+	const char *config, *spool; /* the usual folders of its configuration and its queue */
 	const struct recipe *recipes;
 };
 

@@ -179,25 +179,21 @@ static void put_note(struct remedy_values *values, size_t left_out, size_t too_m
 }
 
 /* Of a machine of ours all is said by who it is, and its honest mail stops too. */
-static bool add_own_machines(struct remedy_values *values, const struct finding *finding)
+static void add_own_machines(struct remedy_values *values, const struct finding *finding)
 {
-	bool own = finding->class == CLASS_INFECTED_HOST || finding->class == CLASS_RUNAWAY_SENDER;
 	struct ip_net net;
 
-	for (size_t i = 0; own && i < finding->nwho; i++)
+	for (size_t i = 0; i < finding->nwho; i++)
 		if (finding->who[i].kind == WHO_IP && ip_net_parse(finding->who[i].value, &net) &&
 			!ip_is_loopback(&net.base))
 			remedy_values_add_client(values, &net);
-	return own;
 }
 
-void remedy_values_clients(struct remedy_values *values, const struct finding *finding,
+static void add_strangers(struct remedy_values *values, const struct finding *finding,
 	const struct field_env *env, const struct spool *spool)
 {
 	struct clients mine = {0}, others = {0};
 
-	if (!finding_class_is_abuse(finding->class) || add_own_machines(values, finding))
-		return;
 	find_clients(&mine, &others, finding, env->snap, spool);
 	size_t left_out = leave_out(&mine, &others);
 	for (size_t at = 0; at < mine.count;)
@@ -217,6 +213,23 @@ void remedy_values_clients(struct remedy_values *values, const struct finding *f
 	put_note(values, left_out, too_many);
 	free(mine.list);
 	free(others.list);
+}
+
+void remedy_values_clients(struct remedy_values *values, const struct finding *finding,
+	const struct field_env *env, const struct spool *spool)
+{
+	switch (finding->class) {
+	case CLASS_INFECTED_HOST:
+	case CLASS_RUNAWAY_SENDER:
+		add_own_machines(values, finding);
+		break;
+	case CLASS_STOLEN_ACCOUNT:
+	case CLASS_OPEN_RELAY:
+		add_strangers(values, finding, env, spool);
+		break;
+	default:
+		break;
+	}
 }
 
 /* ---- a network as the lines name it ---- */

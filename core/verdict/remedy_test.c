@@ -101,6 +101,7 @@ static void test_stolen_account_on_postfix(void **state)
 	struct scene scene;
 
 	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	scene.test.spool[0].config_path = "/etc/postfix";
 	add_who(&scene, WHO_ACCOUNT, "bob@example.com");
 	add_who(&scene, WHO_ACCOUNT, "carol");
 	add_mail(&scene, "198.51.100.7", "bob@example.com");
@@ -135,6 +136,20 @@ static void test_its_bounces_are_offered(void **state)
 	scene.finding.nbounces = 3;
 	make(&scene, 0);
 	expect_line(&scene, "spoolsweep purge finding=XX-1234-bounces");
+	end(&scene);
+}
+
+/* The lines are for the server that it is a copy from. */
+static void test_copy_of_a_queue(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	add_who(&scene, WHO_ACCOUNT, "bob");
+	make(&scene, 0);
+	expect_line(&scene, "pkill -x -P $(cat /var/spool/postfix/pid/master.pid) smtpd");
+	expect_line(&scene, "postfix reload");
 	end(&scene);
 }
 
@@ -521,6 +536,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stolen_account_on_postfix),
 		cmocka_unit_test(test_its_bounces_are_offered),
+		cmocka_unit_test(test_copy_of_a_queue),
 		cmocka_unit_test(test_an_instance_is_named),
 		cmocka_unit_test(test_hostile_logins),
 		cmocka_unit_test(test_strange_logins_are_quoted),

@@ -189,9 +189,10 @@ static void add_places(struct remedy_values *values, const struct spool *spool)
 	if (!book)
 		return;
 	values->recipes = book->recipes;
+	/* A queue that no configuration here names is a copy: the lines are for where it is from. */
 	values->config =
 		line_path(slice_cstr(spool->config_path ? spool->config_path : book->config));
-	values->spool = line_path(slice_cstr(spool->path));
+	values->spool = line_path(slice_cstr(spool->config_path ? spool->path : book->spool));
 	if (!slice_eq(values->config, slice_cstr(book->config)))
 		buf_printf(&option, "-c %.*s ", SLICE_ARG(values->config));
 	values->config_option = arena_copy(values->arena, buf_slice(&option));

@@ -31,9 +31,10 @@ void remedy_values_collect(struct remedy_values *values, const struct finding *f
 /* ---- remedy_clients.c ---- */
 
 /*
- * Fills in the client lists: the addresses that the finding's messages came from, strangers' ones
- * only, busiest first; the whole network in place of several in one /24 (IPv6: /64s in one /48).
- * One that mail of a login outside the finding comes from is left out, and noted.
+ * Fills in the client lists, where a class of finding is about clients. Machines of ours: those
+ * that the finding names. Strangers: where its messages came from, busiest first, and the whole
+ * network in place of several in one /24 (IPv6: /64s in one /48). One that mail of a login
+ * outside the finding comes from is left out, and noted.
  */
 void remedy_values_clients(struct remedy_values *values, const struct finding *finding,
 	const struct field_env *env, const struct spool *spool);

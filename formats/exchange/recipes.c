@@ -51,4 +51,4 @@ static const struct recipe recipes[] = {
 	{0},
 };
 
-const struct recipe_book exchange_recipes = {"", recipes};
+const struct recipe_book exchange_recipes = {"", "", recipes};

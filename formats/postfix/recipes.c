@@ -75,4 +75,4 @@ static const struct recipe recipes[] = {
 	{0},
 };
 
-const struct recipe_book postfix_recipes = {"/etc/postfix", recipes};
+const struct recipe_book postfix_recipes = {"/etc/postfix", "/var/spool/postfix", recipes};

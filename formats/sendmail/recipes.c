@@ -49,4 +49,4 @@ static const struct recipe recipes[] = {
 	{0},
 };
 
-const struct recipe_book sendmail_recipes = {"/etc/mail", recipes};
+const struct recipe_book sendmail_recipes = {"/etc/mail", "/var/spool/mqueue", recipes};
