@@ -93,7 +93,7 @@ class Remedies:
 
     def login_stopped(self, finding):
         """Also in the session that was open: it goes by the old rules as long as it lasts."""
-        thief = {"addr": "198.18.3.7", "login": BOB}
+        thief = {"addr": "198.18.99.7", "login": BOB}
         with Client(config.PORT_SUBMIT) as session:
             session.identity(helo="friend", **thief)
             session.send(Message(BOB, ["x@park.test"], HELLO))
