@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/spoolsweep/command.h"
+#include "core/query/guess.h"
 
 /*
  * Gentle by default: the disk's idle class, and behind the mail server for the
@@ -260,6 +261,7 @@ int scan_spools(struct app *app)
 	if (!app->options.as_of)
 		app->now = (int64_t)time(NULL);
 	field_env_init(&app->env, &app->scan.snap, app->now);
+	guess_sites(&app->env, &app->spools);
 	if (apply_filter(app, &options, &err) != 0)
 		return complain(&err);
 	/* "0 messages" would be a lie when it was the folders that could not be read. */
