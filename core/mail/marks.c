@@ -132,7 +132,7 @@ static bool is_message_id(struct slice value)
 	return value.len > 0 && !slice_eq(value, SLICE("<>"));
 }
 
-uint32_t marks_of(struct slice block, struct slice sender)
+uint32_t marks_of(struct slice block, struct slice sender, struct slice *from_domain)
 {
 	uint32_t marks = MARK_READ | MARK_NO_MESSAGE_ID, hops = 0;
 	struct slice from = {0}, reply_to = {0};
@@ -151,6 +151,7 @@ uint32_t marks_of(struct slice block, struct slice sender)
 		else
 			marks |= mark_of(&field);
 	}
+	*from_domain = from;
 	if (differ(from, domain_of(sender)))
 		marks |= MARK_FROM_DIFFERS;
 	if (differ(reply_to, from))

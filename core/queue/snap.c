@@ -165,8 +165,11 @@ static void add_marks(struct snap *snap, uint32_t row, const struct record *reco
 {
 	bool has_id = slice_trim(record->message_id).len > 0;
 
-	if (snap->need.parts & NEED_SUBJECT_KEYS)
+	if (snap->need.parts & NEED_SUBJECT_KEYS) {
 		set_text(snap, COL_SUBJECT_KEY, row, record->subject_key);
+		set_name(snap, COL_FROM_DOMAIN, row,
+			slice_upto(record->from_domain, LIMIT_HEADER_VALUE));
+	}
 	set(snap, COL_MARKS, row, record->marks);
 	set(snap, COL_MESSAGE_HASH, row, has_id ? frequent_hash(record->message_id) : 0);
 }

@@ -38,7 +38,8 @@ enum snap_col {
 	COL_HEADER_FROM, /* string, decoded */
 	COL_MESSAGE_ID,  /* string */
 	COL_LOG_ID,      /* string: queue id before a content filter */
-	COL_SUBJECT_KEY, /* string: the subject as it is counted; with NEED_MARKS, as the next two */
+	COL_SUBJECT_KEY, /* string: the subject as it is counted; with NEED_MARKS, as the next */
+	COL_FROM_DOMAIN, /* string: domain of the From: header, folded */
 	COL_REWRITTEN,   /* string: domain of an address that became one of its recipients; kept
 			    where not all local domains are known, with NEED_RCPTS */
 	COL_UID,         /* uid + 1; 0 unknown */

@@ -23,7 +23,7 @@ static const struct part {
 	{.need = NEED_FROM, .col = COL_HEADER_FROM, .cols = 1},
 	{.need = NEED_EXTRA, .col = COL_EXTRA, .cols = LIMIT_EXTRA_HEADERS},
 	{.need = NEED_SUBJECT, .col = COL_SUBJECT, .cols = 1},
-	{.need = NEED_SUBJECT_KEYS, .col = COL_SUBJECT_KEY, .cols = 1},
+	{.need = NEED_SUBJECT_KEYS, .col = COL_SUBJECT_KEY, .cols = 2},
 	{.need = NEED_SESSION, .col = COL_AUTH_METHOD, .cols = 4},
 	{.need = NEED_SENDERS, .col = COL_SENDER, .cols = 1},
 	{.need = NEED_ADDRESSES | NEED_BOUNCED, .rcpt_col = RCPT_ADDRESS, .rcpt_cols = 1},

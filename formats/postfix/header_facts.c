@@ -195,7 +195,7 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 	if (need->parts & (NEED_HEADERS | NEED_MARKS))
 		read_wanted_headers(block, need, arena, record);
 	if (need->parts & NEED_MARKS)
-		record->marks = marks_of(block, record->sender);
+		record->marks = marks_of(block, record->sender, &record->from_domain);
 	if (local)
 		read_submitter(spool, block, arena, record);
 	if (copy)
