@@ -113,7 +113,7 @@ static void add_word(struct buf *out, struct slice word)
 	out->len = (size_t)(to - out->ptr);
 }
 
-/* A word with what surrounds it: "(anna)," is anna. */
+/* A word without what surrounds it: "(anna)," is anna. */
 static struct slice bare(struct slice word)
 {
 	while (word.len && !ascii_is_alnum(word.ptr[0]))
@@ -123,19 +123,23 @@ static struct slice bare(struct slice word)
 	return word;
 }
 
-/* The recipient, or a part of his name: spam calls each by his own. */
+/* The recipient, or a part of his name between what is no letter: spam calls each by his own. */
 static bool names_rcpt(struct slice word, struct slice rcpt)
 {
 	enum { SHORTEST = 3 };
-	struct slice user = slice_upto(rcpt, slice_rindex(rcpt, '@')), part;
 
 	word = bare(word);
-	if (word.len < SHORTEST)
+	if (word.len < SHORTEST || word.len > rcpt.len)
 		return false;
-	if (slice_eq_fold(word, rcpt) || slice_eq_fold(word, user))
-		return true;
-	while (slice_word(&user, ".-_+=0123456789", &part))
-		if (slice_eq_fold(word, part))
+	if (word.len == rcpt.len)
+		return slice_eq_fold(word, rcpt);
+	/* What follows a part of the user is the '@' at the latest. */
+	for (size_t i = 0; i + word.len < rcpt.len && rcpt.ptr[i] != '@'; i++)
+		if (ascii_lower(rcpt.ptr[i]) == ascii_lower(word.ptr[0]) &&
+			(i == 0 || !ascii_is_alpha(rcpt.ptr[i - 1])) &&
+			!ascii_is_alpha(rcpt.ptr[i + word.len]) &&
+			slice_starts_fold(slice_from(rcpt, i), word) &&
+			!memchr(rcpt.ptr + i, '@', word.len))
 			return true;
 	return false;
 }
