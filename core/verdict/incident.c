@@ -41,6 +41,13 @@ static void join(struct merge *merge, uint32_t a, uint32_t b)
 		merge->leader[a] = b;
 }
 
+/* What a filter gave back without its login is no other's mail. */
+static bool is_lost(const struct suspect *a, const struct suspect *b)
+{
+	return a->class == CLASS_STOLEN_ACCOUNT && b->class == a->class &&
+		!(a->party->id && b->party->id);
+}
+
 static void share_clients(struct merge *merge)
 {
 	struct study *study = merge->study;
@@ -59,8 +66,9 @@ static void share_clients(struct merge *merge)
 			uint32_t *holder = memo_at(&holders, client), other = *holder - 1;
 			if (*holder && other != i &&
 				suspect->class == study->suspects[other].class) {
-				merge->clients[i]++;
-				merge->clients[other]++;
+				bool lost = is_lost(suspect, &study->suspects[other]);
+				merge->clients[i] += !lost;
+				merge->clients[other] += !lost;
 				join(merge, i, other);
 			}
 			*holder = i + 1;
@@ -118,8 +126,9 @@ static void compare_themes(struct merge *merge, const struct theme *themes, uint
 	if (!of_a ||
 		(a->class != b->class && (of_a * 2 < a->crime.count || of_b * 2 < b->crime.count)))
 		return;
-	merge->subjects[i]++;
-	merge->subjects[k]++;
+	bool lost = is_lost(a, b);
+	merge->subjects[i] += !lost;
+	merge->subjects[k] += !lost;
 	join(merge, i, k);
 }
 

@@ -54,11 +54,15 @@ static void read_received_login(struct slice block, struct arena *arena, struct 
 			continue;
 		looked++;
 		if (!received_parse(headers_unfold(arena, field.value), &received) ||
-			!slice_known(received.auth_user) || !slice_known(received.id) ||
-			!slice_eq(received.id, record->log_id))
+			!slice_known(received.id) || !slice_eq(received.id, record->log_id))
 			continue;
-		record->account = received.auth_user;
-		record->account_source = SOURCE_RECEIVED;
+		/* RFC 3848: ESMTPA, ESMTPSA. */
+		record->entry_told = true;
+		record->logged_in = slice_ends_fold(received.protocol, SLICE("A"));
+		if (slice_known(received.auth_user)) {
+			record->account = received.auth_user;
+			record->account_source = SOURCE_RECEIVED;
+		}
 		return;
 	}
 }
