@@ -233,7 +233,11 @@ int judge_action(const struct app *app, enum op op)
 		const struct named_finding *named = &app->named[i];
 		const struct finding *finding = verdict_find(&app->verdict, slice_cstr(named->id));
 		const char *why = why_not(named);
-		if (why && finding_touches(app, finding))
+		/* "not finding=ID" takes none of them. */
+		if (why &&
+			((named->messages && share_a_row(&finding->rows, &app->rows)) ||
+				(named->bounces && finding->nbounces &&
+					share_a_row(&finding->bounces, &app->rows))))
 			return refuse(app, named, why);
 	}
 	return EXIT_DONE;
