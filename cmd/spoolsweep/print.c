@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/spoolsweep/command.h"
+#include "core/base/shell.h"
 
 static bool dumb_terminal(void)
 {
@@ -91,19 +92,7 @@ void put(const struct app *app, struct buf *out, struct slice text)
 
 void add_argument(struct buf *out, const char *text)
 {
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				   "/._-+,:@%";
-	if (*text && !text[strspn(text, safe)]) {
-		buf_add(out, slice_cstr(text));
-		return;
-	}
-	buf_addc(out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			buf_add(out, SLICE("'\\'"));
-		buf_addc(out, *text);
-	}
-	buf_addc(out, '\'');
+	shell_word(out, slice_cstr(text));
 }
 
 /* "--config FILE ": what the line would say something else without. */

@@ -84,6 +84,7 @@ struct need {
 };
 
 struct format;
+struct recipe_book;
 struct stamp;
 
 struct probe {
@@ -295,6 +296,9 @@ struct format {
 
 	/* What the MTA's own tool logs for it: "removed"; for syslog. */
 	const char *(*logged_as)(enum op op);
+
+	/* ---- what an admin does against an incident (verdict/recipe.h), or NULL ---- */
+	const struct recipe_book *recipes;
 };
 
 #endif

@@ -150,7 +150,8 @@ void conclude(struct study *study, struct suspect *suspect)
 	bool what = family[FAMILY_OUTCOME] >= 2 || family[FAMILY_IDENTITY] >= 4 ||
 		family[FAMILY_STRUCTURE] >= 5 || family[FAMILY_SCRIPT] >= 3 ||
 		(family[FAMILY_SPREAD] >= 4 &&
-			family[FAMILY_CONTENT] + family[FAMILY_RECIPIENTS] >= 3);
+			family[FAMILY_CONTENT] + family[FAMILY_RECIPIENTS] >= 3) ||
+		(family[FAMILY_SPREAD] >= family_caps[FAMILY_SPREAD] && bulk >= 3);
 	double least = study_rule(study, RULE_LEAST_MESSAGES)->threshold;
 
 	suspect->stranger = who;

@@ -6,8 +6,6 @@
 #include "core/base/xalloc.h"
 #include "core/mail/address.h"
 
-enum { NET_BITS_4 = 16, NET_BITS_6 = 32 };
-
 uint32_t *memo_at(struct memo *memo, uint32_t id)
 {
 	if (id >= memo->cap) {
@@ -45,7 +43,6 @@ void lookup_free(struct lookup *lookup)
 {
 	free(lookup->domain.values);
 	free(lookup->sender.values);
-	free(lookup->net.values);
 	free(lookup->client.values);
 	free(lookup->odd.values);
 	free(lookup->hash.values);
@@ -244,25 +241,6 @@ bool lookup_trusted(struct lookup *lookup, uint32_t client_ip)
 bool lookup_loopback(struct lookup *lookup, uint32_t client_ip)
 {
 	return client_facts(lookup, client_ip) & CLIENT_LOOPBACK;
-}
-
-uint32_t lookup_net16(struct lookup *lookup, uint32_t row)
-{
-	struct intern *strings = &lookup->env->snap->strings;
-	uint32_t client = snap_col(lookup->env->snap, COL_CLIENT_IP, row);
-	uint32_t *known = memo_at(&lookup->net, client);
-	struct ip ip;
-
-	if (*known || !ip_parse(intern_get(strings, client), &ip))
-		return *known;
-	unsigned bits = ip.family == 4 ? NET_BITS_4 : NET_BITS_6;
-	struct buf text = {0};
-	ip = ip_mask(&ip, bits);
-	ip_format(&text, &ip);
-	buf_printf(&text, "/%u", bits);
-	*known = intern_add(strings, buf_slice(&text));
-	buf_free(&text);
-	return *known;
 }
 
 /* ---- HELO ---- */

@@ -49,7 +49,7 @@ static uint32_t client_id(struct study *study, uint32_t row)
 
 static uint32_t net_id(struct study *study, uint32_t row)
 {
-	return lookup_net16(&study->lookup, row);
+	return field_net_id(study->env, row);
 }
 
 static void measure_places(struct study *study, struct rows rows, struct measures *m)
@@ -60,7 +60,7 @@ static void measure_places(struct study *study, struct rows rows, struct measure
 	seen_begin(&study->seen2);
 	for (uint32_t i = 0; i < rows.count; i++) {
 		uint32_t net = net_id(study, rows.at[i]);
-		m->nets += seen_add(&study->seen2, field_net_id(study->env, rows.at[i]));
+		m->nets += seen_add(&study->seen2, net);
 		m->clients += seen_add(&study->seen, client_id(study, rows.at[i]));
 		m->switches += last && net && net != last;
 		last = net ? net : last;

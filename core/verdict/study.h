@@ -33,8 +33,8 @@ struct measures {
 
 	/* where from */
 	uint32_t clients, clients_day; /* different ones; at most in 24 hours */
-	uint32_t nets, nets_day;       /* /24s; /16s in 24 hours */
-	uint32_t switches;             /* changes of /16 from one message to the next */
+	uint32_t nets, nets_day;       /* their /24s (IPv6 /48) */
+	uint32_t switches;             /* changes of network from one message to the next */
 
 	/* in whose name */
 	uint32_t foreign, null, own; /* messages by sender: not of the site, <>, the login itself */
@@ -166,6 +166,8 @@ static inline const struct rule *study_rule(const struct study *study, enum rule
 }
 
 /* ---- rank.c ---- */
+/* Sorts numbers by their upper 32 bits; equal ones stay in order. */
+void sort_by_hash(uint64_t *list, uint32_t count);
 #define RANK_NONE UINT32_MAX
 void rank_rcpts(struct study *study);
 /* The number of the address with that hash, or RANK_NONE. */

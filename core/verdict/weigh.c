@@ -108,8 +108,8 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 
 	evidence = judge(study, suspect, RULE_CLIENT_IPS, m->clients_day);
 	if (evidence) {
-		/* All in one network: a provider that hands out addresses, or one's own users. */
-		if (m->nets_day <= 1)
+		/* All in a few networks: a provider that hands out addresses, a farm of servers. */
+		if (m->nets_day <= 3)
 			evidence->points = 1;
 		evidence_text(study, evidence,
 			"%" PRIu32 " addresses in %" PRIu32 " networks in %.*s", m->clients_day,
@@ -121,8 +121,7 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 	}
 	evidence = judge(study, suspect, RULE_CLIENT_NETS, m->nets_day);
 	if (evidence) {
-		evidence_text(study, evidence, "%" PRIu32 " unrelated networks (/16) within a day",
-			m->nets_day);
+		evidence_text(study, evidence, "%" PRIu32 " networks within a day", m->nets_day);
 		compare(study, suspect, evidence, BASIC_NETS);
 		here_number(study, suspect, evidence);
 	}
