@@ -109,6 +109,13 @@ static int parse_filters(struct app *app)
 
 	for (size_t i = 0; i < app->nnamed; i++) {
 		struct named_finding *named = &app->named[i];
+		if (named->bounces && app->options.follow) {
+			warn_text("--follow and finding=%s" MARK_BOUNCES
+				  " exclude each other: of a "
+				  "bounce that arrives later nobody can tell what caused it",
+				named->id);
+			return EXIT_USAGE;
+		}
 		named->filter = filter_parse(slice_cstr(named->filter_text), &app->need, &err);
 		if (!named->filter)
 			return complain(&err);
