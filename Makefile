@@ -15,11 +15,11 @@ BUILD := build/$(VARIANT)
 
 # What a build needs, and what the tests need beyond it. Never an MTA.
 DEV_PACKAGES := gcc make pkg-config libpcre2-dev libjansson-dev libxxhash-dev libgmime-3.0-dev \
-	libarchive-dev libmagic-dev
+	libarchive-dev libmagic-dev libinih-dev
 TEST_PACKAGES := libcmocka-dev mandoc python3 iproute2
 # For make lint, make format and the fuzz and cover variants.
 DEVELOPER_PACKAGES := clang llvm clang-tidy clang-format cppcheck
-LIBS := libpcre2-8 jansson gmime-3.0 libarchive libmagic
+LIBS := libpcre2-8 jansson gmime-3.0 libarchive libmagic inih
 
 LIBRARY_DIRS := $(wildcard core/* formats formats/* tui)
 LIBRARY_ALL := $(wildcard $(LIBRARY_DIRS:%=%/*.c))
@@ -28,6 +28,7 @@ FUZZ_SRC := $(filter %_fuzz.c,$(LIBRARY_ALL) $(wildcard cmd/*/*_fuzz.c))
 LIBRARY_SRC := $(filter-out %_test.c %_fuzz.c,$(LIBRARY_ALL))
 SPOOLSWEEP_SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard cmd/spoolsweep/*.c))
 FORGE_SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard cmd/forge/*.c))
+VERDICTS_SRC := $(filter-out %_test.c,$(wildcard cmd/verdicts/*.c))
 BENCH_SRC := $(wildcard cmd/bench/*.c)
 HEADERS := $(wildcard core/*/*.h formats/*.h formats/*/*.h tui/*.h cmd/*/*.h)
 C_FILES := $(LIBRARY_ALL) $(wildcard cmd/*/*.c)
@@ -75,6 +76,9 @@ $(BUILD)/spoolsweep: $(call objects,$(SPOOLSWEEP_SRC)) $(LIBRARY)
 	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/forge: $(call objects,$(FORGE_SRC)) $(LIBRARY)
+	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/verdicts: $(call objects,$(VERDICTS_SRC)) $(BUILD)/libforge.a $(LIBRARY)
 	@echo "  link $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/floor $(BUILD)/mover: $(BUILD)/%: $(BUILD)/obj/cmd/bench/%.o
@@ -132,7 +136,7 @@ demo: deps
 
 # ---- checks ----
 
-.PHONY: tests fuzzers test live bench fuzz-long layers headers manual lint format install
+.PHONY: tests fuzzers test live bench verdicts fuzz-long layers headers manual lint format install
 tests: $(TESTS)
 fuzzers: $(FUZZERS)
 
@@ -155,6 +159,11 @@ fuzz-long:
 bench:
 	@$(MAKE) --no-print-directory -s -j2 all $(BUILD)/floor $(BUILD)/mover
 	@VARIANT=$(VARIANT) cmd/bench/bench.sh
+
+# Whether what the verdicts say is true, on recipes whose truth is known.
+verdicts:
+	@$(MAKE) --no-print-directory -s -j2 $(BUILD)/verdicts
+	@$(BUILD)/verdicts --files
 
 # Who may include whom: cmd -> tui -> core <- formats, and the order inside core.
 layers:

@@ -266,10 +266,8 @@ static void add_body(struct buf *out, struct rng *rng, const struct letter *lett
 	}
 }
 
-void letter_write(struct buf *out, struct rng *rng, const struct letter *letter)
+void letter_head(struct buf *out, struct rng *rng, const struct letter *letter)
 {
-	size_t begin = out->len;
-
 	buf_add(out, letter->trace);
 	buf_add(out, SLICE("Date: "));
 	letter_date(out, letter->date, letter->zone);
@@ -282,6 +280,12 @@ void letter_write(struct buf *out, struct rng *rng, const struct letter *letter)
 	if (letter->message_id.len)
 		buf_printf(out, "Message-ID: %.*s\n", SLICE_ARG(letter->message_id));
 	buf_add(out, letter->extra);
+}
+
+void letter_write(struct buf *out, struct rng *rng, const struct letter *letter)
+{
+	size_t begin = out->len;
+	letter_head(out, rng, letter);
 	add_body(out, rng, letter);
 	if (letter->encoded)
 		encode_letter(out, begin, rng);

@@ -35,6 +35,8 @@ struct letter {
 };
 
 void letter_write(struct buf *out, struct rng *rng, const struct letter *letter);
+/* Its headers only, but for those of MIME. */
+void letter_head(struct buf *out, struct rng *rng, const struct letter *letter);
 
 /* Paragraphs of at most 72 columns, about `size` bytes. */
 void letter_prose(struct buf *out, struct rng *rng, uint64_t size);

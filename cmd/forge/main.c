@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cmd/forge/options.h"
+#include "cmd/forge/recipe_write.h"
 #include "core/base/units.h"
 
 /* Makes dir, or checks that it is empty. */
@@ -90,6 +91,8 @@ int main(int argc, char **argv)
 	int failed = options_parse(&options, argc, argv, &err);
 	if (!failed && options.help)
 		options_help(&out);
+	else if (!failed && options.recipe)
+		failed = prepare(options.tree.dir, &err) || recipe_write(&options, &out, &err);
 	else if (!failed)
 		failed = forge(&options, &out, &err);
 	if (failed)

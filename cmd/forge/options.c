@@ -23,6 +23,8 @@ enum choice {
 	OPT_ENCODED,
 	OPT_HELD,
 	OPT_OWNER,
+	OPT_RECIPE,
+	OPT_SCALE,
 };
 
 static const struct option longs[] = {
@@ -40,6 +42,8 @@ static const struct option longs[] = {
 	{"encoded", no_argument, NULL, OPT_ENCODED},
 	{"held", required_argument, NULL, OPT_HELD},
 	{"owner", required_argument, NULL, OPT_OWNER},
+	{"recipe", required_argument, NULL, OPT_RECIPE},
+	{"scale", required_argument, NULL, OPT_SCALE},
 	{NULL, 0, NULL, 0},
 };
 
@@ -70,7 +74,11 @@ void options_help(struct buf *out)
 		      "  --held PERCENT   share of messages on hold (0.1)\n"
 		      "  --encoded        text in base64 or quoted-printable, two parts in three\n"
 		      "  --distinct       no address, Message-ID or reason twice, and 30 % of the\n"
-		      "                   subjects; no copies behind the content filter\n\n"
+		      "                   subjects; no copies behind the content filter\n"
+		      "  --recipe FILE    an incident of testdata/verdicts, in place of all of these\n"
+		      "                   but --seed and --now; writes what is true about it into\n"
+		      "                   DIR.truth.jsonl and DIR.incident.json\n"
+		      "  --scale X        so many times its messages (1)\n\n"
 		      "how it is stored:\n"
 		      "  --ids KIND       queue ids: short, long or mixed (short)\n"
 		      "  --fixed-ids      ids that do not hang on inode numbers: with the same "
@@ -163,6 +171,12 @@ static int set_number(struct options *options, enum choice which, const char *te
 				"--now %s: must be epoch seconds or a time as 2026-11-22T03:07:00Z",
 				text);
 		mix->now = n;
+		options->now_given = true;
+		return 0;
+	case OPT_SCALE:
+		if (!parse_hundredths(text, 1000, &n) || n < 1)
+			return err_set(err, ERR_USAGE, 0, "--scale %s: must be 0.01 to 1000", text);
+		options->scale = (unsigned)n * 10;
 		return 0;
 	case OPT_HASH_DEPTH:
 		if (!parse_number(text, 1, 4, &n))
@@ -211,6 +225,9 @@ static int set_option(struct options *options, int which, const char *value, str
 		return 0;
 	case OPT_OWNER:
 		return set_owner(options, value, err);
+	case OPT_RECIPE:
+		options->recipe = value;
+		return 0;
 	default:
 		return set_number(options, (enum choice)which, value, err);
 	}
@@ -239,6 +256,7 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
 			.body_size = 4096,
 			.held = HELD_DEFAULT},
 		.tree = {.host = SITE_HOST, .address = SITE_ADDRESS, .hash_depth = 1},
+		.scale = 1000,
 	};
 	opterr = 0;
 	optind = 0; /* glibc: start anew, also for a second command line */

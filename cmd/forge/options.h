@@ -11,6 +11,9 @@ struct options {
 	const struct writer *writer;
 	struct mix_options mix;
 	struct tree_options tree;
+	const char *recipe; /* in place of a mix, or NULL */
+	unsigned scale;     /* of it, in thousandths */
+	bool now_given;
 };
 
 /*

@@ -26,13 +26,6 @@ struct tree {
 	size_t noffsets;
 };
 
-/* A file about to be made: what becomes its name. */
-struct birth {
-	int64_t seconds;
-	unsigned usec;
-	uint64_t inode;
-};
-
 static struct tree *postfix_open(const struct tree_options *options, struct err *err)
 {
 	struct tree *tree = xcalloc(1, sizeof(*tree));
@@ -42,47 +35,17 @@ static struct tree *postfix_open(const struct tree_options *options, struct err 
 	return NULL;
 }
 
-/* smtpd and cleanup need a moment between the arrival and the name of the file. */
-static struct birth birth_of(const struct fake_message *message)
-{
-	unsigned usec =
-		message->arrival_usec + 140 + (unsigned)(rng_mix(message->number, 1) % 6000);
-	return (struct birth){.seconds = message->arrival + usec / 1000000, .usec = usec % 1000000};
-}
-
-static bool id_is_long(const struct tree *tree, const struct birth *birth)
-{
-	/* A mixed queue: the administrator turned on long ids half a day ago. */
-	if (tree->dirs.options.ids == IDS_MIXED)
-		return birth->seconds >= tree->dirs.options.now - INT64_C(12) * 3600;
-	return tree->dirs.options.ids == IDS_LONG;
-}
-
-static void name_it(const struct tree *tree, const struct birth *birth, struct buf *id)
-{
-	buf_reset(id);
-	if (id_is_long(tree, birth))
-		postfix_long_id(id, birth->seconds, birth->usec, birth->inode);
-	else
-		postfix_short_id(id, birth->usec, birth->inode);
-}
-
-static uint64_t made_up_inode(uint64_t number)
-{
-	return 1310720 + number;
-}
-
 static void postfix_gone_id(struct tree *tree, const struct fake_message *message, struct buf *id)
 {
-	struct birth birth = birth_of(message);
+	struct postfix_birth birth = postfix_birth(message);
 	birth.usec = (birth.usec + 7919) % 1000000;
-	birth.inode = made_up_inode(rng_mix(message->number, 2) % 500000);
-	name_it(tree, &birth, id);
+	birth.inode = postfix_made_up_inode(rng_mix(message->number, 2) % 500000);
+	postfix_name(&tree->dirs.options, &birth, id);
 }
 
 /* Where the message goes: "deferred/1/17025A72322". */
 static const char *queue_path(struct tree *tree, const char *queue, bool hashed,
-	const struct birth *birth, struct slice id)
+	const struct postfix_birth *birth, struct slice id)
 {
 	buf_reset(&tree->path);
 	buf_printf(&tree->path, "%s/", queue);
@@ -121,7 +84,7 @@ static int finish_file(struct tree *tree, int fd, struct slice bytes, const stru
 	return fchmod(fd, finish->mode) || futimens(fd, times) ? -1 : 0;
 }
 
-static int write_log(struct tree *tree, const char *queue, const struct birth *birth,
+static int write_log(struct tree *tree, const char *queue, const struct postfix_birth *birth,
 	struct slice id, int64_t mtime, struct err *err)
 {
 	const struct tree_options *o = &tree->dirs.options;
@@ -154,7 +117,7 @@ static bool collect_reasons(
 }
 
 static int write_logs(struct tree *tree, const struct fake_message *message,
-	const struct birth *birth, struct slice id, struct err *err)
+	const struct postfix_birth *birth, struct slice id, struct err *err)
 {
 	/* At the end of a round of deliveries the bounce is sent and its log goes. */
 	if (message->queue == FAKE_ACTIVE)
@@ -222,14 +185,14 @@ static int move_into_place(
 }
 
 /* Writes the message into the open temporary file; *id and birth->inode become known here. */
-static int fill(struct tree *tree, int fd, const struct fake_message *message, struct birth *birth,
+static int fill(struct tree *tree, int fd, const struct fake_message *message, struct postfix_birth *birth,
 	struct buf *id)
 {
 	struct stat st;
 	if (fstat(fd, &st))
 		return -1;
-	birth->inode = tree->dirs.options.fixed_ids ? made_up_inode(message->number) : st.st_ino;
-	name_it(tree, birth, id);
+	birth->inode = tree->dirs.options.fixed_ids ? postfix_made_up_inode(message->number) : st.st_ino;
+	postfix_name(&tree->dirs.options, birth, id);
 	room_for_offsets(tree, message->nrecipients);
 	buf_reset(&tree->file);
 	postfix_file(&tree->file, &tree->dirs.options, message, buf_slice(id), birth->seconds,
@@ -242,7 +205,7 @@ static int fill(struct tree *tree, int fd, const struct fake_message *message, s
 static int postfix_add(
 	struct tree *tree, const struct fake_message *message, struct buf *id, struct err *err)
 {
-	struct birth birth = birth_of(message);
+	struct postfix_birth birth = postfix_birth(message);
 	char temporary[64];
 	snprintf(temporary, sizeof(temporary), "%s/%u.%" PRIu64,
 		message->queue == FAKE_SUBMITTED ? "maildrop" : "incoming", birth.usec,

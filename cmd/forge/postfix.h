@@ -15,6 +15,19 @@ void postfix_short_id(struct buf *out, unsigned usec, uint64_t inode);
 /* "4jXJbB2yL0z1bYGB": seconds and microseconds in base 52, a z, the inode in base 51. */
 void postfix_long_id(struct buf *out, int64_t seconds, unsigned usec, uint64_t inode);
 
+/* A file about to be made: what becomes its name. */
+struct postfix_birth {
+	int64_t seconds;
+	unsigned usec;
+	uint64_t inode;
+};
+/* All but the inode, which the file system gives; or one of our own making. */
+struct postfix_birth postfix_birth(const struct fake_message *message);
+uint64_t postfix_made_up_inode(uint64_t number);
+/* *id becomes the name, in the style that the options ask for. */
+void postfix_name(
+	const struct tree_options *options, const struct postfix_birth *birth, struct buf *id);
+
 /* "1/7/": the folders below deferred/ or defer/ of either kind of id; depth <= 5. */
 void postfix_hash_path(struct buf *out, unsigned usec, unsigned depth);
 

@@ -112,6 +112,8 @@ void postfix_received(struct buf *out, const struct tree_options *options,
 		buf_printf(out, "Received: by %.*s (Postfix", SLICE_ARG(options->host));
 		if (message->entry == ENTRY_LOCAL)
 			buf_printf(out, ", from userid %u", message->uid);
+		if (message->entry == ENTRY_REQUEUED)
+			buf_printf(out, ", from userid %u", (unsigned)options->uid);
 		buf_printf(out, ")\n\tid %.*s", SLICE_ARG(id));
 	}
 	if (smtp && message->nrecipients == 1) {
@@ -227,6 +229,10 @@ static void envelope(struct buf *out, const struct tree_options *options,
 	case ENTRY_LOCAL:
 		attribute(out, "rewrite_context", SLICE("local"));
 		record(out, 'F', message->full_name);
+		record(out, 'S', message->sender);
+		break;
+	case ENTRY_REQUEUED:
+		attribute(out, "rewrite_context", SLICE("local"));
 		record(out, 'S', message->sender);
 		break;
 	case ENTRY_NOTICE:

@@ -95,6 +95,16 @@ void add_argument(struct buf *out, const char *text)
 	shell_word(out, slice_cstr(text));
 }
 
+/* "--config FILE ": what the line would say something else without. */
+static void add_option(struct buf *line, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_printf(line, "--%s ", name);
+	add_argument(line, value);
+	buf_addc(line, ' ');
+}
+
 void put_command(const struct app *app, struct buf *out, const char *words, ...)
 {
 	struct buf line = {0};
@@ -108,6 +118,9 @@ void put_command(const struct app *app, struct buf *out, const char *words, ...)
 	}
 	if (app->options.offline)
 		buf_add(&line, SLICE("--offline "));
+	add_option(&line, "config", app->options.config);
+	add_option(&line, "local-domains", app->options.local_domains);
+	add_option(&line, "trusted-networks", app->options.trusted_networks);
 	va_start(args, words);
 	buf_vprintf(&line, words, args);
 	va_end(args);

@@ -45,6 +45,18 @@ void buf_pad(struct buf *buf, char c, size_t count)
 	buf->len += count;
 }
 
+bool buf_cut(struct buf *buf, size_t start, size_t most)
+{
+	size_t end = start + most;
+
+	if (buf->len <= end)
+		return false;
+	while (end > start && (buf->ptr[end] & 0xc0) == 0x80)
+		end--;
+	buf->len = end;
+	return true;
+}
+
 void buf_printf(struct buf *buf, const char *format, ...)
 {
 	va_list args;

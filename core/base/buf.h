@@ -30,6 +30,8 @@ char *buf_room(struct buf *buf, size_t n) __attribute__((returns_nonnull));
 void buf_add(struct buf *buf, struct slice s);
 void buf_addc(struct buf *buf, char c);
 void buf_pad(struct buf *buf, char c, size_t count);
+/* Keeps at most `most` bytes of the UTF-8 text from `start` on, whole characters. True if it cut. */
+bool buf_cut(struct buf *buf, size_t start, size_t most);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *buf, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));

@@ -94,6 +94,22 @@ static void prints_long_text(void **state)
 	free(words);
 }
 
+static void cuts_between_characters(void **state)
+{
+	struct buf buf = {0};
+	(void)state;
+	buf_add(&buf, SLICE("head aüü"));
+	assert_false(buf_cut(&buf, 5, 5));
+	assert_true(buf_cut(&buf, 5, 4));
+	assert_string_equal(buf_str(&buf), "head aü");
+	assert_true(buf_cut(&buf, 5, 2));
+	assert_string_equal(buf_str(&buf), "head a");
+	buf_add(&buf, SLICE("\x80\x80\x80"));
+	assert_true(buf_cut(&buf, 6, 1));
+	assert_string_equal(buf_str(&buf), "head a");
+	buf_free(&buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +119,7 @@ int main(void)
 		cmocka_unit_test(room_holds_what_was_asked_and_a_nul),
 		cmocka_unit_test(prints_at_every_fill),
 		cmocka_unit_test(prints_long_text),
+		cmocka_unit_test(cuts_between_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

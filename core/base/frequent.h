@@ -10,16 +10,17 @@
 
 #include "core/base/slice.h"
 
-enum { FREQUENT_SLOTS = 1024 };
+/* There are twice as many places as strings, so that a search is short. */
+enum { FREQUENT_SLOTS = 1024, FREQUENT_PLACES = 2 * FREQUENT_SLOTS };
 
 /* All zero is empty and ready. */
 struct frequent {
 	struct frequent_slot {
-		uint32_t hash; /* frequent_hash of the string */
-		uint32_t count;
+		uint32_t hash;  /* frequent_hash of the string */
+		uint32_t count; /* 0: free */
 		uint32_t len;
-		char *text; /* NULL: free */
-	} * slots;          /* open addressing, 2 * FREQUENT_SLOTS of them */
+		char *text; /* NULL: nobody said what it is */
+	} * slots;          /* open addressing; FREQUENT_PLACES of them, or NULL */
 	uint32_t used;
 };
 
@@ -30,9 +31,9 @@ void frequent_free(struct frequent *frequent);
  * A stranger can make two addresses count as one by it, and no more.
  */
 uint32_t frequent_hash(struct slice text);
-/* Counts it; `hash` is frequent_hash(text). */
+/* Counts it; `hash` is frequent_hash(text). The text may be unknown where only the hash is left. */
 void frequent_add(struct frequent *frequent, struct slice text, uint32_t hash);
-/* The kept string with that hash; unknown when there is none. */
+/* The kept string with that hash; unknown when there is none. It lives until the next add. */
 struct slice frequent_find(const struct frequent *frequent, uint32_t hash);
 
 #endif

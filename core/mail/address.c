@@ -17,6 +17,47 @@ static size_t route_length(struct slice address)
 	return colon == SIZE_MAX ? 0 : colon + 1;
 }
 
+struct slice address_local(struct slice address)
+{
+	struct slice local = slice_upto(address, slice_rindex(address, '@'));
+	return slice_from(local, route_length(local));
+}
+
+/* In the order in which Postfix takes them off (trivial-rewrite/resolve.c). */
+bool address_next_host(struct slice *local, struct slice *host)
+{
+	struct slice part = *local;
+	size_t at;
+
+	if (part.len > 1 && part.ptr[0] == '"' && part.ptr[part.len - 1] == '"')
+		part = slice_of(part.ptr + 1, part.len - 2);
+	if ((at = slice_rindex(part, '@')) != SIZE_MAX) {
+		*host = slice_from(part, at + 1);
+		*local = address_local(part);
+	} else if ((at = slice_index(part, '!')) != SIZE_MAX) {
+		*host = slice_upto(part, at);
+		*local = slice_from(part, at + 1);
+	} else if ((at = slice_rindex(part, '%')) != SIZE_MAX) {
+		*host = slice_from(part, at + 1);
+		*local = slice_upto(part, at);
+	}
+	return at != SIZE_MAX && slice_index(*host, '.') != SIZE_MAX;
+}
+
+bool address_is_srs(struct slice address)
+{
+	struct slice each, rest = address_local(address);
+	bool named =
+		slice_starts_fold(rest, SLICE("SRS0")) || slice_starts_fold(rest, SLICE("SRS1"));
+	unsigned parts = 0;
+
+	if (!named || rest.len < 5 || !memchr("=+-", rest.ptr[4], 3))
+		return false;
+	for (rest = slice_from(rest, 5); slice_word(&rest, "=", &each);)
+		parts++;
+	return parts >= 4;
+}
+
 static bool is_atom_char(char c)
 {
 	return (unsigned char)c > ' ' && c != 0x7f &&

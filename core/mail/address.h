@@ -14,6 +14,18 @@
 
 /* What is behind the last '@'; empty when there is none (the null sender, a bare user). */
 struct slice address_domain(struct slice address);
+/* What is before the last '@', and before that an old source route; all of it when there is none. */
+struct slice address_local(struct slice address);
+
+/*
+ * The host that a server sends on to which takes itself for the domain behind *local: with
+ * "zoe@example.net", quoted or not, "example.net!zoe" and "zoe%example.net" it is example.net,
+ * and *local what is left for it. False when there is none with a full name.
+ */
+bool address_next_host(struct slice *local, struct slice *host);
+
+/* Whether the Sender Rewriting Scheme made it: "SRS0=hash=time=domain=user@us". */
+bool address_is_srs(struct slice address);
 
 /*
  * Appends the external form of a raw address, as postqueue(1) prints it: the

@@ -131,6 +131,60 @@ static void domains(void **state)
 	assert_false(slice_known(address_domain((struct slice){0})));
 }
 
+static void finds_routes_in_local_parts(void **state)
+{
+	static const struct {
+		const char *address, *hosts[3], *local;
+	} cases[] = {
+		{"bob@example.com", {0}, "bob"},
+		{"zoe@example.net@example.com", {"example.net"}, "zoe"},
+		{"\"zoe@example.net\"@example.com", {"example.net"}, "zoe"},
+		{"zoe%example.net@example.com", {"example.net"}, "zoe"},
+		{"\"zoe%example.net\"@example.com", {"example.net"}, "zoe"},
+		{"example.net!zoe@example.com", {"example.net"}, "zoe"},
+		{"a.test!b.test!zoe@example.com", {"a.test", "b.test"}, "zoe"},
+		{"zoe%b.test%a.test@example.com", {"a.test", "b.test"}, "zoe"},
+		{"a.test!zoe%b.test@c.test@example.com", {"c.test", "a.test", "b.test"}, "zoe"},
+		{"zoe%example.net", {"example.net"}, "zoe"}, /* of a bare user */
+		{"@a.test,@b.test:bob@example.com", {0}, "bob"},
+		{"@a.test:zoe%example.net@example.com", {"example.net"}, "zoe"},
+		/* What no server could send on. */
+		{"50%off@example.com", {0}, "50%off"},
+		{"a@b@example.com", {0}, NULL},
+		{"!zoe@example.com", {0}, NULL},
+		{"zoe%@example.com", {0}, NULL},
+		{"@example.com", {0}, ""},
+		{"", {0}, ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct slice host, local = address_local(slice_cstr(cases[i].address)),
+				   before = local;
+		unsigned n = 0;
+		for (; address_next_host(&local, &host); n++) {
+			before = local;
+			if (n == 3 || !slice_eq(host, slice_cstr(cases[i].hosts[n])))
+				fail_msg("%s: %.*s", cases[i].address, SLICE_ARG(host));
+		}
+		if ((n < 3 && cases[i].hosts[n]) ||
+			(cases[i].local && !slice_eq(before, slice_cstr(cases[i].local))))
+			fail_msg("%s: %u, %.*s", cases[i].address, n, SLICE_ARG(before));
+	}
+}
+
+static void knows_rewritten_senders(void **state)
+{
+	(void)state;
+	assert_true(address_is_srs(SLICE("SRS0=HHH=TT=example.net=zoe@example.com")));
+	assert_true(address_is_srs(SLICE("srs0+HHH=TT=example.net=zoe@example.com")));
+	assert_true(
+		address_is_srs(SLICE("SRS1=HHH=other.test==HHH=TT=example.net=zoe@example.com")));
+	assert_false(address_is_srs(SLICE("SRS0=zoe@example.com")));
+	assert_false(address_is_srs(SLICE("SRS2=HHH=TT=example.net=zoe@example.com")));
+	assert_false(address_is_srs(SLICE("SRS0@example.com")));
+	assert_false(address_is_srs(SLICE("")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +193,8 @@ int main(void)
 		cmocka_unit_test(unquote_is_the_inverse),
 		cmocka_unit_test(nobody_stays_nothing),
 		cmocka_unit_test(domains),
+		cmocka_unit_test(finds_routes_in_local_parts),
+		cmocka_unit_test(knows_rewritten_senders),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

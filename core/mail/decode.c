@@ -41,16 +41,6 @@ static void add_valid(struct buf *out, struct slice text)
 	g_free(valid);
 }
 
-/* Cuts out to `most` bytes, in front of a character. */
-static void cut(struct buf *out, size_t most)
-{
-	if (out->len <= most)
-		return;
-	while (most && (out->ptr[most] & 0xc0) == 0x80)
-		most--;
-	out->len = most;
-}
-
 /*
  * GMime takes and returns C strings, so a NUL inside an encoded word would hide
  * all that follows. A mark that no sender can guess goes behind the text: the
@@ -91,21 +81,31 @@ static void decode_words(struct buf *out, struct slice s)
 	}
 }
 
-void decode_header(struct buf *out, struct slice s)
+static void decode(struct buf *out, struct slice s)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+	size_t start = out->len;
+
+	pthread_once(&once, init_gmime);
+	pthread_mutex_lock(&turn);
+	if (!decode_whole(out, s)) {
+		out->len = start;
+		decode_words(out, s);
+	}
+	pthread_mutex_unlock(&turn);
+}
+
+void decode_header(struct buf *out, struct slice s)
+{
 	size_t start = out->len;
 
 	if (!decode_needed(s)) {
 		buf_add(out, s);
 		return;
 	}
-	pthread_once(&once, init_gmime);
 	struct slice head = slice_upto(s, DECODE_MOST);
-	if (!decode_whole(out, head)) {
-		out->len = start;
-		decode_words(out, head);
-	}
+	decode(out, head);
 	add_valid(out, slice_from(s, head.len));
-	cut(out, start + s.len * DECODE_GROWTH);
+	buf_cut(out, start, s.len * DECODE_GROWTH);
 }

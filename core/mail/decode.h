@@ -2,7 +2,7 @@
  * decode: header text for people, by GMime: RFC 2047 words in any charset to
  * UTF-8. Whatever the input, the output is valid UTF-8 and at most
  * DECODE_GROWTH times as long; controls may remain, since escaping is the
- * output's job. One thread at a time.
+ * output's job. Any thread: GMime is asked by one at a time.
  */
 #ifndef CORE_MAIL_DECODE_H
 #define CORE_MAIL_DECODE_H

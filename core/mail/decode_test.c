@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -145,6 +146,35 @@ static void nothing_is_printed(void **state)
 	buf_free(&out);
 }
 
+static void *decode_many(void *arg)
+{
+	struct buf *out = arg;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		buf_reset(out);
+		decode_header(out, SLICE("=?iso-8859-1?Q?caf=E9?= =?koi8-r?B?79TXxdQ=?= \xfc"));
+	}
+	return NULL;
+}
+
+/* Readers decode side by side. */
+static void many_threads_may_ask(void **state)
+{
+	enum { THREADS = 4 };
+	pthread_t threads[THREADS];
+	struct buf out[THREADS] = {0};
+	(void)state;
+
+	for (unsigned i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, decode_many, &out[i]), 0);
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (unsigned i = 0; i < THREADS; i++) {
+		assert_string_equal(buf_str(&out[i]), "caféОтвет ü");
+		buf_free(&out[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +184,7 @@ int main(void)
 		cmocka_unit_test(hostile_values_stay_valid_and_bounded),
 		cmocka_unit_test(growth_ends_between_letters),
 		cmocka_unit_test(nothing_is_printed),
+		cmocka_unit_test(many_threads_may_ask),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,15 +31,18 @@ static inline unsigned marks_hops(uint32_t marks)
 	return marks >> MARK_HOPS_SHIFT & MARK_HOPS_MOST;
 }
 
-/* The marks of a header block of a message with that envelope sender. */
-uint32_t marks_of(struct slice block, struct slice sender);
+/*
+ * The marks of a header block of a message with that envelope sender. *from_domain becomes the
+ * domain of the first address in From:, as written, unknown where there is none.
+ */
+uint32_t marks_of(struct slice block, struct slice sender, struct slice *from_domain);
 
 /*
  * Appends the form in which subjects are counted: lower case, without Re:, Fwd: and their like in
  * other languages, runs of digits as '#', words that look random (long, letters and digits mixed)
- * as '*', white space as one space, at most SUBJECT_SHAPE bytes, cut between characters.
+ * and those that name the recipient `rcpt` as '*', white space as one space, at most SUBJECT_SHAPE bytes, cut between characters.
  */
 enum { SUBJECT_SHAPE = 80 };
-void subject_shape(struct buf *out, struct slice decoded);
+void subject_shape(struct buf *out, struct slice decoded, struct slice rcpt);
 
 #endif

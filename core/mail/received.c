@@ -64,13 +64,20 @@ static void take_client(struct received *received, struct slice comment)
 		received->client_name = name;
 }
 
+/* As Postfix and as SquirrelMail name who logged in. */
 static void take_from_comment(struct received *received, struct slice comment)
 {
-	struct slice sender = SLICE("Authenticated sender: ");
-	if (!slice_starts(comment, sender))
-		take_client(received, comment);
-	else if (!slice_known(received->auth_user))
-		received->auth_user = slice_from(comment, sender.len);
+	static const struct slice words[] = {
+		SLICE("Authenticated sender: "), SLICE("SquirrelMail authenticated user ")};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (!slice_starts(comment, words[i]))
+			continue;
+		if (!slice_known(received->auth_user))
+			received->auth_user = slice_from(comment, words[i].len);
+		return;
+	}
+	take_client(received, comment);
 }
 
 /* "Postfix, from userid 1000"; the name in front is a setting (mail_name). */

@@ -17,8 +17,9 @@ struct received {
 	struct slice client_name; /* as the host looked it up; "unknown" is Postfix's own word */
 	struct slice client_ip;   /* inside the brackets, as written ("IPv6:2001:db8::1") */
 	struct slice protocol;    /* "with ESMTPSA" */
-	struct slice auth_user;   /* "(Authenticated sender: U)" */
-	int64_t uid;              /* "(Postfix, from userid N)", or -1 */
+	struct slice
+		auth_user; /* "(Authenticated sender: U)", "(SquirrelMail authenticated user U)" */
+	int64_t uid;       /* "(Postfix, from userid N)", or -1 */
 };
 
 /*

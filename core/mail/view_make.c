@@ -117,19 +117,6 @@ static const char *encoding_name(enum mime_encoding encoding)
 	}
 }
 
-/* In front of a character, at most `most` bytes behind `begin`. */
-static bool cut(struct buf *text, size_t begin, size_t most)
-{
-	size_t end = begin + most;
-
-	if (text->len <= end)
-		return false;
-	while (end > begin && (text->ptr[end] & 0xc0) == 0x80)
-		end--;
-	text->len = end;
-	return true;
-}
-
 /* A page that calls itself something else is opened as one; plain text is not. */
 static bool is_html(const struct mime_part *part, struct slice real)
 {
@@ -153,7 +140,7 @@ static uint32_t add_text(struct viewer *viewer, const struct mime_part *part, st
 	else
 		buf_add(out, buf_slice(&utf8));
 	buf_free(&utf8);
-	*is_cut = cut(out, begin, most) || head.len < bytes.len;
+	*is_cut = buf_cut(out, begin, most) || head.len < bytes.len;
 	return odd;
 }
 

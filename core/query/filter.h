@@ -78,10 +78,16 @@ bool filter_is_specific(const struct filter *filter);
 bool filter_each_value(const struct filter *filter, const char *field,
 	bool (*each)(void *ctx, struct slice value), void *ctx);
 
+/* Whether all conditions on the field compare it by = != and in, so that the values tell all. */
+bool filter_only_values(const struct filter *filter, const char *field);
+
 /*
  * Appends the filter as it was understood, fully parenthesised, for --explain.
  * It is a filter again, of the same meaning; nothing for one that selects everything.
  */
 void filter_print(const struct filter *filter, struct buf *out);
+
+/* Appends a value as a filter takes it: bare where it can be, else in quotes. */
+void filter_add_value(struct buf *out, struct slice value);
 
 #endif

@@ -10,17 +10,17 @@ static bool is_plain(struct slice text)
 	return text.len > 0;
 }
 
-static void print_text(struct slice text, struct buf *out)
+void filter_add_value(struct buf *out, struct slice value)
 {
-	if (is_plain(text)) {
-		buf_add(out, text);
+	if (is_plain(value)) {
+		buf_add(out, value);
 		return;
 	}
 	buf_addc(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.ptr[i] == '"' || value.ptr[i] == '\\')
 			buf_addc(out, '\\');
-		buf_addc(out, text.ptr[i]);
+		buf_addc(out, value.ptr[i]);
 	}
 	buf_addc(out, '"');
 }
@@ -105,7 +105,7 @@ static void print_value(const struct cond *cond, size_t i, struct buf *out)
 	if (cond->nets)
 		print_net(&cond->nets[i], out);
 	else if (cond->texts)
-		print_text(cond->texts[i], out);
+		filter_add_value(out, cond->texts[i]);
 	else
 		print_number(cond, cond->numbers[i], out);
 }
@@ -144,7 +144,7 @@ static void print_cond(const struct cond *cond, struct buf *out)
 		break;
 	case COND_MATCH:
 		buf_add(out, cond->negate ? SLICE("!~ ") : SLICE("~ "));
-		print_text(cond->texts[0], out);
+		filter_add_value(out, cond->texts[0]);
 		break;
 	case COND_UNKNOWN:
 		buf_add(out, cond->negate ? SLICE("is not unknown") : SLICE("is unknown"));

@@ -1,6 +1,8 @@
 #include "core/queue/batch.h"
 
 #include "core/base/buf.h"
+#include "core/mail/decode.h"
+#include "core/mail/marks.h"
 #include "core/queue/reason.h"
 
 /*
@@ -46,6 +48,23 @@ void batch_normalise(struct record *record, struct arena *arena, struct buf *tex
 	}
 }
 
+void batch_subject_key(struct record *record, struct arena *arena, struct batch_reader *reader)
+{
+	struct slice raw = slice_upto(record->subject, LIMIT_HEADER_VALUE);
+
+	if (!slice_known(raw))
+		return;
+	buf_reset(&reader->decoded);
+	buf_reset(&reader->text);
+	if (decode_needed(raw)) {
+		decode_header(&reader->decoded, raw);
+		raw = buf_slice(&reader->decoded);
+	}
+	subject_shape(
+		&reader->text, raw, record->nrcpts ? record->rcpts[0].address : (struct slice){0});
+	record->subject_key = arena_copy(arena, buf_slice(&reader->text));
+}
+
 /* Few units fail, and an error is as big as a record: it is kept only then. */
 static struct err *keep_err(struct arena *arena, const struct err *err)
 {
@@ -73,6 +92,7 @@ void batch_reader_free(struct batch_reader *reader, const struct need *need)
 	if (reader->inspecting)
 		need->inspector->end(reader->inspecting);
 	buf_free(&reader->text);
+	buf_free(&reader->decoded);
 	*reader = (struct batch_reader){0};
 }
 
@@ -111,6 +131,8 @@ unsigned batch_read(struct batch *batch, const struct need *need, const struct c
 			batch_inspect(&result->record, &batch->arena, need, reader);
 		if (need->parts & NEED_REASONS)
 			batch_normalise(&result->record, &batch->arena, &reader->text);
+		if (need->parts & NEED_MARKS)
+			batch_subject_key(&result->record, &batch->arena, reader);
 		keep_stamp(result, stamp);
 	} while (++i < batch->count && arena_bytes(&batch->arena) < BATCH_BYTES);
 	return i;

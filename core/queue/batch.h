@@ -31,7 +31,7 @@ struct batch {
 
 /* The working memory of one thread that reads batches; all-zero is ready. */
 struct batch_reader {
-	struct buf text;
+	struct buf text, decoded;
 	void *inspecting; /* of need.inspector */
 };
 
@@ -53,5 +53,8 @@ void batch_split(struct batch *batch, unsigned at, struct batch *rest);
 
 /* Puts the countable form of every reason into the record. */
 void batch_normalise(struct record *record, struct arena *arena, struct buf *text);
+
+/* Puts the countable form of its subject into the record, as far as that was read. */
+void batch_subject_key(struct record *record, struct arena *arena, struct batch_reader *reader);
 
 #endif

@@ -154,6 +154,38 @@ static void normalises_runs_of_reasons_once(void **state)
 	arena_free(&arena);
 }
 
+static void makes_subject_keys(void **state)
+{
+	static const struct {
+		const char *subject, *key;
+	} cases[] = {
+		{"Re: Invoice 17", "invoice #"},
+		{"=?utf-8?Q?Gr=C3=BC=C3=9Fe?= =?utf-8?B?MTc=?=",
+			"gr\xc3\xbc\xc3\x9f"
+			"e#"},
+		{"=?utf-8?Q?Re:_x?=", "x"},
+		{"plain again", "plain again"},
+		{"", ""},
+	};
+	struct batch_reader reader = {0};
+	struct arena arena = {0};
+	static const struct need need = {0};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct record record = record_unknown();
+		batch_subject_key(&record, &arena, &reader);
+		assert_false(slice_known(record.subject_key));
+		record.subject = slice_cstr(cases[i].subject);
+		batch_subject_key(&record, &arena, &reader);
+		assert_true(slice_known(record.subject_key));
+		if (!slice_eq(record.subject_key, slice_cstr(cases[i].key)))
+			fail_msg("%zu: \"%.*s\"", i, SLICE_ARG(record.subject_key));
+	}
+	batch_reader_free(&reader, &need);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +193,7 @@ int main(void)
 		cmocka_unit_test(hands_on_early_what_is_large),
 		cmocka_unit_test(splits_into_two_of_their_own),
 		cmocka_unit_test(normalises_runs_of_reasons_once),
+		cmocka_unit_test(makes_subject_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #include "core/base/xalloc.h"
 #include "core/queue/cache.h"
 
-#define MAGIC "swcache1"
+#define MAGIC "swcache2"
 enum { MOST_ID = 255 };
 /* A size that a file claims is summed up: a million of them must not run over. */
 #define MOST_SIZE (INT64_C(1) << 40)
@@ -22,9 +22,10 @@ struct head {
 	struct cache_identity identity;
 	int64_t began;
 	int64_t clock; /* milliseconds that the clock was ahead of the time since the machine's start */
+	uint64_t cols; /* a bit for each that is there; so have the next two */
+	uint32_t wides, rcpt_cols;
 	uint64_t string_bytes, id_bytes;
-	uint32_t rows, nrcpts, strings;
-	uint32_t cols, wides, rcpt_cols; /* a bit for each that is there */
+	uint32_t rows, nrcpts, strings, frequent;
 };
 
 static int64_t clock_offset(void)
@@ -104,7 +105,7 @@ static void add_columns(
 	for (unsigned col = 0; col < SNAP_COLS; col++) {
 		if (!snap->cols[col] || col == COL_QUEUE_ID || col == COL_LOST_LOGIN)
 			continue;
-		head->cols |= 1u << col;
+		head->cols |= UINT64_C(1) << col;
 		if (snap_is_string(col))
 			add_ids(out, used, snap->cols[col], head->rows);
 		else
@@ -119,7 +120,10 @@ static void add_columns(
 		if (!snap->rcpts[col])
 			continue;
 		head->rcpt_cols |= 1u << col;
-		add_ids(out, used, snap->rcpts[col], head->nrcpts);
+		if (snap_rcpt_is_string(col))
+			add_ids(out, used, snap->rcpts[col], head->nrcpts);
+		else
+			add_column(out, snap->rcpts[col], head->nrcpts, sizeof(uint32_t));
 	}
 	add_column(out, snap->rcpt_state, head->nrcpts, 1);
 	add_column(out, snap->rcpt_class, head->nrcpts, 1);
@@ -153,6 +157,21 @@ static void add_strings(
 	for (uint32_t row = 0; row < snap->rows; row++) {
 		struct slice id = id_of(snap, row);
 		add(out, id.ptr, id.len);
+	}
+}
+
+/* Without their counts: those are of the rows that will be taken over. */
+static void add_frequent(const struct snap *snap, struct head *head, struct out *out)
+{
+	const struct frequent *frequent = &snap->frequent;
+
+	for (uint32_t i = 0; frequent->slots && i < FREQUENT_PLACES; i++) {
+		const struct frequent_slot *slot = &frequent->slots[i];
+		if (!slot->text)
+			continue;
+		add(out, &slot->len, sizeof(slot->len));
+		add(out, slot->text, slot->len);
+		head->frequent++;
 	}
 }
 
@@ -197,6 +216,7 @@ int cache_write(
 
 	XXH3_64bits_reset(&out.checksum);
 	add_columns(snap, &head, &used, &out);
+	add_frequent(snap, &head, &out);
 	add_strings(snap, &head, &used, &out);
 	flush(&out);
 	head.checksum = checksum_of(&head, &out.checksum);
@@ -250,9 +270,9 @@ static bool all_bytes_below(const uint8_t *values, uint32_t count, uint8_t bound
 
 static bool take_cols(struct cursor *cursor, const struct head *head, struct snap *snap)
 {
-	unsigned never = 1u << COL_QUEUE_ID | 1u << COL_LOST_LOGIN;
+	uint64_t never = UINT64_C(1) << COL_QUEUE_ID | UINT64_C(1) << COL_LOST_LOGIN;
 
-	if (head->cols >> SNAP_COLS || head->cols & never)
+	if (head->cols >> SNAP_COLS || head->cols & never) /* SNAP_COLS is below 64 */
 		return false;
 	for (unsigned col = 0; col < SNAP_COLS; col++) {
 		if (!(head->cols >> col & 1))
@@ -330,6 +350,8 @@ static bool take_rcpts(struct cursor *cursor, const struct head *head, struct sn
 	unsigned wanted = snap->need.parts & NEED_RCPTS ? 1u << RCPT_ADDRESS : 0;
 	if (snap->need.parts & NEED_WORDS)
 		wanted |= 1u << RCPT_REASON | (snap->keep_reason_text ? 1u << RCPT_REASON_TEXT : 0);
+	if (snap->need.parts & NEED_RCPTS && snap->need.parts & NEED_MARKS)
+		wanted |= 1u << RCPT_HASH;
 
 	if (head->nrcpts && (head->rcpt_cols != wanted || !(reasons || wanted)))
 		return false;
@@ -337,7 +359,9 @@ static bool take_rcpts(struct cursor *cursor, const struct head *head, struct sn
 		if (!(head->rcpt_cols >> col & 1))
 			continue;
 		snap->rcpts[col] = take(cursor, head->nrcpts, sizeof(uint32_t));
-		if (cursor->failed || !all_below(snap->rcpts[col], head->nrcpts, head->strings))
+		if (cursor->failed ||
+			(snap_rcpt_is_string(col) &&
+				!all_below(snap->rcpts[col], head->nrcpts, head->strings)))
 			return false;
 	}
 	snap->rcpt_state = take(cursor, head->nrcpts, 1);
@@ -346,6 +370,26 @@ static bool take_rcpts(struct cursor *cursor, const struct head *head, struct sn
 	return !cursor->failed && in_order(snap, head) &&
 		all_bytes_below(snap->rcpt_state, head->nrcpts, RCPT_STATES) &&
 		(!reasons || all_bytes_below(snap->rcpt_class, head->nrcpts, REASON_CLASSES));
+}
+
+static bool take_frequent(struct cursor *cursor, const struct head *head, struct snap *snap)
+{
+	uint32_t len;
+
+	if (head->frequent > FREQUENT_SLOTS)
+		return false;
+	for (uint32_t i = 0; i < head->frequent; i++) {
+		if (cursor->left < sizeof(len))
+			return false;
+		memcpy(&len, cursor->at, sizeof(len));
+		if (len > cursor->left - sizeof(len))
+			return false;
+		struct slice text = slice_of(cursor->at + sizeof(len), len);
+		frequent_add(&snap->frequent, text, frequent_hash(text));
+		cursor->at += sizeof(len) + len;
+		cursor->left -= sizeof(len) + len;
+	}
+	return true;
 }
 
 /* Each string has to be new, or ids would mean something else than they say. */
@@ -459,7 +503,8 @@ int cache_parse(struct cache *cache, const struct cache_identity *identity, stru
 	struct cursor cursor = {bytes.ptr + sizeof(head), bytes.len - sizeof(head), false};
 	if (head.rows == UINT32_MAX || !take_cols(&cursor, &head, snap) ||
 		!take_wides(&cursor, &head, snap) || !take_small(&cursor, &head, snap) ||
-		!take_rcpts(&cursor, &head, snap) || !take_strings(&cursor, &head, snap))
+		!take_rcpts(&cursor, &head, snap) || !take_frequent(&cursor, &head, snap) ||
+		!take_strings(&cursor, &head, snap))
 		return refuse(err, "it is damaged");
 	snap->rows = snap->cap = head.rows;
 	snap->nrcpts = snap->rcpt_cap = head.nrcpts;

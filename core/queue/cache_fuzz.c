@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const unsigned needs[] = {0, NEED_RCPTS, NEED_REASONS, NEED_RCPTS | NEED_REASONS,
-		NEED_HEADERS | NEED_SUBJECT | NEED_EXTRA, NEED_STATUS | NEED_SESSION};
+		NEED_HEADERS | NEED_SUBJECT | NEED_EXTRA, NEED_STATUS | NEED_SESSION,
+		NEED_RCPTS | NEED_MARKS};
 	static const struct cache_identity identity;
 	static const struct spool spool;
 	const struct spool *const spools[] = {&spool};
@@ -18,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	struct need need = {
-		.parts = NEED_STAMP | needs[data[0] % (sizeof(needs) / sizeof(*needs))]};
+		.parts = NEED_STAMP | needs[(data[0] & 0x7f) % (sizeof(needs) / sizeof(*needs))]};
 	char *bytes = malloc(size);
 	memcpy(bytes, data + 1, size - 1);
 	cache_seal(bytes, size - 1, &identity);

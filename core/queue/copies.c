@@ -46,6 +46,13 @@ static uint64_t pair(uint32_t a, uint32_t b)
 	return (uint64_t)a << 32 | b;
 }
 
+/* A client that only a Received field names could have been made up to get at somebody's mail. */
+static uint32_t sure_client(const struct snap *snap, uint32_t row)
+{
+	bool sure = snap->small[row].client_source != SOURCE_RECEIVED;
+	return sure ? snap_col(snap, COL_CLIENT_IP, row) : INTERN_UNKNOWN;
+}
+
 /*
  * Two keys: queue id with client, and client with sender. The client is part of
  * the first because short queue ids are used again: a filter that hands on the
@@ -53,7 +60,7 @@ static uint64_t pair(uint32_t a, uint32_t b)
  */
 static uint64_t id_key(const struct snap *snap, uint32_t row, uint32_t id)
 {
-	uint32_t ip = snap_col(snap, COL_CLIENT_IP, row);
+	uint32_t ip = sure_client(snap, row);
 	return id && ip ? pair(id, ip) : 0;
 }
 
@@ -70,7 +77,7 @@ static uint64_t log_key(const struct snap *snap, uint32_t row)
 
 static uint64_t client_key(const struct snap *snap, uint32_t row)
 {
-	uint32_t ip = snap_col(snap, COL_CLIENT_IP, row);
+	uint32_t ip = sure_client(snap, row);
 	uint32_t sender = snap_col(snap, COL_SENDER, row);
 	bool whole = snap->need.parts & NEED_SENDERS;
 	/* The null sender is shared by everybody, so it says nothing; nor does a domain. */

@@ -132,6 +132,31 @@ static void links_many(void **state)
 	snap_free(&snap);
 }
 
+/* Whoever sends from this machine can write bob's address into a Received field. */
+static void believes_no_received_field(void **state)
+{
+	static const struct message messages[] = {
+		{"FIRST01", NULL, "bob", BOT, "bob@example.com", NULL}};
+	struct record copy = record_unknown();
+	struct snap snap;
+	(void)state;
+
+	fill(&snap, messages, 1);
+	copy.queue_id = SLICE("COPY01");
+	copy.log_id = SLICE("FIRST01");
+	copy.client_ip = SLICE(BOT);
+	copy.peer_ip = SLICE("127.0.0.1");
+	copy.sender = SLICE("bob@example.com");
+	copy.client_source = SOURCE_RECEIVED;
+	uint32_t row = snap_add(&snap, 0, &copy);
+	assert_true(snap_is_copy(&snap, row));
+	assert_int_equal(snap_link_copies(&snap), 0);
+	copy.client_source = SOURCE_QUEUE;
+	snap_add(&snap, 0, &copy);
+	assert_int_equal(snap_link_copies(&snap), 1);
+	snap_free(&snap);
+}
+
 static void takes_a_login_by_hand(void **state)
 {
 	static const struct message messages[] = {
@@ -153,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_copies_beyond_doubt),
 		cmocka_unit_test(links_many),
+		cmocka_unit_test(believes_no_received_field),
 		cmocka_unit_test(takes_a_login_by_hand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

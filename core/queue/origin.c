@@ -50,13 +50,10 @@ static bool has_domain(const struct site *site, struct slice domain)
 			by_bytes);
 }
 
-bool site_is_local(const struct site *site, struct slice address)
+static bool is_local_domain(const struct site *site, struct slice domain)
 {
 	char lower[255]; /* RFC 1035: no longer name can be delivered to */
-	struct slice domain = address_domain(address);
 
-	if (!domain.len)
-		return address.len > 0;
 	if (domain.len > sizeof(lower))
 		return false;
 	for (size_t i = 0; i < domain.len; i++)
@@ -68,6 +65,23 @@ bool site_is_local(const struct site *site, struct slice address)
 		if (lower[i] == '.' && has_domain(site, slice_from(domain, i)))
 			return true;
 	return false;
+}
+
+bool site_is_local(const struct site *site, struct slice address)
+{
+	struct slice domain = address_domain(address);
+	return domain.len ? is_local_domain(site, domain) : address.len > 0;
+}
+
+/* "zoe%example.net@us" is an address of ours by its end only: it stays on its way. */
+static bool ends_here(const struct site *site, struct slice address)
+{
+	struct slice host, local = address_local(address);
+	bool ours = site_is_local(site, address);
+
+	while (ours && address_next_host(&local, &host))
+		ours = is_local_domain(site, host);
+	return ours;
 }
 
 bool site_is_trusted(const struct site *site, const struct ip *ip)
@@ -82,15 +96,17 @@ bool site_is_trusted(const struct site *site, const struct ip *ip)
 
 static enum origin origin_of_stranger(const struct record *record, const struct site *site)
 {
+	/* What a stranger's own headers say of resending proves nothing. */
+	bool rewritten = address_is_srs(record->sender) && site_is_local(site, record->sender);
 	bool forwarded = false, foreign = false;
 
 	if (!site->local_complete || !record->nrcpts)
 		return ORIGIN_UNKNOWN;
 	for (uint32_t i = 0; i < record->nrcpts; i++) {
 		const struct rcpt *rcpt = &record->rcpts[i];
-		if (site_is_local(site, rcpt->address))
+		if (ends_here(site, rcpt->address))
 			continue;
-		if (slice_known(rcpt->original) && site_is_local(site, rcpt->original))
+		if (rewritten || (slice_known(rcpt->original) && ends_here(site, rcpt->original)))
 			forwarded = true;
 		else
 			foreign = true;

@@ -133,6 +133,7 @@ struct record {
 
 	/* With NEED_MARKS. */
 	uint32_t marks;           /* of the header block (core/mail/marks.h); 0: not read */
+	struct slice from_domain; /* of From:, as written */
 	struct slice subject_key; /* subject_shape: filled in by the scan, not by drivers */
 
 	/*

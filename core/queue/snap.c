@@ -14,7 +14,8 @@ void snap_init(struct snap *snap, const struct spool *const *spools, size_t nspo
 {
 	*snap = (struct snap){
 		.spools = spools, .nspools = nspools, .need = *need, .asked = need->parts};
-	snap->need.parts |= NEED_SENDERS | (need->parts & NEED_REASONS ? NEED_WORDS : 0);
+	snap->need.parts |= NEED_SENDERS | (need->parts & NEED_REASONS ? NEED_WORDS : 0) |
+		(need->parts & NEED_MARKS ? NEED_SUBJECT_KEYS : 0);
 	intern_init(&snap->strings);
 }
 
@@ -29,6 +30,7 @@ void snap_free(struct snap *snap)
 	free(snap->small);
 	for (size_t i = 0; i < RCPT_COLS; i++)
 		free(snap->rcpts[i]);
+	frequent_free(&snap->frequent);
 	free(snap->rcpt_state);
 	free(snap->rcpt_class);
 	free(snap->reason_class);
@@ -159,6 +161,19 @@ static void add_headers(struct snap *snap, uint32_t row, const struct record *re
 			snap, COL_EXTRA + i, row, slice_upto(record->extra[i], LIMIT_HEADER_VALUE));
 }
 
+static void add_marks(struct snap *snap, uint32_t row, const struct record *record)
+{
+	bool has_id = slice_trim(record->message_id).len > 0;
+
+	if (snap->need.parts & NEED_SUBJECT_KEYS) {
+		set_text(snap, COL_SUBJECT_KEY, row, record->subject_key);
+		set_name(snap, COL_FROM_DOMAIN, row,
+			slice_upto(record->from_domain, LIMIT_HEADER_VALUE));
+	}
+	set(snap, COL_MARKS, row, record->marks);
+	set(snap, COL_MESSAGE_HASH, row, has_id ? frequent_hash(record->message_id) : 0);
+}
+
 uint32_t snap_domain(struct snap *snap, struct slice address)
 {
 	if (slice_known(address) && address.len == 0)
@@ -178,7 +193,8 @@ static void make_rcpt_room(struct snap *snap, uint32_t count)
 {
 	bool names = snap->need.parts & NEED_RCPTS, reasons = snap->need.parts & NEED_REASONS;
 	bool words = snap->need.parts & NEED_WORDS;
-	bool cols[RCPT_COLS] = {names, words, words && snap->keep_reason_text};
+	bool cols[RCPT_COLS] = {names, words, words && snap->keep_reason_text,
+		names && snap->need.parts & NEED_MARKS};
 	uint32_t cap = snap->rcpt_cap ? snap->rcpt_cap : FIRST_ROWS;
 
 	while (cap - snap->nrcpts < count)
@@ -210,6 +226,13 @@ static void set_reason(struct snap *snap, uint32_t at, const struct rcpt *rcpt, 
 		snap->rcpts[RCPT_REASON_TEXT][at] = intern_add(&snap->strings, rcpt->reason);
 }
 
+static void set_hash(struct snap *snap, uint32_t at, struct slice address)
+{
+	uint32_t hash = frequent_hash(address);
+	snap->rcpts[RCPT_HASH][at] = hash;
+	frequent_add(&snap->frequent, address, hash);
+}
+
 static void keep_rcpts(struct snap *snap, uint32_t row, const struct record *record)
 {
 	make_rcpt_room(snap, record->nrcpts);
@@ -219,6 +242,8 @@ static void keep_rcpts(struct snap *snap, uint32_t row, const struct record *rec
 		snap->rcpt_state[at] = rcpt->state;
 		if (snap->need.parts & NEED_RCPTS)
 			snap->rcpts[RCPT_ADDRESS][at] = rcpt_name(snap, row, rcpt->address);
+		if (snap->rcpts[RCPT_HASH])
+			set_hash(snap, at, rcpt->address);
 		/* One failed connection defers many with the same words. */
 		if (snap->need.parts & NEED_REASONS)
 			set_reason(snap, at, rcpt,
@@ -327,6 +352,8 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	}
 	if (snap->need.parts & NEED_HEADERS)
 		add_headers(snap, row, record);
+	if (snap->need.parts & NEED_MARKS)
+		add_marks(snap, row, record);
 	add_rcpts(snap, row, record);
 	return row;
 }
@@ -344,6 +371,11 @@ static void add_rcpts_of(struct snap *snap, uint32_t row, const struct snap *fro
 		if (snap->rcpts[col])
 			memcpy(snap->rcpts[col] + snap->nrcpts, from->rcpts[col] + first,
 				count * sizeof(uint32_t));
+	/* Only addresses that were frequent there have a name left. */
+	for (uint32_t i = first; snap->rcpts[RCPT_HASH] && i < first + count; i++) {
+		uint32_t hash = from->rcpts[RCPT_HASH][i];
+		frequent_add(&snap->frequent, frequent_find(&from->frequent, hash), hash);
+	}
 	memcpy(snap->rcpt_state + snap->nrcpts, from->rcpt_state + first, count);
 	if (snap->rcpt_class)
 		memcpy(snap->rcpt_class + snap->nrcpts, from->rcpt_class + first, count);

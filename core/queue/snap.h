@@ -38,7 +38,8 @@ enum snap_col {
 	COL_HEADER_FROM, /* string, decoded */
 	COL_MESSAGE_ID,  /* string */
 	COL_LOG_ID,      /* string: queue id before a content filter */
-	COL_SUBJECT_KEY, /* string: the subject as it is counted; with NEED_MARKS, as the next two */
+	COL_SUBJECT_KEY, /* string: the subject as it is counted; with NEED_MARKS, as the next */
+	COL_FROM_DOMAIN, /* string: domain of the From: header, folded */
 	COL_UID,         /* uid + 1; 0 unknown */
 	COL_ATTEMPTS,    /* + 1; 0 unknown */
 	COL_WARNINGS,    /* enum warning bits */
@@ -66,12 +67,12 @@ enum snap_wide {
 };
 #define WIDE_UNKNOWN INT64_MIN
 
-/* Columns of recipients, strings all of them. */
+/* Columns of recipients. */
 enum snap_rcpt_col {
 	RCPT_ADDRESS,     /* folded; only its domain where snap_has_addresses says no */
 	RCPT_REASON,      /* normalised; with NEED_WORDS */
 	RCPT_REASON_TEXT, /* as logged; with NEED_WORDS and keep_reason_text */
-	RCPT_HASH,        /* no string: a hash of the folded address; with NEED_MARKS */
+	RCPT_HASH,        /* no string: frequent_hash; with NEED_MARKS and NEED_RCPTS */
 	RCPT_COLS
 };
 
@@ -156,10 +157,15 @@ bool snap_is_copy(const struct snap *snap, uint32_t row);
 /* Names the lost login of one row by hand, when it was found in another snap. */
 void snap_set_lost_login(struct snap *snap, uint32_t row, struct slice account);
 
-/* Whether a column of rows holds ids of snap.strings. */
+/* Whether a column of rows, or of recipients, holds ids of snap.strings. */
 static inline bool snap_is_string(unsigned col)
 {
 	return col != COL_QUEUE_ID && (col < COL_UID || col >= COL_EXTRA);
+}
+
+static inline bool snap_rcpt_is_string(unsigned col)
+{
+	return col != RCPT_HASH;
 }
 
 static inline uint32_t snap_col(const struct snap *snap, enum snap_col col, uint32_t row)

@@ -257,6 +257,64 @@ static void bounds_what_it_keeps(void **state)
 	snap_free(&p.snap);
 }
 
+/* What verdicts look at: with what they need, and without. */
+static void keeps_marks_and_hashes(void **state)
+{
+	struct rcpt rcpts[3];
+	struct record record = full_record(rcpts), other = record_unknown();
+	uint32_t hash = frequent_hash(SLICE("anna@example.org"));
+	struct place p;
+	(void)state;
+
+	record.marks = 5;
+	record.subject_key = SLICE("hello #");
+	begin(&p, NEED_RCPTS | NEED_MARKS);
+	snap_add(&p.snap, 0, &record);
+	other.message_id = SLICE(" ");
+	other.subject_key = SLICE("");
+	snap_add(&p.snap, 0, &other);
+	assert_text(&p.snap, COL_SUBJECT_KEY, 0, "hello #");
+	assert_text(&p.snap, COL_SUBJECT_KEY, 1, "");
+	assert_text(&p.snap, COL_SUBJECT, 0, NULL);
+	assert_int_equal(snap_col(&p.snap, COL_MARKS, 0), 5);
+	assert_int_equal(snap_col(&p.snap, COL_MARKS, 1), 0);
+	assert_int_equal(snap_col(&p.snap, COL_MESSAGE_HASH, 0), frequent_hash(record.message_id));
+	assert_int_equal(snap_col(&p.snap, COL_MESSAGE_HASH, 1), 0);
+	/* The whole address of each, also of the cancelled, where only domains are kept. */
+	assert_rcpt(&p.snap, RCPT_ADDRESS, 0, "example.org");
+	assert_int_equal(snap_rcpt(&p.snap, RCPT_HASH, 0), hash);
+	assert_int_equal(snap_rcpt(&p.snap, RCPT_HASH, 1), frequent_hash(SLICE("")));
+	assert_int_equal(snap_rcpt(&p.snap, RCPT_HASH, 2), frequent_hash(SLICE("c@example.org")));
+	assert_true(slice_eq(frequent_find(&p.snap.frequent, hash), SLICE("anna@example.org")));
+
+	/* A row that is taken over brings its addresses along, as far as they are known. */
+	struct place q;
+	begin(&q, NEED_RCPTS | NEED_MARKS);
+	intern_free(&q.snap.strings);
+	q.snap.strings = p.snap.strings;
+	snap_add_row(&q.snap, &p.snap, 0);
+	assert_text(&q.snap, COL_SUBJECT_KEY, 0, "hello #");
+	assert_int_equal(snap_rcpt(&q.snap, RCPT_HASH, 0), hash);
+	assert_true(slice_eq(frequent_find(&q.snap.frequent, hash), SLICE("anna@example.org")));
+	q.snap.strings = (struct intern){0};
+	snap_free(&q.snap);
+	snap_free(&p.snap);
+
+	begin(&p, NEED_ALL);
+	snap_add(&p.snap, 0, &record);
+	assert_null(p.snap.cols[COL_SUBJECT_KEY]);
+	assert_null(p.snap.cols[COL_MARKS]);
+	assert_null(p.snap.cols[COL_MESSAGE_HASH]);
+	assert_null(p.snap.rcpts[RCPT_HASH]);
+	assert_null(p.snap.frequent.slots);
+	snap_free(&p.snap);
+	/* Recipients that nobody asked for were not read. */
+	begin(&p, NEED_REASONS | NEED_MARKS);
+	snap_add(&p.snap, 0, &record);
+	assert_null(p.snap.rcpts[RCPT_HASH]);
+	snap_free(&p.snap);
+}
+
 /* Over several growths: columns that begin late, rows without recipients in between. */
 static void grows(void **state)
 {
@@ -375,6 +433,7 @@ int main(void)
 		cmocka_unit_test(keeps_only_what_was_asked_for),
 		cmocka_unit_test(keeps_addresses_of_bounces),
 		cmocka_unit_test(bounds_what_it_keeps),
+		cmocka_unit_test(keeps_marks_and_hashes),
 		cmocka_unit_test(grows),
 		cmocka_unit_test(tells_mail_that_came_back),
 		cmocka_unit_test(decodes_each_value_once),

@@ -23,6 +23,7 @@ static const struct part {
 	{.need = NEED_FROM, .col = COL_HEADER_FROM, .cols = 1},
 	{.need = NEED_EXTRA, .col = COL_EXTRA, .cols = LIMIT_EXTRA_HEADERS},
 	{.need = NEED_SUBJECT, .col = COL_SUBJECT, .cols = 1},
+	{.need = NEED_SUBJECT_KEYS, .col = COL_SUBJECT_KEY, .cols = 2},
 	{.need = NEED_SESSION, .col = COL_AUTH_METHOD, .cols = 4},
 	{.need = NEED_SENDERS, .col = COL_SENDER, .cols = 1},
 	{.need = NEED_ADDRESSES | NEED_BOUNCED, .rcpt_col = RCPT_ADDRESS, .rcpt_cols = 1},
@@ -158,7 +159,8 @@ static void compact(struct snap *snap)
 		if (snap_is_string(col))
 			move(&remap, snap->cols[col], snap->rows);
 	for (unsigned col = 0; col < RCPT_COLS; col++)
-		move(&remap, snap->rcpts[col], snap->nrcpts);
+		if (snap_rcpt_is_string(col))
+			move(&remap, snap->rcpts[col], snap->nrcpts);
 	free(remap.ids);
 	intern_free(&snap->strings);
 	snap->strings = remap.to;

@@ -45,6 +45,8 @@ static void add(struct place *place, uint32_t i)
 	record.message_id = name(place, 8, "<", i, ".4711@example.com>");
 	record.helo = name(place, 9, "host", i, ".example.net");
 	record.client_name = name(place, 10, "client", i, ".example.net");
+	record.subject_key = record.subject;
+	record.marks = i;
 	record.extra[0] = name(place, 11, "Mailer ", i, "");
 	record.rcpts = rcpts;
 	record.nrcpts = 2;
@@ -107,6 +109,8 @@ static void compare_rcpts(struct place *place, uint32_t row)
 				rcpt_text(&place->small, col, small + i), false);
 		assert_int_equal(
 			place->whole.rcpt_state[whole + i], place->small.rcpt_state[small + i]);
+		assert_int_equal(snap_rcpt(&place->whole, RCPT_HASH, whole + i),
+			snap_rcpt(&place->small, RCPT_HASH, small + i));
 		if (place->whole.need.parts & NEED_REASONS)
 			assert_int_equal(place->whole.rcpt_class[whole + i],
 				place->small.rcpt_class[small + i]);
@@ -122,7 +126,8 @@ static void compare(struct place *place)
 	} columns[] = {{COL_QUEUE_ID, 0}, {COL_QUEUE_NAME, 0}, {COL_ACCOUNT, 0}, {COL_CLIENT_IP, 0},
 		{COL_SENDER, NEED_SENDERS}, {COL_SUBJECT, NEED_SUBJECT},
 		{COL_HEADER_FROM, NEED_FROM}, {COL_MESSAGE_ID, NEED_MESSAGE_ID},
-		{COL_EXTRA, NEED_EXTRA}, {COL_HELO, NEED_SESSION}, {COL_CLIENT_NAME, NEED_SESSION}};
+		{COL_EXTRA, NEED_EXTRA}, {COL_HELO, NEED_SESSION}, {COL_CLIENT_NAME, NEED_SESSION},
+		{COL_SUBJECT_KEY, NEED_SUBJECT_KEYS}};
 
 	for (uint32_t row = 0; row < ROWS; row++) {
 		for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
@@ -130,6 +135,8 @@ static void compare(struct place *place)
 				snap_text(&place->whole, columns[i].col, row),
 				snap_text(&place->small, columns[i].col, row),
 				columns[i].col == COL_SENDER);
+		assert_int_equal(snap_col(&place->whole, COL_MARKS, row),
+			snap_col(&place->small, COL_MARKS, row));
 		compare_rcpts(place, row);
 	}
 }
@@ -138,7 +145,7 @@ static void nothing_is_given_up_in_time(void **state)
 {
 	struct place p;
 	(void)state;
-	fill(&p, NEED_ALL, 64 * 1024 * 1024, true);
+	fill(&p, NEED_ALL | NEED_MARKS, 64 * 1024 * 1024, true);
 	assert_int_equal(p.small.given_up, 0);
 	compare(&p);
 	end(&p);
@@ -148,10 +155,10 @@ static void everything_goes_in_the_end(void **state)
 {
 	struct place p;
 	(void)state;
-	fill(&p, NEED_ALL, 1000, true);
+	fill(&p, NEED_ALL | NEED_MARKS, 1000, true);
 	assert_int_equal(p.small.given_up,
-		NEED_MESSAGE_ID | NEED_FROM | NEED_EXTRA | NEED_SUBJECT | NEED_SESSION |
-			NEED_SENDERS | NEED_ADDRESSES | NEED_BOUNCED | NEED_WORDS);
+		NEED_MESSAGE_ID | NEED_FROM | NEED_EXTRA | NEED_SUBJECT | NEED_SUBJECT_KEYS |
+			NEED_SESSION | NEED_SENDERS | NEED_ADDRESSES | NEED_BOUNCED | NEED_WORDS);
 	compare(&p);
 	end(&p);
 }

@@ -26,8 +26,13 @@ static inline uint64_t cache_touch(struct cache *cache, const struct need *need)
 				sum += snap_text(&snap, col, at).len;
 		for (uint32_t i = 0; i < count; i++) {
 			for (unsigned col = 0; col < RCPT_COLS; col++)
-				sum += intern_get(&snap.strings, snap_rcpt(&snap, col, first + i))
-					       .len;
+				sum += snap_rcpt_is_string(col)
+					? intern_get(
+						  &snap.strings, snap_rcpt(&snap, col, first + i))
+						  .len
+					: frequent_find(
+						  &snap.frequent, snap_rcpt(&snap, col, first + i))
+						  .len;
 			sum += snap.rcpt_state ? snap.rcpt_state[first + i] : 0;
 			sum += snap.rcpt_class ? snap.rcpt_class[first + i] : 0;
 		}

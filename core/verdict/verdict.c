@@ -1,10 +1,87 @@
 #include "core/verdict/verdict.h"
 
+#include <stdlib.h>
+
+#include "core/verdict/study.h"
+
+static void begin(struct study *study, struct verdict *verdict, struct field_env *env,
+	const struct rules *rules)
+{
+	struct snap *snap = env->snap;
+
+	*verdict = (struct verdict){0};
+	*study = (struct study){.verdict = verdict,
+		.env = env,
+		.snap = snap,
+		.arena = &verdict->arena,
+		.accused = bitset_new(snap->rows),
+		.claimed = bitset_new(snap->rows),
+		.sender_ids = snap->strings.count,
+		.senders = bitset_new(snap->strings.count)};
+	/* Evidence points to its rule. */
+	struct rules *kept = arena_alloc(study->arena, sizeof(*kept));
+	if (rules)
+		*kept = *rules;
+	else
+		rules_default(kept);
+	study->rules = kept;
+	lookup_init(&study->lookup, env);
+	for (uint32_t row = 0; row < snap->rows; row++)
+		bitset_set(&study->senders, snap_col(snap, COL_SENDER, row));
+}
+
+static void end(struct study *study)
+{
+	for (size_t i = 0; i < study->nsuspects; i++) {
+		struct suspect *suspect = &study->suspects[i];
+		if (suspect->owns_crime)
+			free(suspect->crime.at);
+		free(suspect->evidence);
+		free(suspect->notes);
+		free(suspect->members);
+	}
+	for (unsigned origin = 0; origin < ORIGINS; origin++)
+		for (unsigned basic = 0; basic < BASICS; basic++)
+			free(study->sorted[origin][basic]);
+	free(study->suspects);
+	free(study->parties);
+	free(study->rows);
+	free(study->rank);
+	free(study->rank_hash);
+	free(study->rank_parties);
+	free(study->bounced.values);
+	free(study->counts.values);
+	free(study->seen.stamps.values);
+	free(study->seen2.stamps.values);
+	bitset_free(&study->accused);
+	bitset_free(&study->claimed);
+	bitset_free(&study->senders);
+	bitset_free(&study->wrote);
+	lookup_free(&study->lookup);
+}
+
 int verdict_make(struct verdict *verdict, struct field_env *env,
 	const struct verdict_options *options, struct err *err)
 {
-	(void)env, (void)options, (void)err;
-	*verdict = (struct verdict){0};
+	struct study study;
+
+	(void)err;
+	begin(&study, verdict, env, options ? options->rules : NULL);
+	verdict->too_little = env->snap->rows < study_rule(&study, RULE_LEAST_MESSAGES)->threshold;
+	if (!verdict->too_little) {
+		rank_rcpts(&study);
+		parties_make(&study);
+		baseline_make(&study);
+		loops_find(&study);
+		floods_find(&study);
+		parties_judge(&study);
+		relays_find(&study);
+		incidents_merge(&study);
+		backscatter_find(&study);
+		destinations_find(&study);
+		findings_make(&study);
+	}
+	end(&study);
 	return 0;
 }
 
@@ -20,10 +97,10 @@ void verdict_free(struct verdict *verdict)
 
 const struct finding *verdict_find(const struct verdict *verdict, struct slice id)
 {
-	static const char behind[] = "-bounces";
-	size_t cut = sizeof(behind) - 1;
-	if (id.len > cut && slice_eq_fold(slice_from(id, id.len - cut), SLICE("-bounces")))
-		id = slice_upto(id, id.len - cut);
+	static const struct slice behind = {"-bounces", 8};
+
+	if (id.len > behind.len && slice_ends_fold(id, behind))
+		id = slice_upto(id, id.len - behind.len);
 	for (size_t i = 0; i < verdict->count; i++)
 		if (slice_eq_fold(id, slice_cstr(verdict->findings[i].id)))
 			return &verdict->findings[i];

@@ -39,7 +39,7 @@ static const struct known_attribute {
 	[CLIENT_ADDRESS] = {SLICE("client_address"), 0},
 	[HELO_NAME] = {SLICE("helo_name"), NEED_SESSION},
 	[PROTOCOL_NAME] = {SLICE("protocol_name"), NEED_SESSION},
-	[MESSAGE_ID] = {SLICE("message_id"), NEED_HEADERS},
+	[MESSAGE_ID] = {SLICE("message_id"), NEED_HEADERS | NEED_MARKS},
 };
 
 struct reader {

@@ -1,6 +1,8 @@
 #include "formats/postfix/header_facts.h"
 
+#include "core/base/ip.h"
 #include "core/mail/headers.h"
+#include "core/mail/marks.h"
 #include "core/mail/received.h"
 #include "core/mail/script.h"
 #include "formats/postfix/content.h"
@@ -61,6 +63,63 @@ static void read_received_login(struct slice block, struct arena *arena, struct 
 	}
 }
 
+static bool is_loopback(struct slice text)
+{
+	struct ip ip;
+	return slice_known(text) && ip_parse(text, &ip) && ip_is_loopback(&ip);
+}
+
+static void take_client(const struct received *received, struct arena *arena, struct record *record)
+{
+	struct ip ip;
+	char room[IP_TEXT_MAX];
+
+	ip_parse(received->client_ip, &ip);
+	record->client_ip = arena_copy(arena, ip_text(&ip, room));
+	record->client_source = SOURCE_RECEIVED;
+	record->client_name = received->client_name;
+	record->helo = received->helo;
+	record->protocol = received->protocol;
+}
+
+/*
+ * Mail from this machine that brought no word of its client: from a content filter that does
+ * not pass it on, or webmail. The topmost field is ours, by the id. Below it those of filters
+ * name this machine as client; then either the same host stamped the mail as it first came in,
+ * with its client, or a webmail says who was logged in to it, and the mail is of this machine.
+ * A program here could have made it up, so it is the word of Received fields only.
+ */
+static void read_before_filter(struct slice block, struct arena *arena, struct record *record)
+{
+	enum { MOST_FILTERS = 3 };
+	struct header_field field;
+	struct received received;
+	struct slice host = {0};
+	unsigned hops = 0;
+
+	while (hops < 2 + MOST_FILTERS && headers_next(&block, &field)) {
+		if (!slice_eq_fold(field.name, SLICE("Received")))
+			continue;
+		if (!received_parse(headers_unfold(arena, field.value), &received) ||
+			(!hops && !slice_eq(received.id, record->queue_id)))
+			return;
+		if (!hops++)
+			host = received.by;
+		if (is_loopback(received.client_ip))
+			continue;
+		bool web = slice_starts_fold(received.protocol, SLICE("HTTP"));
+		bool ours = slice_eq_fold(received.by, host) && slice_known(received.client_ip);
+		if (!web && !ours)
+			return;
+		if (!web)
+			take_client(&received, arena, record);
+		record->account = received.auth_user;
+		record->account_source =
+			slice_known(received.auth_user) ? SOURCE_RECEIVED : SOURCE_NONE;
+		return;
+	}
+}
+
 /*
  * The id that mail had which came in locally: below the fields of the requeues, each of
  * which names the mail owner, that of the first pickup(8), or of whatever of Postfix wrote
@@ -117,9 +176,10 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 {
 	bool local = !slice_known(record->client_ip) && !slice_known(record->account);
 	bool copy = slice_known(record->log_id) && !slice_known(record->account);
+	bool back = !copy && !slice_known(record->account) && is_loopback(record->client_ip);
 	bool trace = (need->parts & NEED_LINEAGE) && !slice_known(record->first_id);
 	/* Whose mail it is must not depend on what else was asked for. */
-	bool wanted = copy || trace || (need->parts & NEED_HEADERS) ||
+	bool wanted = copy || back || trace || (need->parts & (NEED_HEADERS | NEED_MARKS)) ||
 		((need->parts & NEED_SUBMITTER) && local);
 	struct buf text = {0};
 
@@ -130,12 +190,16 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 	record->warnings |= odd & ~(uint32_t)WARN_TOO_MANY;
 	struct slice block = arena_copy(arena, buf_slice(&text));
 	buf_free(&text);
-	if (need->parts & NEED_HEADERS)
+	if (need->parts & (NEED_HEADERS | NEED_MARKS))
 		read_wanted_headers(block, need, arena, record);
+	if (need->parts & NEED_MARKS)
+		record->marks = marks_of(block, record->sender, &record->from_domain);
 	if (local)
 		read_submitter(spool, block, arena, record);
 	if (copy)
 		read_received_login(block, arena, record);
+	if (back)
+		read_before_filter(block, arena, record);
 	if (trace)
 		read_first_id(spool, block, arena, record);
 }

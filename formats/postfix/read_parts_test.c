@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/mail/marks.h"
 #include "formats/postfix/test_spool.h"
 
 #define DEFERRED "deferred/A/" TEST_ID
@@ -173,6 +174,29 @@ static void reads_wanted_headers(void **state)
 	test_spool_free(&test);
 }
 
+/* What verdicts ask of every message: no header that they did not name. */
+static void reads_marks(void **state)
+{
+	static const struct need need = {.parts = NEED_MARKS};
+	struct test_spool test;
+	(void)state;
+
+	test_spool_make(&test);
+	add_message(&test, DEFERRED, (const char *const[]){"sasl_username=bob", NULL},
+		(const char *const[]){"Received: from x", "Received: from y", "Subject: hi",
+			"From: Bob <bob@example.net>", "Precedence: bulk",
+			"Message-Id: <1@example.com>", NULL});
+	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need), SEV_OK);
+	assert_text(test.record.subject, "hi");
+	assert_text(test.record.message_id, "<1@example.com>");
+	assert_int_equal(test.record.marks,
+		MARK_READ | MARK_BULK | MARK_FROM_DIFFERS | 2u << MARK_HOPS_SHIFT);
+	assert_false(slice_known(test.record.subject_key));
+	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need_all), SEV_OK);
+	assert_int_equal(test.record.marks, 0);
+	test_spool_free(&test);
+}
+
 /* A header block without an end, and one longer than is looked at. */
 static void bounds_the_headers(void **state)
 {
@@ -296,6 +320,73 @@ static void finds_the_login_a_filter_lost(void **state)
 	test_spool_free(&test);
 }
 
+/* A filter that passes no client on, and webmail: what the fields of this host say. */
+static void finds_who_was_before_a_filter(void **state)
+{
+#define FROM(client) "Received: from h (h [" client "])"
+#define STAMP(id) "\tby mx.example.com (Postfix) with ESMTPA id " id "; x"
+#define LOGIN "\t(Authenticated sender: bob)"
+#define AMAVIS                                                                                     \
+	"\tby localhost (mx.example.com [127.0.0.1]) (amavisd-new, port 10024) with ESMTP id 1"
+	static const struct {
+		const char *lines[8], *client, *account;
+	} cases[] = {
+		{{FROM("127.0.0.1"), STAMP(TEST_ID), FROM("192.0.2.1"), STAMP("FIRST01")},
+			"192.0.2.1", NULL},
+		{{FROM("127.0.0.1"), STAMP(TEST_ID), FROM("192.0.2.1"), LOGIN, STAMP("FIRST01")},
+			"192.0.2.1", "bob"},
+		{{FROM("::1"), STAMP(TEST_ID), FROM("127.0.0.1"), AMAVIS, FROM("IPv6:2001:db8::1"),
+			 STAMP("FIRST01")},
+			"2001:db8::1", NULL},
+		/* Sent by a program here, and what another host stamped before. */
+		{{FROM("127.0.0.1"), STAMP(TEST_ID)}, "127.0.0.1", NULL},
+		{{FROM("127.0.0.1"), STAMP(TEST_ID), FROM("192.0.2.1"), LOGIN,
+			 "\tby mx.example.net (Postfix) with ESMTPA id 1; x"},
+			"127.0.0.1", NULL},
+		/* Webmail keeps its own address. */
+		{{FROM("127.0.0.1"), STAMP(TEST_ID), "Received: from [192.0.2.7]",
+			 "\tby mx.example.com with HTTP (HTTP/1.1 POST); x"},
+			"127.0.0.1", NULL},
+		{{FROM("127.0.0.1"), STAMP(TEST_ID), "Received: from 192.0.2.7",
+			 "\t(SquirrelMail authenticated user bob) by web.example.com with HTTP; x"},
+			"127.0.0.1", "bob"},
+		/* The topmost is not ours: all of it was written by the sender. */
+		{{FROM("127.0.0.1"), STAMP("OTHER01"), FROM("192.0.2.1"), LOGIN, STAMP("FIRST01")},
+			"127.0.0.1", NULL},
+		{{"Subject: x"}, "127.0.0.1", NULL},
+	};
+	static const struct need nothing = {0};
+	struct test_spool test;
+	(void)state;
+
+	test_spool_make(&test);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		add_message(&test, DEFERRED,
+			(const char *const[]){
+				"log_client_address=127.0.0.1", "client_address=127.0.0.1", NULL},
+			cases[i].lines);
+		assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &nothing), SEV_OK);
+		assert_text(test.record.client_ip, cases[i].client);
+		bool told = strcmp(cases[i].client, "127.0.0.1") != 0;
+		assert_int_equal(test.record.client_source, told ? SOURCE_RECEIVED : SOURCE_QUEUE);
+		assert_text(test.record.peer_ip, "127.0.0.1");
+		assert_int_equal(slice_known(test.record.account), cases[i].account != NULL);
+		if (cases[i].account) {
+			assert_text(test.record.account, cases[i].account);
+			assert_int_equal(test.record.account_source, SOURCE_RECEIVED);
+		}
+	}
+	/* A login that the queue names is not asked about again. */
+	add_message(&test, DEFERRED,
+		(const char *const[]){"log_client_address=127.0.0.1", "sasl_username=carol", NULL},
+		cases[1].lines);
+	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need_all), SEV_OK);
+	assert_text(test.record.account, "carol");
+	assert_int_equal(test.record.account_source, SOURCE_QUEUE);
+	assert_text(test.record.client_ip, "127.0.0.1");
+	test_spool_free(&test);
+}
+
 /* What a requeue keeps: log_ident for what came by SMTP, else the id in the Received fields. */
 static void finds_the_first_id(void **state)
 {
@@ -415,9 +506,11 @@ int main(void)
 		cmocka_unit_test(reads_both_logs),
 		cmocka_unit_test(lives_with_odd_logs),
 		cmocka_unit_test(reads_wanted_headers),
+		cmocka_unit_test(reads_marks),
 		cmocka_unit_test(bounds_the_headers),
 		cmocka_unit_test(finds_the_local_submitter),
 		cmocka_unit_test(finds_the_login_a_filter_lost),
+		cmocka_unit_test(finds_who_was_before_a_filter),
 		cmocka_unit_test(finds_the_first_id),
 		cmocka_unit_test(gives_the_content),
 		cmocka_unit_test(keeps_recipients_behind_large_content),

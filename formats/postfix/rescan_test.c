@@ -14,7 +14,7 @@ enum { MESSAGES = 60, PATH = 64 };
 
 static const struct need need = {
 	.parts = NEED_RCPTS | NEED_ADDRESSES | NEED_REASONS | NEED_STATUS | NEED_HEADERS |
-		NEED_SUBJECT | NEED_STAMP,
+		NEED_SUBJECT | NEED_MARKS | NEED_STAMP,
 };
 
 static uint32_t drawn;
@@ -112,7 +112,8 @@ static void tell(const struct scan *scan, struct buf *out)
 			add_text(
 				line, intern_get(&snap->strings, snap_rcpt(snap, RCPT_ADDRESS, i)));
 			add_text(line, intern_get(&snap->strings, snap_rcpt(snap, RCPT_REASON, i)));
-			buf_printf(line, " %u %u", snap->rcpt_state[i], snap->rcpt_class[i]);
+			buf_printf(line, " %u %u %u", snap->rcpt_state[i], snap->rcpt_class[i],
+				snap_rcpt(snap, RCPT_HASH, i));
 		}
 		for (uint32_t k = row;
 			k > 0 && strcmp(buf_str(&lines[k]), buf_str(&lines[k - 1])) < 0; k--) {

@@ -1,0 +1,10 @@
+/* tally: the scores of all runs put together: each scenario counts the same, however many runs. */
+#ifndef CMD_VERDICTS_TALLY_H
+#define CMD_VERDICTS_TALLY_H
+
+#include "cmd/verdicts/set.h"
+
+/* Prints tables by class and by family, the worst runs, and the goals. False: one is missed. */
+bool tally_print(const struct job *jobs, const struct score *scores, size_t count, struct buf *out);
+
+#endif

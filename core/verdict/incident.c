@@ -1,0 +1,298 @@
+/* What belongs together: groups that share addresses or subjects are one incident. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/ip.h"
+#include "core/base/xalloc.h"
+#include "core/verdict/study.h"
+
+enum { LIKE = 5, WIDE_NETS = 3 };
+
+static bool is_of_party(const struct suspect *suspect)
+{
+	return suspect->class == CLASS_STOLEN_ACCOUNT || suspect->class == CLASS_INFECTED_HOST ||
+		suspect->class == CLASS_HACKED_SCRIPT || suspect->class == CLASS_OPEN_RELAY;
+}
+
+/* ---- who shares what ---- */
+
+struct merge {
+	struct study *study;
+	uint32_t *leader;             /* by suspect: of its incident */
+	uint32_t *clients, *subjects; /* by suspect: others it shares them with */
+};
+
+static uint32_t leader_of(struct merge *merge, uint32_t i)
+{
+	while (merge->leader[i] != i)
+		i = merge->leader[i] = merge->leader[merge->leader[i]];
+	return i;
+}
+
+static void join(struct merge *merge, uint32_t a, uint32_t b)
+{
+	a = leader_of(merge, a);
+	b = leader_of(merge, b);
+	/* The one that was found first has most messages. */
+	if (a < b)
+		merge->leader[b] = a;
+	else
+		merge->leader[a] = b;
+}
+
+/* Notes `i` as a holder of `id`; joins it with the one before, and counts for both. */
+static void hold(struct merge *merge, struct memo *holders, uint32_t id, uint32_t i,
+	uint32_t *counts, bool across)
+{
+	uint32_t *holder = memo_at(holders, id);
+	const struct suspect *suspects = merge->study->suspects;
+
+	if (*holder && *holder != i + 1) {
+		uint32_t other = *holder - 1;
+		if (across || suspects[i].class == suspects[other].class) {
+			counts[i]++;
+			counts[other]++;
+			join(merge, i, other);
+		}
+	}
+	*holder = i + 1;
+}
+
+static void share_clients(struct merge *merge)
+{
+	struct study *study = merge->study;
+	struct memo holders = {0};
+
+	for (uint32_t i = 0; i < study->nsuspects; i++) {
+		const struct suspect *suspect = &study->suspects[i];
+		if (!is_of_party(suspect))
+			continue;
+		seen_begin(&study->seen);
+		for (uint32_t k = 0; k < suspect->crime.count; k++) {
+			uint32_t row = suspect->crime.at[k];
+			uint32_t ip = snap_col(study->snap, COL_CLIENT_IP, row);
+			uint32_t client = field_client_id(study->env, row);
+			if (client && !lookup_trusted(&study->lookup, ip) &&
+				seen_add(&study->seen, client))
+				hold(merge, &holders, client, i, merge->clients, false);
+		}
+	}
+	free(holders.values);
+}
+
+/* Subjects of one in ten of a suspect's messages, that hardly anybody else uses. */
+static void share_subjects(struct merge *merge)
+{
+	struct study *study = merge->study;
+	const struct snap *snap = study->snap;
+	struct memo holders = {0}, everywhere = {0}, accused = {0};
+
+	for (uint32_t row = 0; row < snap->rows; row++)
+		++*memo_at(&everywhere, snap_col(snap, COL_SUBJECT_KEY, row));
+	for (uint32_t i = 0; i < study->nsuspects; i++)
+		for (uint32_t k = 0;
+			is_of_party(&study->suspects[i]) && k < study->suspects[i].crime.count; k++)
+			++*memo_at(&accused,
+				snap_col(snap, COL_SUBJECT_KEY, study->suspects[i].crime.at[k]));
+	for (uint32_t i = 0; i < study->nsuspects; i++) {
+		const struct suspect *suspect = &study->suspects[i];
+		if (!is_of_party(suspect))
+			continue;
+		uint32_t least =
+			suspect->crime.count / 10 > LIKE ? suspect->crime.count / 10 : LIKE;
+		for (int second = 0; second < 2; second++)
+			for (uint32_t k = 0; k < suspect->crime.count; k++) {
+				uint32_t key =
+					snap_col(snap, COL_SUBJECT_KEY, suspect->crime.at[k]);
+				uint32_t *count = memo_at(&study->counts, key);
+				if (!second) {
+					++*count;
+					continue;
+				}
+				bool own = *memo_at(&accused, key) * 10 >=
+					*memo_at(&everywhere, key) * 8;
+				if (key > INTERN_EMPTY && *count >= least && own)
+					hold(merge, &holders, key, i, merge->subjects, true);
+				*count = 0;
+			}
+	}
+	free(holders.values);
+	free(everywhere.values);
+	free(accused.values);
+}
+
+static void add_shared(struct merge *merge)
+{
+	struct study *study = merge->study;
+
+	for (uint32_t i = 0; i < study->nsuspects; i++) {
+		struct suspect *suspect = &study->suspects[i];
+		struct evidence *evidence;
+		const struct rule *client = study_rule(study, RULE_SHARED_CLIENT);
+		const struct rule *subject = study_rule(study, RULE_SHARED_SUBJECT);
+		if (merge->clients[i] >= client->threshold &&
+			suspect->class == CLASS_STOLEN_ACCOUNT) {
+			evidence = evidence_add(study, suspect, RULE_SHARED_CLIENT,
+				merge->clients[i], client->threshold, client->points);
+			evidence_text(study, evidence,
+				"client addresses in common with other logins under suspicion");
+		}
+		if (merge->subjects[i] >= subject->threshold) {
+			evidence = evidence_add(study, suspect, RULE_SHARED_SUBJECT,
+				merge->subjects[i], subject->threshold, subject->points);
+			evidence_text(
+				study, evidence, "the same subjects as others under suspicion");
+		}
+		if ((merge->clients[i] || merge->subjects[i]) && is_of_party(suspect))
+			conclude(study, suspect);
+	}
+}
+
+/* ---- one of several ---- */
+
+static void take_rows(struct study *study, struct suspect *into, const struct suspect *from)
+{
+	uint32_t count = into->crime.count + from->crime.count;
+	uint32_t *at = xcalloc(count + 1, sizeof(*at));
+
+	memcpy(at, into->crime.at, into->crime.count * sizeof(*at));
+	memcpy(at + into->crime.count, from->crime.at, from->crime.count * sizeof(*at));
+	qsort_r(at, count, sizeof(*at), by_arrival, study->snap);
+	if (into->owns_crime)
+		free(into->crime.at);
+	into->crime = (struct rows){at, count};
+	into->owns_crime = true;
+}
+
+static void absorb(struct study *study, struct suspect *into, struct suspect *from)
+{
+	into->members = xrealloc(into->members, into->nmembers + 1, sizeof(*into->members));
+	into->members[into->nmembers++] = (struct member){from->party, from->crime.count};
+	into->filter = study_text(study, "%.*s%.*s%.*s or (%.*s)", into->nmembers == 1 ? 1 : 0, "(",
+		SLICE_ARG(into->filter), into->nmembers == 1 ? 1 : 0, ")", SLICE_ARG(from->filter));
+	into->level = from->level > into->level ? from->level : into->level;
+	into->score = from->score > into->score ? from->score : into->score;
+	into->nusual += from->nusual;
+	take_rows(study, into, from);
+	if (from->owns_crime)
+		free(from->crime.at);
+	free(from->evidence);
+	free(from->notes);
+	*from = (struct suspect){.gone = true};
+}
+
+/* Addresses that the configuration trusts, and that are strangers': it trusts too many. */
+static void find_wide_trust(struct study *study)
+{
+	struct suspect *first = NULL;
+	uint32_t nets = 0;
+
+	seen_begin(&study->seen);
+	for (uint32_t i = 0; i < study->nsuspects; i++) {
+		const struct suspect *suspect = &study->suspects[i];
+		struct ip ip;
+		if (suspect->class != CLASS_INFECTED_HOST || suspect->party->origin != ORIGIN_LAN ||
+			!ip_parse(intern_get(&study->snap->strings, suspect->party->id), &ip) ||
+			ip_is_private(&ip))
+			continue;
+		nets += seen_add(&study->seen, field_net_id(study->env, suspect->crime.at[0]));
+	}
+	for (uint32_t i = 0; nets >= WIDE_NETS && i < study->nsuspects; i++) {
+		struct suspect *suspect = &study->suspects[i];
+		struct ip ip;
+		if (suspect->class != CLASS_INFECTED_HOST || suspect->party->origin != ORIGIN_LAN ||
+			!ip_parse(intern_get(&study->snap->strings, suspect->party->id), &ip) ||
+			ip_is_private(&ip))
+			continue;
+		suspect->class = CLASS_OPEN_RELAY;
+		if (first) {
+			absorb(study, first, suspect);
+			continue;
+		}
+		first = suspect;
+		suspect_note(study, first,
+			"these addresses are in the trusted networks of the configuration, and are "
+			"strangers': mynetworks is too wide");
+	}
+}
+
+static void merge_joined(struct merge *merge)
+{
+	struct study *study = merge->study;
+
+	for (uint32_t i = 0; i < study->nsuspects; i++) {
+		uint32_t leader = leader_of(merge, i);
+		if (leader == i || study->suspects[i].gone)
+			continue;
+		absorb(study, &study->suspects[leader], &study->suspects[i]);
+	}
+	for (uint32_t i = 0; i < study->nsuspects; i++)
+		if (study->suspects[i].nmembers)
+			measure(study, study->suspects[i].party, study->suspects[i].crime,
+				&study->suspects[i].m);
+}
+
+/* Rows of abuse, and in whose names it was written. */
+static void mark_accused(struct study *study)
+{
+	const struct snap *snap = study->snap;
+
+	study->wrote = bitset_new(study->sender_ids);
+	for (uint32_t i = 0; i < study->nsuspects; i++) {
+		const struct suspect *suspect = &study->suspects[i];
+		if (!finding_class_is_abuse(suspect->class) || suspect->level < LEVEL_PROBABLE)
+			continue;
+		for (uint32_t k = 0; k < suspect->crime.count; k++) {
+			uint32_t sender = snap_col(snap, COL_SENDER, suspect->crime.at[k]);
+			bitset_set(&study->accused, suspect->crime.at[k]);
+			if (sender > INTERN_EMPTY && sender < study->sender_ids)
+				bitset_set(&study->wrote, sender);
+		}
+	}
+}
+
+void incidents_merge(struct study *study)
+{
+	struct merge merge = {.study = study,
+		.leader = xcalloc(study->nsuspects + 1, sizeof(uint32_t)),
+		.clients = xcalloc(study->nsuspects + 1, sizeof(uint32_t)),
+		.subjects = xcalloc(study->nsuspects + 1, sizeof(uint32_t))};
+
+	for (uint32_t i = 0; i < study->nsuspects; i++)
+		merge.leader[i] = i;
+	share_clients(&merge);
+	share_subjects(&merge);
+	add_shared(&merge);
+	merge_joined(&merge);
+	find_wide_trust(study);
+	mark_accused(study);
+	free(merge.leader);
+	free(merge.clients);
+	free(merge.subjects);
+}
+
+bool is_bounce_to(const struct study *study, uint32_t row, const struct bitset *senders)
+{
+	const struct snap *snap = study->snap;
+
+	if (snap_col(snap, COL_SENDER, row) != INTERN_EMPTY || !snap_has_addresses(snap, row) ||
+		snap->small[row].origin == ORIGIN_ACCOUNT ||
+		snap->small[row].origin == ORIGIN_RELAY)
+		return false;
+	uint32_t count, first = snap_rcpts(snap, row, &count);
+	for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
+		uint32_t address = snap_rcpt(snap, RCPT_ADDRESS, rcpt);
+		if (address < senders->bits && bitset_has(senders, address))
+			return true;
+	}
+	return false;
+}
+
+uint32_t left_bounces(struct study *study, struct rows rows)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < rows.count; i++)
+		count += is_bounce_to(study, rows.at[i], &study->wrote);
+	return count;
+}

@@ -1,0 +1,58 @@
+/*
+ * lookup: facts about a string of the index, found once and kept: whether a domain is the
+ * site's, which sender stands behind a list's bounce address, which network a client is in.
+ *
+ * Adds derived strings to the index. One thread.
+ */
+#ifndef CORE_VERDICT_LOOKUP_H
+#define CORE_VERDICT_LOOKUP_H
+
+#include "core/query/field.h"
+
+/* A number for each string id; 0 for those never set. */
+struct memo {
+	uint32_t *values;
+	uint32_t cap;
+};
+uint32_t *memo_at(struct memo *memo, uint32_t id);
+
+/* Counts different ids in one group after the other: begin, then add. */
+struct seen {
+	struct memo stamps;
+	uint32_t stamp;
+};
+void seen_begin(struct seen *seen);
+/* True when the id is new since seen_begin; false for INTERN_UNKNOWN. */
+bool seen_add(struct seen *seen, uint32_t id);
+
+struct lookup {
+	struct field_env *env;
+	struct memo domain, sender, client, odd, hash;
+};
+
+void lookup_init(struct lookup *lookup, struct field_env *env);
+void lookup_free(struct lookup *lookup);
+
+/* Whether the domain (a string id) is the site's, by any of the spools. */
+bool lookup_local(struct lookup *lookup, uint32_t domain);
+/* Whether it is one of the big mailbox providers. */
+bool lookup_freemail(struct lookup *lookup, uint32_t domain);
+
+/* The domain of a row's sender; INTERN_EMPTY for the null sender. */
+uint32_t lookup_sender_domain(struct lookup *lookup, uint32_t row);
+/*
+ * The sender without what changes from message to message: VERP, SRS, BATV, "+detail",
+ * bounce-123. *verp says whether something of a mailing list was there.
+ */
+uint32_t lookup_sender_base(struct lookup *lookup, uint32_t sender, bool *verp);
+/* frequent_hash of the sender's address. */
+uint32_t lookup_hash(struct lookup *lookup, uint32_t address);
+
+/* Whether the client is the site's own: in the trusted networks, or private. */
+bool lookup_trusted(struct lookup *lookup, uint32_t client_ip);
+bool lookup_loopback(struct lookup *lookup, uint32_t client_ip);
+
+/* Whether that HELO (a string id) is one that malware gives and mail programs do not. */
+bool lookup_odd_helo(struct lookup *lookup, uint32_t helo);
+
+#endif

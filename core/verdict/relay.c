@@ -1,0 +1,244 @@
+/*
+ * Strangers' mail to strangers. Some of it may be for a domain that is ours after all, and that
+ * nobody told us of: its mail comes from many networks, and these write to it alone.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/base/xalloc.h"
+#include "core/query/filter.h"
+#include "core/verdict/study.h"
+
+struct dest {
+	uint32_t id;
+	uint32_t rows, exclusive; /* messages; those of clients that write nowhere else */
+	uint32_t nets;
+	bool ours;
+};
+
+struct work {
+	struct study *study;
+	struct rows rows;
+	struct memo clients; /* 1: writes to one domain; 2: to several */
+	struct memo only;    /* that one */
+	struct memo place;   /* by domain: place in dests, + 1 */
+	struct dest *dests;
+	uint32_t ndests;
+};
+
+static struct dest *dest_of(struct work *work, uint32_t domain)
+{
+	uint32_t *place = memo_at(&work->place, domain);
+	if (!*place) {
+		work->dests = xrealloc(work->dests, work->ndests + 1, sizeof(*work->dests));
+		work->dests[work->ndests++] = (struct dest){.id = domain};
+		*place = work->ndests;
+	}
+	return &work->dests[*place - 1];
+}
+
+/* Calls `each` for every foreign recipient's domain of a row. */
+static void each_domain(
+	struct work *work, uint32_t row, void (*each)(struct work *, uint32_t row, uint32_t domain))
+{
+	uint32_t count, first = snap_rcpts(work->study->snap, row, &count);
+	for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
+		uint32_t domain = rcpt_domain(work->study, row, rcpt);
+		if (domain && !lookup_local(&work->study->lookup, domain))
+			each(work, row, domain);
+	}
+}
+
+static void note_client(struct work *work, uint32_t row, uint32_t domain)
+{
+	uint32_t client = field_client_id(work->study->env, row);
+	uint32_t *only = memo_at(&work->only, client), *kind = memo_at(&work->clients, client);
+
+	*kind = !*only || *only == domain ? 1 : 2;
+	*only = *kind == 2 ? UINT32_MAX : domain;
+}
+
+static void note_dest(struct work *work, uint32_t row, uint32_t domain)
+{
+	struct dest *dest = dest_of(work, domain);
+	dest->rows++;
+	dest->exclusive += *memo_at(&work->clients, field_client_id(work->study->env, row)) == 1;
+}
+
+static void count_nets(struct work *work, struct dest *dest)
+{
+	seen_begin(&work->study->seen);
+	for (uint32_t i = 0; i < work->rows.count; i++) {
+		uint32_t row = work->rows.at[i], count;
+		uint32_t first = snap_rcpts(work->study->snap, row, &count);
+		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+			if (rcpt_domain(work->study, row, rcpt) == dest->id)
+				dest->nets += seen_add(
+					&work->study->seen, field_net_id(work->study->env, row));
+	}
+}
+
+static bool is_ours(const struct work *work, const struct dest *dest)
+{
+	enum { LEAST_NETS = 5, FEW_DOMAINS = 5 };
+	if (dest->exclusive * 10 < dest->rows * 8 ||
+		lookup_freemail(&work->study->lookup, dest->id))
+		return false;
+	return dest->nets >= LEAST_NETS &&
+		(dest->rows * 5 >= work->rows.count || work->ndests <= FEW_DOMAINS);
+}
+
+/* Of one that is to none but our own domains the address itself names another host. */
+static bool is_relayed(struct work *work, uint32_t row)
+{
+	uint32_t count, first = snap_rcpts(work->study->snap, row, &count);
+	bool ours = false;
+
+	for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
+		uint32_t domain = rcpt_domain(work->study, row, rcpt);
+		if (!domain || lookup_local(&work->study->lookup, domain))
+			continue;
+		if (!dest_of(work, domain)->ours)
+			return true;
+		ours = true;
+	}
+	return !ours;
+}
+
+static int by_name(const void *a, const void *b, void *arg)
+{
+	const struct intern *strings = arg;
+	return slice_cmp(intern_get(strings, ((const struct dest *)a)->id),
+		intern_get(strings, ((const struct dest *)b)->id));
+}
+
+static void add_domains(struct work *work, struct buf *out)
+{
+	struct intern *strings = &work->study->snap->strings;
+	uint32_t told = 0;
+
+	for (uint32_t i = 0; i < work->ndests; i++) {
+		if (!work->dests[i].ours)
+			continue;
+		buf_add(out, told++ ? SLICE(", ") : SLICE("("));
+		filter_add_value(out, intern_get(strings, work->dests[i].id));
+	}
+	buf_addc(out, ')');
+}
+
+/* The rows for which is_relayed says `relayed`. */
+static struct rows take(struct work *work, bool relayed)
+{
+	struct rows rows = {.at = xcalloc(work->rows.count + 1, sizeof(*rows.at))};
+	for (uint32_t i = 0; i < work->rows.count; i++)
+		if (is_relayed(work, work->rows.at[i]) == relayed)
+			rows.at[rows.count++] = work->rows.at[i];
+	return rows;
+}
+
+static void accuse(struct work *work, const struct party *party, struct rows crime, bool some)
+{
+	struct study *study = work->study;
+	const struct rule *rule = study_rule(study, RULE_RELAYED);
+	struct suspect suspect = {.class = CLASS_OPEN_RELAY,
+		.party = party,
+		.crime = crime,
+		.owns_crime = true,
+		.nusual = party->rows.count - crime.count};
+	struct buf filter = {0};
+
+	measure(study, party, crime, &suspect.m);
+	bool sure = suspect.m.messages >= rule->strong && suspect.m.domains >= 3;
+	double points = sure ? rule->strong_points : rule->points;
+	struct evidence *evidence = evidence_add(study, &suspect, RULE_RELAYED, crime.count,
+		sure ? rule->strong : rule->threshold, study->guessed ? points / 2 : points);
+	evidence->n = study->all.messages;
+	evidence_text(study, evidence,
+		"%" PRIu32 " messages of strangers from %" PRIu32
+		" addresses, without a login, to %" PRIu32 " domains that are not the site's",
+		crime.count, suspect.m.clients, suspect.m.domains);
+	weigh(study, &suspect);
+	conclude(study, &suspect);
+	party_filter(study, party, &filter);
+	if (some) {
+		buf_add(&filter, SLICE(" and not all rcpt_domain in "));
+		add_domains(work, &filter);
+	}
+	suspect.filter = arena_copy(study->arena, buf_slice(&filter));
+	buf_free(&filter);
+	if (suspect.level >= LEVEL_SUSPECT)
+		*suspect_add(study, suspect.class) = suspect;
+	else
+		free(crime.at), free(suspect.evidence);
+}
+
+/* "Is that domain yours?" */
+static void ask(struct work *work, const struct party *party, struct rows rows)
+{
+	struct study *study = work->study;
+	struct suspect *suspect = suspect_add(study, CLASS_UNDETERMINED);
+	struct buf filter = {0}, names = {0};
+
+	suspect->party = party;
+	suspect->crime = rows;
+	suspect->owns_crime = true;
+	suspect->structural = true;
+	suspect->level = LEVEL_SUSPECT;
+	measure(study, party, rows, &suspect->m);
+	add_domains(work, &names);
+	party_filter(study, party, &filter);
+	buf_add(&filter, SLICE(" and all rcpt_domain in "));
+	buf_add(&filter, buf_slice(&names));
+	struct evidence *evidence =
+		evidence_add(study, suspect, RULE_RELAYED, rows.count, EVIDENCE_NONE, 0);
+	evidence_text(study, evidence,
+		"many networks send mail without a login, each to %.*s alone: the site may be a "
+		"mail exchanger for it",
+		SLICE_ARG(buf_slice(&names)));
+	suspect_note(study, suspect,
+		"if %.*s is yours, say so: relay_domains of the mail server, or --local-domains",
+		SLICE_ARG(buf_slice(&names)));
+	suspect->filter = arena_copy(study->arena, buf_slice(&filter));
+	buf_free(&names);
+	buf_free(&filter);
+	conclude(study, suspect);
+}
+
+static void judge_relay(struct study *study, const struct party *party)
+{
+	struct work work = {.study = study, .rows = party->rows};
+	bool some = false;
+
+	for (uint32_t i = 0; i < party->rows.count; i++)
+		each_domain(&work, party->rows.at[i], note_client);
+	for (uint32_t i = 0; i < party->rows.count; i++)
+		each_domain(&work, party->rows.at[i], note_dest);
+	for (uint32_t i = 0; i < work.ndests; i++) {
+		struct dest *dest = &work.dests[i];
+		if (dest->rows * 10 >= party->rows.count)
+			count_nets(&work, dest);
+		dest->ours = is_ours(&work, dest);
+		some |= dest->ours;
+	}
+	qsort_r(work.dests, work.ndests, sizeof(*work.dests), by_name, &study->snap->strings);
+	for (uint32_t i = 0; i < work.ndests; i++)
+		*memo_at(&work.place, work.dests[i].id) = i + 1;
+	struct rows relayed = take(&work, true);
+	if (relayed.count >= (uint32_t)study_rule(study, RULE_RELAYED)->threshold)
+		accuse(&work, party, relayed, some);
+	else
+		free(relayed.at);
+	if (some)
+		ask(&work, party, take(&work, false));
+	free(work.clients.values);
+	free(work.only.values);
+	free(work.place.values);
+	free(work.dests);
+}
+
+void relays_find(struct study *study)
+{
+	for (size_t i = 0; i < study->nparties; i++)
+		if (study->parties[i].origin == ORIGIN_RELAY)
+			judge_relay(study, &study->parties[i]);
+}
