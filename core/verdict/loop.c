@@ -33,39 +33,30 @@ struct work {
 /* Copies of one message in the queue, some of which have gone further than others. */
 static void mark_copies(struct work *work)
 {
-	struct copies {
-		uint32_t count;
-		uint8_t low, high;
-	} *copies = NULL;
 	const struct snap *snap = work->study->snap;
 	double least = study_rule(work->study, RULE_LOOP_COPIES)->threshold;
-	struct keymap map = {0};
-	uint32_t cap = 0;
+	uint64_t *list = xcalloc(snap->rows + 1, sizeof(*list));
+	uint32_t count = 0, end;
 
-	for (int second = 0; second < 2; second++)
-		for (uint32_t row = 0; row < snap->rows; row++) {
-			uint32_t hash = snap_col(snap, COL_MESSAGE_HASH, row);
-			uint8_t hops = (uint8_t)marks_hops(snap_col(snap, COL_MARKS, row));
-			if (!hash)
-				continue;
-			uint32_t place = keymap_add(&map, hash);
-			if (place >= cap) {
-				uint32_t old = cap;
-				cap = cap ? cap * 2 : 4096;
-				copies = xrealloc(copies, cap, sizeof(*copies));
-				memset(copies + old, 0, (cap - old) * sizeof(*copies));
-			}
-			struct copies *same = &copies[place];
-			if (second) {
-				if (same->count >= least && same->high - same->low >= HOPS_APART)
-					bitset_set(&work->round, row);
-				continue;
-			}
-			same->low = same->count++ && same->low < hops ? same->low : hops;
-			same->high = hops > same->high ? hops : same->high;
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		uint64_t hash = snap_col(snap, COL_MESSAGE_HASH, row);
+		if (hash)
+			list[count++] = hash << 32 | row;
+	}
+	sort_by_hash(list, count);
+	for (uint32_t i = 0; i < count; i = end) {
+		unsigned low = MARK_HOPS_MOST, high = 0;
+		for (end = i; end < count && list[end] >> 32 == list[i] >> 32; end++) {
+			unsigned hops = marks_hops(snap_col(snap, COL_MARKS, (uint32_t)list[end]));
+			low = hops < low ? hops : low;
+			high = hops > high ? hops : high;
 		}
-	free(copies);
-	keymap_free(&map);
+		if (end - i < least || high - low < HOPS_APART)
+			continue;
+		for (uint32_t k = i; k < end; k++)
+			bitset_set(&work->round, (uint32_t)list[k]);
+	}
+	free(list);
 }
 
 static void mark_far(struct work *work)

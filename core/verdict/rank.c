@@ -4,8 +4,8 @@
 #include "core/base/xalloc.h"
 #include "core/verdict/study.h"
 
-/* Sorts by the upper 32 bits, bytes from low to high: in the time it takes to copy. */
-static void sort_by_hash(uint64_t *list, uint32_t count)
+/* By bytes of the upper half, from low to high: in the time it takes to copy. */
+void sort_by_hash(uint64_t *list, uint32_t count)
 {
 	uint64_t *other = xcalloc(count + 1, sizeof(*other));
 

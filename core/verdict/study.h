@@ -166,6 +166,8 @@ static inline const struct rule *study_rule(const struct study *study, enum rule
 }
 
 /* ---- rank.c ---- */
+/* Sorts numbers by their upper 32 bits; equal ones stay in order. */
+void sort_by_hash(uint64_t *list, uint32_t count);
 #define RANK_NONE UINT32_MAX
 void rank_rcpts(struct study *study);
 /* The number of the address with that hash, or RANK_NONE. */
