@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cmd/verdicts/laws.h"
 #include "core/base/xalloc.h"
 
 /* A mean over scenarios of the means over their runs. */
@@ -251,6 +252,30 @@ static void print_worst(
 	free(ranked);
 }
 
+/* How often each law is broken, and where; the sum. */
+static unsigned print_laws(
+	const struct job *jobs, const struct score *scores, size_t count, struct buf *out)
+{
+	unsigned broken[LAWS] = {0}, tried = 0, sum = 0;
+	for (size_t i = 0; i < count; i++) {
+		tried += jobs[i].laws;
+		for (unsigned law = 0; jobs[i].laws && law < LAWS; law++)
+			broken[law] += scores[i].laws[law];
+	}
+	if (!tried)
+		return 0;
+	buf_printf(out, "\nwhat must not change a verdict, in %u scenarios\n", tried);
+	for (unsigned law = 0; law < LAWS; law++) {
+		buf_printf(out, "  %-36s %u broken\n", law_name((enum law)law), broken[law]);
+		sum += broken[law];
+	}
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i].laws && scores[i].broken[0])
+			buf_printf(out, "  %-26.*s %s\n", SLICE_ARG(jobs[i].recipe->name),
+				scores[i].broken);
+	return sum;
+}
+
 struct goals {
 	struct mean recall, inside, wrong, missed;
 	unsigned runs, with_confirmed, with_probable, forbidden, filters, errors;
@@ -258,8 +283,9 @@ struct goals {
 
 static struct goals count_goals(const struct job *jobs, const struct score *scores, size_t count)
 {
-	struct goals goals = {.runs = (unsigned)count};
+	struct goals goals = {0};
 	for (size_t i = 0; i < count; i++) {
+		goals.runs += !jobs[i].laws;
 		goals.with_confirmed += scores[i].innocent_confirmed > 0;
 		goals.with_probable += scores[i].innocent_probable > 0;
 		goals.forbidden += scores[i].forbidden;
@@ -297,6 +323,7 @@ bool tally_print(const struct job *jobs, const struct score *scores, size_t coun
 	print_classes(jobs, scores, count, out);
 	print_families(jobs, scores, count, out);
 	print_worst(jobs, scores, count, out);
+	unsigned laws = print_laws(jobs, scores, count, out);
 	buf_addc(out, '\n');
 	bool met = true;
 	if (goals.recall.count)
@@ -312,6 +339,7 @@ bool tally_print(const struct job *jobs, const struct score *scores, size_t coun
 	met &= goal(out, "abusive messages missed, per cent", 100 * mean_of(&goals.missed), 1, true);
 	met &= goal(out, "findings that a scenario forbids", goals.forbidden, 0, true);
 	met &= goal(out, "filters that select other rows than their finding", goals.filters, 0, true);
+	met &= goal(out, "laws broken", laws, 0, true);
 	met &= goal(out, "runs that failed, or differ as files", goals.errors, 0, true);
 	return met;
 }
