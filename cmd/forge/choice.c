@@ -49,8 +49,8 @@ static int parse_one(
 	choice->word = choice_word(word, words);
 	choice->weight = (unsigned)weight;
 	if (choice->word < 0 || weight > 1000000)
-		return err_set(err, ERR_USAGE, 0, "\"%.*s\": unknown word, or no weight",
-			SLICE_ARG(item));
+		return err_set(
+			err, ERR_USAGE, 0, "\"%.*s\": unknown word, or no weight", SLICE_ARG(item));
 	rest = slice_trim(rest);
 	if (take_number(&rest, &choice->a))
 		take_number(&rest, &choice->b);

@@ -34,9 +34,9 @@ enum fake_queue {
 /* How it came in. */
 enum fake_entry {
 	ENTRY_SMTP,
-	ENTRY_LOCAL,   /* sendmail(1) called by a user of this machine */
-	ENTRY_NOTICE,  /* the MTA made it: a bounce */
-	ENTRY_FORWARD, /* an alias or .forward sent it on; the client is the first one */
+	ENTRY_LOCAL,    /* sendmail(1) called by a user of this machine */
+	ENTRY_NOTICE,   /* the MTA made it: a bounce */
+	ENTRY_FORWARD,  /* an alias or .forward sent it on; the client is the first one */
 	ENTRY_REQUEUED, /* `postsuper -r`, or copied in: handed in by the owner of the queue */
 };
 

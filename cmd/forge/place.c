@@ -12,9 +12,9 @@ void place_name(struct place *place, const struct place_spec *spec, uint64_t see
 	for (unsigned i = 0; i < spec->domains; i++) {
 		uint64_t n = rng_mix(naming * PLACE_DOMAINS + i, SALT_DOMAIN);
 		/* The number keeps two domains of a site apart. */
-		place->domains[i] = arena_printf(arena, "%s%s%s.example",
-			words_pick(&words_company, n >> 8), i % 2 ? "" : "-",
-			words_pick(&words_trade, n / 7 + i));
+		place->domains[i] =
+			arena_printf(arena, "%s%s%s.example", words_pick(&words_company, n >> 8),
+				i % 2 ? "" : "-", words_pick(&words_trade, n / 7 + i));
 	}
 	static const char *const hosts[] = {"mx1", "mail", "smtp", "mx-out2", "post"};
 	place->host =
@@ -37,11 +37,11 @@ struct person place_person(const struct place *place, struct arena *arena, unsig
 		person.address = arena_printf(
 			arena, "%c%s%u@%.*s", first[0], last, n + 1, SLICE_ARG(domain));
 	else if (twice)
-		person.address = arena_printf(
-			arena, "%s.%s%u@%.*s", first, last, n, SLICE_ARG(domain));
+		person.address =
+			arena_printf(arena, "%s.%s%u@%.*s", first, last, n, SLICE_ARG(domain));
 	else
-		person.address = arena_printf(
-			arena, "%s.%s.%u@%.*s", first, last, n, SLICE_ARG(domain));
+		person.address =
+			arena_printf(arena, "%s.%s.%u@%.*s", first, last, n, SLICE_ARG(domain));
 	return person;
 }
 
@@ -87,9 +87,8 @@ struct fake_client place_client(
 			(unsigned)(home >> 8 & 0xff) + 256, (unsigned)(home >> 16 & 0xfff) + 1,
 			(unsigned)(home >> 32 & 0xff) + 16);
 	else
-		client.address = arena_printf(arena, "198.%u.%u.%u",
-			18 + (unsigned)(home >> 7 & 1), (unsigned)(home >> 8 & 0xff),
-			2 + (unsigned)(home >> 16) % 120);
+		client.address = arena_printf(arena, "198.%u.%u.%u", 18 + (unsigned)(home >> 7 & 1),
+			(unsigned)(home >> 8 & 0xff), 2 + (unsigned)(home >> 16) % 120);
 	client.name = home & 16
 		? SLICE("unknown")
 		: arena_printf(arena, "dsl-%04x.access.test", (unsigned)(home >> 16) & 0xffff);
@@ -148,8 +147,9 @@ struct fake_client place_bot(struct arena *arena, uint64_t pool, unsigned i, uns
 	struct fake_client client = stranger(arena, rng_mix(pool * 100003 + i, SALT_BOT));
 	/* Next to each other in their network, one of each in turn. */
 	unsigned within = networks ? i / networks : 0;
-	client.address = arena_printf(arena, "198.%u.%u.%u", 18 + (network & 1),
-		(unsigned)(net >> 8 & 0xff), 124 + ((unsigned)(net >> 16) % 130 + within * 7) % 130);
+	client.address =
+		arena_printf(arena, "198.%u.%u.%u", 18 + (network & 1), (unsigned)(net >> 8 & 0xff),
+			124 + ((unsigned)(net >> 16) % 130 + within * 7) % 130);
 	client.helo = arena_printf(arena, "[%.*s]", SLICE_ARG(client.address));
 	return client;
 }
@@ -160,10 +160,10 @@ struct fake_client place_bot6(struct arena *arena, uint64_t pool, unsigned i, un
 	uint64_t net = rng_mix(pool * 10007 + network, SALT_BOT);
 	uint64_t mixed = rng_mix(pool * 100003 + i, SALT_BOT);
 	struct fake_client client = stranger(arena, mixed);
-	client.address = arena_printf(arena, "2001:db8:%x:%x:%x:%x::%x",
-		(unsigned)(net >> 8 & 0xfff) + 4096, (unsigned)(mixed & 0xffff) + 1,
-		(unsigned)(mixed >> 20 & 0xfff) + 16, (unsigned)(mixed >> 32 & 0xfff) + 16,
-		(unsigned)(mixed >> 44 & 0xff) + 1);
+	client.address =
+		arena_printf(arena, "2001:db8:%x:%x:%x:%x::%x", (unsigned)(net >> 8 & 0xfff) + 4096,
+			(unsigned)(mixed & 0xffff) + 1, (unsigned)(mixed >> 20 & 0xfff) + 16,
+			(unsigned)(mixed >> 32 & 0xfff) + 16, (unsigned)(mixed >> 44 & 0xff) + 1);
 	client.helo = arena_printf(arena, "[IPv6:%.*s]", SLICE_ARG(client.address));
 	return client;
 }

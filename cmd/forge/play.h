@@ -19,10 +19,10 @@ struct play_options {
 	unsigned scale; /* in thousandths: 100, 1000, 10000 */
 	enum play_mode mode;
 	/* For checks that the answer does not hang on what it must not hang on. */
-	uint64_t order;       /* another order of the same messages */
-	uint64_t naming;      /* the site's domains and people are called differently; 0: by seed */
-	unsigned background;  /* times as much ordinary mail; 0 is once */
-	int64_t shift;        /* seconds later, all of it */
+	uint64_t order;      /* another order of the same messages */
+	uint64_t naming;     /* the site's domains and people are called differently; 0: by seed */
+	unsigned background; /* times as much ordinary mail; 0 is once */
+	int64_t shift;       /* seconds later, all of it */
 };
 
 /* A message, and the truth about it. */

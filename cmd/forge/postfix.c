@@ -185,13 +185,14 @@ static int move_into_place(
 }
 
 /* Writes the message into the open temporary file; *id and birth->inode become known here. */
-static int fill(struct tree *tree, int fd, const struct fake_message *message, struct postfix_birth *birth,
-	struct buf *id)
+static int fill(struct tree *tree, int fd, const struct fake_message *message,
+	struct postfix_birth *birth, struct buf *id)
 {
 	struct stat st;
 	if (fstat(fd, &st))
 		return -1;
-	birth->inode = tree->dirs.options.fixed_ids ? postfix_made_up_inode(message->number) : st.st_ino;
+	birth->inode =
+		tree->dirs.options.fixed_ids ? postfix_made_up_inode(message->number) : st.st_ino;
 	postfix_name(&tree->dirs.options, birth, id);
 	room_for_offsets(tree, message->nrecipients);
 	buf_reset(&tree->file);

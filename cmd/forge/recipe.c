@@ -29,8 +29,7 @@ static int wrong(const struct reading *reading, const char *section, const char 
 static struct stream *new_stream(struct reading *reading, struct slice name)
 {
 	struct recipe *recipe = reading->recipe;
-	recipe->streams = xrealloc(
-		recipe->streams, recipe->nstreams + 1, sizeof(*recipe->streams));
+	recipe->streams = xrealloc(recipe->streams, recipe->nstreams + 1, sizeof(*recipe->streams));
 	struct stream *stream = &recipe->streams[recipe->nstreams++];
 	*stream = (struct stream){.name = arena_copy(&recipe->arena, name),
 		.ordinary = reading->site,
@@ -166,7 +165,7 @@ static bool expected_value(struct expectation *expected, struct slice name, stru
 		int class = class_named(value);
 		if (class < 0)
 			return false;
-		expected->class = (enum finding_class)class;
+		expected->class = (enum finding_class) class;
 		expected->accept |= 1U << class;
 		return true;
 	}

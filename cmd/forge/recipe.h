@@ -109,8 +109,8 @@ enum {
 };
 
 enum truth {
-	TRUTH_LEGIT,  /* nothing to do with any incident */
-	TRUTH_PART,   /* innocent mail that an incident keeps waiting, or that only looks like one */
+	TRUTH_LEGIT, /* nothing to do with any incident */
+	TRUTH_PART,  /* innocent mail that an incident keeps waiting, or that only looks like one */
 	TRUTH_BOUNCE, /* caused by the incident: to be offered with it */
 	TRUTH_UNCLEAR,
 	TRUTH_ABUSE,

@@ -6,17 +6,17 @@
 const char *const stream_entries[] = {"login", "lan", "local", "inbound", "relay", "loopback",
 	"notice", "forward", "requeue", NULL};
 
-const char *const stream_signs[] = {"no-message-id", "foreign-message-id", "list-id",
-	"unsubscribe", "bulk", "auto", "report", "hidden", "reply", "filtered", "dkim", "html",
-	"roundcube", "delivered-to", "mailer", NULL};
+const char *const stream_signs[] = {"no-message-id", "foreign-message-id", "list-id", "unsubscribe",
+	"bulk", "auto", "report", "hidden", "reply", "filtered", "dkim", "html", "roundcube",
+	"delivered-to", "mailer", NULL};
 
 static const char *const who[] = {
 	"person", "people", "any", "service", "machine", "user", "nobody", NULL};
 static const char *const from[] = {"usual", "office", "foreign", "bots", "bots6", "webmail",
 	"loopback", "address", "servers", NULL};
 static const char *const names[] = {"own", "same", "none", "forged", "address", "contact",
-	"stranger", "local", "made-up", "verp", "srs", "host-user", "daemon", "freemail", "colleague",
-	NULL};
+	"stranger", "local", "made-up", "verp", "srs", "host-user", "daemon", "freemail",
+	"colleague", NULL};
 static const char *const to[] = {"providers", "dictionary", "contacts", "known", "ordinary", "list",
 	"local", "unknown-local", "address", "at", "forged", "dead", "routed", "owner", NULL};
 static const char *const rcpts[] = {"each", "people", "between", NULL};

@@ -95,8 +95,8 @@ static void summary(const struct options *options, const struct stage *stage, in
 	buf_addc(out, '\n');
 }
 
-static int write_queue(
-	const struct options *options, const struct recipe *recipe, struct buf *out, struct err *err)
+static int write_queue(const struct options *options, const struct recipe *recipe, struct buf *out,
+	struct err *err)
 {
 	const char *dir = options->tree.dir;
 	struct play_options play = {

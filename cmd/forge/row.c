@@ -117,8 +117,8 @@ static void set_headers(struct slice block, struct arena *arena, struct record *
 	record->marks = marks_of(block, record->sender, &record->from_domain);
 }
 
-static void set_submitter(
-	const struct fake_message *m, struct slice block, struct arena *arena, struct record *record)
+static void set_submitter(const struct fake_message *m, struct slice block, struct arena *arena,
+	struct record *record)
 {
 	if (m->entry == ENTRY_LOCAL) {
 		record->uid = m->uid;

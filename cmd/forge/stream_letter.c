@@ -5,16 +5,19 @@
 
 /* '#' is a number, '$' the recipient's name. What such mail is about, year in, year out. */
 static const char *const templates[] = {"Unpaid invoice # - final notice",
-	"Your parcel # could not be delivered", "Re: payment advice #", "Security alert for your account",
-	"You have (#) new voice messages", "Action required: mailbox storage is full",
-	"$, your account will be closed", "Best price for your medicine", "Make # a week from home",
+	"Your parcel # could not be delivered", "Re: payment advice #",
+	"Security alert for your account", "You have (#) new voice messages",
+	"Action required: mailbox storage is full", "$, your account will be closed",
+	"Best price for your medicine", "Make # a week from home",
 	"Congratulations $, you have won", "Document shared with you: contract_#.pdf",
 	"Urgent business proposal", "Your password expires today", "Hot singles near you",
-	"Last chance: # % off everything", "Re: Fwd: wire transfer details", "New login from device #",
-	"Tax refund of # waiting for you", "Loan approved within # minutes", "Your order # was cancelled",
-	"Watch replica sale - # models", "HR: updated salary table", "Confirm your delivery address, $",
-	"Bitcoin wallet # needs verification", "Rechnung # bitte begleichen", "Facture # en attente",
-	"Su paquete # esta retenido", "Important: statement #", "$, I recorded you", "Quotation request #"};
+	"Last chance: # % off everything", "Re: Fwd: wire transfer details",
+	"New login from device #", "Tax refund of # waiting for you",
+	"Loan approved within # minutes", "Your order # was cancelled",
+	"Watch replica sale - # models", "HR: updated salary table",
+	"Confirm your delivery address, $", "Bitcoin wallet # needs verification",
+	"Rechnung # bitte begleichen", "Facture # en attente", "Su paquete # esta retenido",
+	"Important: statement #", "$, I recorded you", "Quotation request #"};
 enum { TEMPLATES = sizeof(templates) / sizeof(*templates) };
 
 static struct slice filled_in(struct making *making, struct slice text)
@@ -45,7 +48,8 @@ static struct slice spun(struct making *making, struct slice text, unsigned shar
 		if (out.len)
 			buf_addc(&out, ' ');
 		bool other = rng_chance(rng, share * 100);
-		buf_add(&out, other ? slice_cstr(words_pick(&words_prose, rng_next(rng) >> 8)) : word);
+		buf_add(&out,
+			other ? slice_cstr(words_pick(&words_prose, rng_next(rng) >> 8)) : word);
 	}
 	struct slice result = arena_copy(making->draft->arena, buf_slice(&out));
 	buf_free(&out);
@@ -84,8 +88,9 @@ static struct slice subject_of(struct making *making)
 	case SUBJECT_EMPTY:
 		return SLICE("");
 	case SUBJECT_BOUNCE:
-		return rng_chance(&draft->rng, 7000) ? SLICE("Undelivered Mail Returned to Sender")
-						     : SLICE("Delivery Status Notification (Failure)");
+		return rng_chance(&draft->rng, 7000)
+			? SLICE("Undelivered Mail Returned to Sender")
+			: SLICE("Delivery Status Notification (Failure)");
 	default:
 		return draft_subject(draft,
 			rng_chance(&draft->rng, 800) ? &words_subjects_utf8 : &words_subjects);
@@ -119,13 +124,12 @@ static struct slice message_id(struct making *making)
 {
 	struct draft *draft = making->draft;
 	const struct stream *stream = making->stream;
-	struct slice at = slice_from(
-		draft->letter.from, slice_rindex(draft->letter.from, '@') + 1);
+	struct slice at = slice_from(draft->letter.from, slice_rindex(draft->letter.from, '@') + 1);
 	if (stream->signs & SIGN_NO_MESSAGE_ID)
 		return SLICE("");
 	if (stream->signs & SIGN_FOREIGN_MESSAGE_ID)
-		at = arena_printf(draft->arena, "win-%lx",
-			(unsigned long)(making->pool & 0xffffffffff));
+		at = arena_printf(
+			draft->arena, "win-%lx", (unsigned long)(making->pool & 0xffffffffff));
 	uint64_t same = stream->repeat > 1 ? stream->repeat : stream->group;
 	if (same == 1)
 		return draft_message_id(draft, at);
@@ -148,8 +152,9 @@ static void add_hops(struct making *making, struct buf *out)
 		struct slice by = i % 2 && stream->signs & SIGN_DELIVERED_TO
 			? making->stage->place.host
 			: host;
-		buf_printf(out, "Received: from relay%d.test (relay%d.test [198.51.100.%d])\n"
-				"\tby %.*s (Postfix) with ESMTP id %06lX; ",
+		buf_printf(out,
+			"Received: from relay%d.test (relay%d.test [198.51.100.%d])\n"
+			"\tby %.*s (Postfix) with ESMTP id %06lX; ",
 			(int)i, (int)i, 10 + (int)i % 200, SLICE_ARG(by),
 			(unsigned long)rng_below(&draft->rng, UINT64_C(1) << 24));
 		letter_date(out, m->arrival - 2 * i - 1, 0);
@@ -220,8 +225,9 @@ static void program_fields(struct making *making, struct buf *out)
 		buf_printf(out, "In-Reply-To: <%lx@%s>\n",
 			(unsigned long)rng_mix(making->number, making->pool), "mail.test");
 	if (stream->signs & SIGN_DKIM)
-		buf_printf(out, "DKIM-Signature: v=1; a=rsa-sha256; d=%.*s; s=m1; h=from:subject;\n"
-				"\tbh=47DEQpj8HBSa; b=%lx\n",
+		buf_printf(out,
+			"DKIM-Signature: v=1; a=rsa-sha256; d=%.*s; s=m1; h=from:subject;\n"
+			"\tbh=47DEQpj8HBSa; b=%lx\n",
 			SLICE_ARG(making->stage->place.domains[0]),
 			(unsigned long)rng_mix(making->number, 8));
 }
@@ -254,8 +260,9 @@ static void add_fields(struct making *making)
 	const struct choice *reply = choices_draw(&making->stream->reply, &draft->rng);
 	if (reply->word == NAME_FREEMAIL)
 		buf_printf(out, "Reply-To: <%.*s>\n",
-			SLICE_ARG(people_stranger(draft->arena,
-				rng_mix(making->pool, 300 + (uint64_t)reply->a)).address));
+			SLICE_ARG(people_stranger(
+				draft->arena, rng_mix(making->pool, 300 + (uint64_t)reply->a))
+					  .address));
 	else if (reply->word == NAME_STRANGER)
 		buf_printf(out, "Reply-To: <%.*s>\n",
 			SLICE_ARG(people_stranger(draft->arena, rng_next(&draft->rng)).address));

@@ -43,9 +43,8 @@ static struct person made_up(struct making *making)
 	struct person person = people_stranger(arena, rng_next(&making->draft->rng));
 	const struct place *place = &making->stage->place;
 	uint64_t at = rng_below(&making->draft->rng, place->spec.domains);
-	person.address = arena_printf(arena, "%.*s@%.*s",
-		(int)slice_rindex(person.address, '@'), person.address.ptr,
-		SLICE_ARG(place->domains[at]));
+	person.address = arena_printf(arena, "%.*s@%.*s", (int)slice_rindex(person.address, '@'),
+		person.address.ptr, SLICE_ARG(place->domains[at]));
 	return person;
 }
 
@@ -74,8 +73,8 @@ static struct person person_named(struct making *making, const struct choice *ch
 	case NAME_MADEUP:
 		return made_up(making);
 	case NAME_VERP:
-		person.address = verp(
-			arena, choice->text, m->recipients[0].address, place->domains[0]);
+		person.address =
+			verp(arena, choice->text, m->recipients[0].address, place->domains[0]);
 		return person;
 	case NAME_SRS:
 		person = people_stranger(arena, rng_next(rng));
@@ -87,8 +86,8 @@ static struct person person_named(struct making *making, const struct choice *ch
 		return person;
 	case NAME_HOSTUSER:
 		person.name = making->machine;
-		person.address = arena_printf(arena, "%.*s@%.*s", SLICE_ARG(making->machine),
-			SLICE_ARG(place->host));
+		person.address = arena_printf(
+			arena, "%.*s@%.*s", SLICE_ARG(making->machine), SLICE_ARG(place->host));
 		return person;
 	case NAME_DAEMON:
 		person.name = SLICE("Mail Delivery System");
@@ -128,7 +127,8 @@ static void come_from_server(struct making *making, struct person sender)
 	struct draft *draft = making->draft;
 	struct slice address = sender.address;
 	if (!address.len)
-		address = place_contact(&making->stage->place, draft->arena, rng_next(&draft->rng)).address;
+		address = place_contact(&making->stage->place, draft->arena, rng_next(&draft->rng))
+				  .address;
 	draft->message.client = place_server(draft->arena, address, rng_next(&draft->rng));
 }
 
@@ -141,10 +141,11 @@ static void sent_on(struct making *making)
 	for (size_t i = 0; i < m->nrecipients; i++) {
 		uint64_t alias = rng_mix(m->recipients[i].address.len, making->number % 40);
 		m->recipients[i].original =
-			place_person(place, draft->arena, (unsigned)(alias % place->spec.logins)).address;
+			place_person(place, draft->arena, (unsigned)(alias % place->spec.logins))
+				.address;
 	}
-	m->previous_id = arena_printf(draft->arena, "4j%06lXz",
-		(unsigned long)rng_below(&draft->rng, UINT64_C(1) << 24));
+	m->previous_id = arena_printf(
+		draft->arena, "4j%06lXz", (unsigned long)rng_below(&draft->rng, UINT64_C(1) << 24));
 }
 
 void stream_names(struct making *making)

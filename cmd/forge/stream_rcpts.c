@@ -40,7 +40,8 @@ static struct slice ordinary(struct making *making)
 	const struct place *place = &making->stage->place;
 	uint64_t what = rng_below(rng, 100);
 	if (what < 55 && making->has_person)
-		return place_known(place, arena, making->person, (unsigned)rng_below(rng, PLACE_KNOWN))
+		return place_known(
+			place, arena, making->person, (unsigned)rng_below(rng, PLACE_KNOWN))
 			.address;
 	return what < 80 ? place_contact(place, arena, rng_next(rng)).address
 			 : people_stranger(arena, rng_next(rng)).address;
@@ -61,24 +62,28 @@ static struct slice address_of(struct making *making, const struct choice *choic
 	case TO_CONTACTS:
 		return place_contact(place, arena, rng_next(rng)).address;
 	case TO_KNOWN:
-		return place_known(place, arena, making->person, (unsigned)rng_below(rng, PLACE_KNOWN))
+		return place_known(
+			place, arena, making->person, (unsigned)rng_below(rng, PLACE_KNOWN))
 			.address;
 	case TO_LIST:
 		return listed(making, of ? n % of : n);
 	case TO_LOCAL:
-		return place_person(place, arena, (unsigned)rng_below(rng, place->spec.logins)).address;
+		return place_person(place, arena, (unsigned)rng_below(rng, place->spec.logins))
+			.address;
 	case TO_UNKNOWN:
 		address = people_stranger(arena, rng_next(rng)).address;
-		return arena_printf(arena, "%.*s@%.*s", (int)slice_rindex(address, '@'), address.ptr,
+		return arena_printf(arena, "%.*s@%.*s", (int)slice_rindex(address, '@'),
+			address.ptr,
 			SLICE_ARG(place->domains[rng_below(rng, place->spec.domains)]));
 	case TO_ADDRESS:
 		return place_address(place, arena, choice->text);
 	case TO_AT:
 		address = people_stranger(arena, rng_next(rng)).address;
-		return arena_printf(arena, "%.*s@%.*s", (int)slice_rindex(address, '@'), address.ptr,
-			SLICE_ARG(choice->text));
+		return arena_printf(arena, "%.*s@%.*s", (int)slice_rindex(address, '@'),
+			address.ptr, SLICE_ARG(choice->text));
 	case TO_FORGED:
-		return people_forged(arena, (unsigned)(making->pool % 50000 + rng_below(rng, of ? of : 50000)))
+		return people_forged(
+			arena, (unsigned)(making->pool % 50000 + rng_below(rng, of ? of : 50000)))
 			.address;
 	case TO_DEAD:
 		return people_unreachable(arena, rng_next(rng), true).address;
@@ -107,7 +112,8 @@ static struct slice unreachable(struct making *making, int word, enum why why)
 		word == TO_DICTIONARY;
 	bool dead = why == WHY_NO_DOMAIN || (why == WHY_NETWORK && rng_chance(rng, 8000));
 	return anywhere && dead
-		? people_unreachable(making->draft->arena, rng_next(rng), why == WHY_NETWORK).address
+		? people_unreachable(making->draft->arena, rng_next(rng), why == WHY_NETWORK)
+			  .address
 		: (struct slice){0};
 }
 

@@ -21,9 +21,9 @@ static void find_person(struct making *making, const struct choice *choice)
 	unsigned logins = making->stage->place.spec.logins;
 	making->has_person = true;
 	making->person = choice->word == WHO_ONE ? (unsigned)choice->a
-		: choice->word == WHO_PEOPLE
-		? (unsigned)choice->a + (unsigned)rng_below(rng, choice->b > 0 ? (uint64_t)choice->b : 1)
-		: anybody(making);
+		: choice->word == WHO_PEOPLE     ? (unsigned)choice->a +
+			(unsigned)rng_below(rng, choice->b > 0 ? (uint64_t)choice->b : 1)
+					     : anybody(making);
 	making->person %= logins;
 }
 
@@ -50,8 +50,8 @@ static void find_who(struct making *making)
 			? choice->text
 			: arena_printf(arena, "pc-%u", (unsigned)choice->a);
 		draft->message.client = (struct fake_client){
-			.address = arena_printf(arena, "%.*s.%u", SLICE_ARG(place->spec.lan),
-				(unsigned)choice->a),
+			.address = arena_printf(
+				arena, "%.*s.%u", SLICE_ARG(place->spec.lan), (unsigned)choice->a),
 			.name = arena_printf(arena, "%.*s.%.*s", SLICE_ARG(making->machine),
 				SLICE_ARG(place->domains[0]))};
 		break;
@@ -85,17 +85,17 @@ static void find_client(struct making *making)
 		*client = place_bot(arena, making->pool, 1000 + (unsigned)choice->a, 0);
 		break;
 	case CLIENT_BOTS:
-		*client = place_bot(arena, making->pool, (unsigned)rng_below(rng, many),
-			(unsigned)choice->b);
+		*client = place_bot(
+			arena, making->pool, (unsigned)rng_below(rng, many), (unsigned)choice->b);
 		break;
 	case CLIENT_BOTS6:
-		*client = place_bot6(arena, making->pool, (unsigned)rng_below(rng, many),
-			(unsigned)choice->b);
+		*client = place_bot6(
+			arena, making->pool, (unsigned)rng_below(rng, many), (unsigned)choice->b);
 		break;
 	case CLIENT_WEBMAIL:
 		client->address = arena_printf(arena, "%.*s.20", SLICE_ARG(place->spec.lan));
-		client->name = client->helo = arena_printf(
-			arena, "webmail.%.*s", SLICE_ARG(place->domains[0]));
+		client->name = client->helo =
+			arena_printf(arena, "webmail.%.*s", SLICE_ARG(place->domains[0]));
 		break;
 	case CLIENT_LOOPBACK:
 		client->address = SLICE("127.0.0.1");
@@ -137,7 +137,10 @@ static void say_helo(struct making *making)
 		client->helo = SLICE("User");
 		break;
 	case HELO_WIN: /* one machine, one name */
-		bits = rng_mix(client->address.len ? (unsigned char)client->address.ptr[client->address.len - 1] : 0, making->pool);
+		bits = rng_mix(client->address.len
+				? (unsigned char)client->address.ptr[client->address.len - 1]
+				: 0,
+			making->pool);
 		for (unsigned i = 0; i < sizeof(name); i++)
 			name[i] = letters[(bits >> i * 4) % 36];
 		client->helo = arena_printf(arena, "WIN-%.11s", name);

@@ -1,6 +1,5 @@
 #include "cmd/verdicts/judge.h"
 
-
 /* How many rows of a finding are what. */
 struct shares {
 	uint32_t rows, honest;
@@ -181,9 +180,9 @@ static bool must_be_selected(const struct run *run, unsigned incident)
 	const struct expectation *expected = &run->stage.recipe->expected[incident];
 	if (expected->none || judge_least(run, expected) < LEVEL_PROBABLE)
 		return false;
-	for (unsigned class = 0; class < FINDING_CLASSES; class++)
+	for (unsigned class = 0; class < FINDING_CLASSES; class ++)
 		if (accepted(run, expected) >> class & 1 &&
-			!finding_class_is_abuse((enum finding_class)class))
+			!finding_class_is_abuse((enum finding_class) class))
 			return false;
 	return true;
 }

@@ -11,7 +11,7 @@ enum law { LAW_AGAIN, LAW_ORDER, LAW_NAMES, LAW_TIME, LAW_BACKGROUND, LAWS };
 
 struct score {
 	bool done;
-	bool laws[LAWS]; /* that do not hold */
+	bool laws[LAWS];  /* that do not hold */
 	char broken[160]; /* what changed, of the first of them */
 	char error[200];
 	/* Incidents, by their true class. */

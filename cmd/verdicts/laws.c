@@ -57,8 +57,8 @@ static bool stay(const struct run *run, const struct run *other, char *what, siz
 		if (same && moved >= -1 && moved <= 1)
 			continue;
 		snprintf(what, size, "%s %s of %u messages %s%s", finding_class_name(f->class),
-			level_name(f->level), f->messages,
-			same ? "is " : "has no like", same ? level_name(same->level) : "");
+			level_name(f->level), f->messages, same ? "is " : "has no like",
+			same ? level_name(same->level) : "");
 		return false;
 	}
 	return true;

@@ -36,8 +36,7 @@ static int parse(struct settings *settings, int argc, char **argv)
 	static const struct option longs[] = {{"scenario", 1, NULL, 's'}, {"family", 1, NULL, 'f'},
 		{"scale", 1, NULL, 'x'}, {"seed", 1, NULL, 'n'}, {"quick", 0, NULL, 'q'},
 		{"files", 0, NULL, 'F'}, {"jobs", 1, NULL, 'j'}, {"verbose", 1, NULL, 'v'},
-		{"sweeps", 0, NULL, 'w'},
-		{"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
+		{"sweeps", 0, NULL, 'w'}, {"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	struct wanted *wanted = &settings->wanted;
 	for (int which; (which = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
 		switch (which) {

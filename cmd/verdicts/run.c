@@ -38,8 +38,8 @@ void run_set_site(const struct run *run, struct site *site, struct arena *arena)
 	for (unsigned i = 0; i < place->spec.domains; i++)
 		site_add_local(site, arena, place->domains[i]);
 	site_add_local(site, arena, place->host);
-	site_add_local(site, arena,
-		arena_printf(arena, "lists.%.*s", SLICE_ARG(place->domains[0])));
+	site_add_local(
+		site, arena, arena_printf(arena, "lists.%.*s", SLICE_ARG(place->domains[0])));
 	site->local_complete = true;
 	site->hostname = place->host;
 	add_networks(site, place->spec.trust);

@@ -26,7 +26,7 @@ struct run {
 	struct field_env env;
 	struct verdict verdict;
 	struct run *whole; /* the same rows with all that filters can ask for; made when needed */
-	struct fact { /* by row */
+	struct fact {      /* by row */
 		uint32_t index; /* in its stream */
 		uint8_t truth, incident;
 		uint16_t stream;

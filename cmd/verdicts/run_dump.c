@@ -19,7 +19,8 @@ static void dump_evidence(struct buf *out, const struct evidence *list, size_t c
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct evidence *e = &list[i];
-		buf_printf(out, "  %s %.6g n %" PRIu64 " low %.6g high %.6g from %.6g points %.3g\n",
+		buf_printf(out,
+			"  %s %.6g n %" PRIu64 " low %.6g high %.6g from %.6g points %.3g\n",
 			e->rule ? e->rule->name : "-", e->value, e->n, e->low, e->high,
 			e->threshold, e->points);
 		buf_printf(out, "    %.*s\n", SLICE_ARG(e->text));

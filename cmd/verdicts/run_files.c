@@ -15,8 +15,8 @@ enum { NOBODY = 65534 };
 
 struct written {
 	struct run *run;
-	struct intern ids;  /* queue ids */
-	uint32_t *numbers;  /* by id in it: the number of the message, + 1 */
+	struct intern ids; /* queue ids */
+	uint32_t *numbers; /* by id in it: the number of the message, + 1 */
 	uint32_t cap;
 };
 
@@ -28,8 +28,7 @@ static void note(void *ctx, const struct played *played, struct slice id)
 	if (at >= written->cap) {
 		uint32_t cap = at * 2 + 1024;
 		written->numbers = xrealloc(written->numbers, cap, sizeof(uint32_t));
-		memset(written->numbers + written->cap, 0,
-			(cap - written->cap) * sizeof(uint32_t));
+		memset(written->numbers + written->cap, 0, (cap - written->cap) * sizeof(uint32_t));
 		written->cap = cap;
 	}
 	written->numbers[at] = written->run->nfacts;

@@ -43,8 +43,7 @@ void set_free(struct set *set)
 
 static bool is_wanted(const struct recipe *recipe, const struct wanted *wanted)
 {
-	return (!wanted->scenario ||
-		       slice_starts(recipe->name, slice_cstr(wanted->scenario))) &&
+	return (!wanted->scenario || slice_starts(recipe->name, slice_cstr(wanted->scenario))) &&
 		(!wanted->family || slice_eq(recipe->family, slice_cstr(wanted->family)));
 }
 
@@ -76,7 +75,8 @@ static void add_jobs_of(
 {
 	static const unsigned scales[SIZES] = {100, 1000, 10000};
 	for (unsigned size = 0; size < SIZES; size++) {
-		if (!(recipe->sizes >> size & 1) || (wanted->size && wanted->size != scales[size]) ||
+		if (!(recipe->sizes >> size & 1) ||
+			(wanted->size && wanted->size != scales[size]) ||
 			(wanted->quick && !wanted->size && size != 1))
 			continue;
 		uint64_t seeds = wanted->quick || size == 2 ? 1 : SEEDS;
@@ -159,8 +159,7 @@ static void do_job(const struct job *job, struct score *score)
 struct score *set_run(const struct job *jobs, size_t count, unsigned processes, struct err *err)
 {
 	size_t bytes = count * sizeof(struct score) + sizeof(atomic_size_t);
-	char *shared =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED) {
 		err_sys(err, "no memory for the scores");
 		return NULL;

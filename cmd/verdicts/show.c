@@ -1,6 +1,5 @@
 #include "cmd/verdicts/show.h"
 
-
 static void show_streams(const struct run *run, struct buf *out)
 {
 	const struct recipe *recipe = run->stage.recipe;
@@ -23,13 +22,15 @@ static void show_streams(const struct run *run, struct buf *out)
 			bounces += bounce;
 		}
 		if (count)
-			buf_printf(out, "  %-24.*s %-8s %u  %7u messages, %u selected, %u as bounces\n",
-				SLICE_ARG(stream->name), truth_name(stream->truth), stream->incident,
-				count, selected, bounces);
+			buf_printf(out,
+				"  %-24.*s %-8s %u  %7u messages, %u selected, %u as bounces\n",
+				SLICE_ARG(stream->name), truth_name(stream->truth),
+				stream->incident, count, selected, bounces);
 	}
 }
 
-static void show_facts(const struct evidence *list, size_t count, const char *title, struct buf *out)
+static void show_facts(
+	const struct evidence *list, size_t count, const char *title, struct buf *out)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct evidence *e = &list[i];

@@ -50,8 +50,9 @@ static void print_levels(struct buf *out, const struct sweep *sweep,
 		buf_printf(out, "  %8ld", (long)sweep->values[i]);
 		for (unsigned seed = 0; seed < SWEEP_SEEDS; seed++)
 			buf_printf(out, "  %-10s",
-				levels[seed][i] == NOTHING ? "-"
-							   : level_name((enum level)levels[seed][i]));
+				levels[seed][i] == NOTHING
+					? "-"
+					: level_name((enum level)levels[seed][i]));
 		buf_addc(out, '\n');
 	}
 	for (unsigned seed = 0; seed < SWEEP_SEEDS; seed++)

@@ -121,8 +121,7 @@ static void print_classes(
 		if (i && jobs[i].recipe == jobs[i - 1].recipe)
 			continue;
 		struct mean wrong = {0}, missed = {0};
-		struct score sum =
-			sum_of(jobs, scores, count, jobs[i].recipe, &wrong, &missed);
+		struct score sum = sum_of(jobs, scores, count, jobs[i].recipe, &wrong, &missed);
 		for (unsigned c = 0; c < FINDING_CLASSES; c++) {
 			struct line *line = &lines[c];
 			if (sum.incidents[c]) {
@@ -153,8 +152,7 @@ static void print_families(
 		if (i && jobs[i].recipe == jobs[i - 1].recipe)
 			continue;
 		struct mean wrong = {0}, missed = {0};
-		struct score sum =
-			sum_of(jobs, scores, count, jobs[i].recipe, &wrong, &missed);
+		struct score sum = sum_of(jobs, scores, count, jobs[i].recipe, &wrong, &missed);
 		if (i && !slice_eq(jobs[i].recipe->family, jobs[i - 1].recipe->family)) {
 			print_line(out, jobs[i - 1].recipe->family, &line);
 			line = (struct line){0};
@@ -294,8 +292,7 @@ static struct goals count_goals(const struct job *jobs, const struct score *scor
 		if (i && jobs[i].recipe == jobs[i - 1].recipe)
 			continue;
 		struct mean wrong = {0}, missed = {0};
-		struct score sum =
-			sum_of(jobs, scores, count, jobs[i].recipe, &wrong, &missed);
+		struct score sum = sum_of(jobs, scores, count, jobs[i].recipe, &wrong, &missed);
 		if (sum.clear)
 			mean_add(&goals.recall, ratio(sum.clear_found, sum.clear));
 		if (sum.ambiguous)
@@ -329,16 +326,18 @@ bool tally_print(const struct job *jobs, const struct score *scores, size_t coun
 	if (goals.recall.count)
 		met &= goal(out, "recall of the clear cases", mean_of(&goals.recall), 0.98, false);
 	if (goals.inside.count)
-		met &= goal(out, "ambiguous cases inside what is accepted", mean_of(&goals.inside), 1,
-			false);
+		met &= goal(out, "ambiguous cases inside what is accepted", mean_of(&goals.inside),
+			1, false);
 	met &= goal(out, "runs with innocent mail confirmed", goals.with_confirmed, 0, true);
 	met &= goal(out, "runs with innocent mail probable, per cent",
 		100.0 * goals.with_probable / (goals.runs ? goals.runs : 1), 1, true);
 	met &= goal(out, "innocent messages selected, per cent", 100 * mean_of(&goals.wrong), 0.1,
 		true);
-	met &= goal(out, "abusive messages missed, per cent", 100 * mean_of(&goals.missed), 1, true);
+	met &= goal(
+		out, "abusive messages missed, per cent", 100 * mean_of(&goals.missed), 1, true);
 	met &= goal(out, "findings that a scenario forbids", goals.forbidden, 0, true);
-	met &= goal(out, "filters that select other rows than their finding", goals.filters, 0, true);
+	met &= goal(
+		out, "filters that select other rows than their finding", goals.filters, 0, true);
 	met &= goal(out, "laws broken", laws, 0, true);
 	met &= goal(out, "runs that failed, or differ as files", goals.errors, 0, true);
 	return met;
