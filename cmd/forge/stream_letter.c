@@ -131,7 +131,7 @@ static struct slice message_id(struct making *making)
 		at = arena_printf(
 			draft->arena, "win-%lx", (unsigned long)(making->pool & 0xffffffffff));
 	uint64_t same = stream->repeat > 1 ? stream->repeat : stream->group;
-	if (same == 1)
+	if (same < 2)
 		return draft_message_id(draft, at);
 	return arena_printf(draft->arena, "<%lx.%lu@%.*s>",
 		(unsigned long)rng_mix(making->salt, 55), (unsigned long)(making->number / same),

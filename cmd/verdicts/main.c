@@ -23,7 +23,8 @@ static const char help[] =
 	"  --jobs N          processes at a time\n"
 	"  --sweeps          only the sweeps: one number varied, and where the level changes\n"
 	"  --verbose NAME    one run (--scale 1 --seed 1) with all findings and the truth\n"
-	"Exit status: 0 all goals are met, 1 one is missed, 2 usage.\n";
+	"Exit status: 0 all goals are met, 1 one is missed, 2 usage, 3 a run failed or differs as "
+	"files.\n";
 
 struct settings {
 	struct wanted wanted;
@@ -113,9 +114,9 @@ static int judge_all(const struct job *jobs, size_t count, unsigned processes)
 		fprintf(stderr, "verdicts: %s\n", err.text);
 		return 74;
 	}
-	bool met = tally_print(jobs, scores, count, &out);
+	int status = tally_print(jobs, scores, count, &out);
 	munmap(scores, count * sizeof(*scores));
-	return print(&out, met ? 0 : 1);
+	return print(&out, status);
 }
 
 static int run_sweeps(const char *dir)
