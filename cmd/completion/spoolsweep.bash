@@ -36,25 +36,26 @@ _spoolsweep_filter() {
 }
 
 _spoolsweep() {
-	local all_commands='spools report top list show purge hold release retry requeue undo apply expunge archive journal setup help'
-	local options_spools='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --json --color --help --version'
-	local options_report='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --cache --explain --json --limit --color --help --version'
-	local options_top='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --cache --explain --json --csv --limit --trash --color --help --version'
-	local options_list='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --cache --explain --json --csv --limit --ids --sort --columns --trash --color --help --version'
-	local options_show='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --json --raw --headers --part --out --trash --color --help --version'
-	local options_purge='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --apply --yes --max --reason --all --plan-out --no-undo --follow --log-messages --no-journal --ids-from --trust --color --help --version'
-	local options_hold='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --follow --log-messages --ids-from --trust --color --help --version'
-	local options_release='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --log-messages --ids-from --trust --color --help --version'
-	local options_retry='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --apply --yes --max --reason --all --plan-out --log-messages --ids-from --trust --color --help --version'
-	local options_requeue='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --apply --yes --max --reason --all --plan-out --log-messages --ids-from --trust --color --help --version'
-	local options_undo='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --explain --json --apply --yes --max --reason --to --hold-is-hold --log-messages --trust --color --help --version'
-	local options_apply='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --json --apply --yes --max --reason --resume --hold-is-hold --log-messages --no-journal --color --help --version'
-	local options_archive='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --color --help --version'
-	local options_expunge='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --apply --yes --max --reason --now --color --help --version'
-	local options_journal='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --json --color --help --version'
-	local options_setup='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --color --help --version'
+	local all_commands='spools report top list show why purge hold release retry requeue undo apply expunge archive journal setup help'
+	local options_spools='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --json --color --help --version'
+	local options_report='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --cron --level --cache --explain --json --limit --color --help --version'
+	local options_top='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --cache --explain --json --csv --limit --trash --color --help --version'
+	local options_list='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --cache --explain --json --csv --limit --ids --sort --columns --trash --color --help --version'
+	local options_show='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --json --raw --headers --part --out --trash --color --help --version'
+	local options_why='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --cache --json --color --help --version'
+	local options_purge='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --explain --json --apply --yes --max --reason --all --plan-out --no-undo --follow --log-messages --no-journal --ids-from --trust --color --help --version'
+	local options_hold='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --follow --log-messages --ids-from --trust --color --help --version'
+	local options_release='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --explain --json --apply --yes --max --reason --all --plan-out --hold-is-hold --log-messages --ids-from --trust --color --help --version'
+	local options_retry='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --explain --json --apply --yes --max --reason --all --plan-out --log-messages --ids-from --trust --color --help --version'
+	local options_requeue='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --explain --json --apply --yes --max --reason --all --plan-out --log-messages --ids-from --trust --color --help --version'
+	local options_undo='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --explain --json --apply --yes --max --reason --to --hold-is-hold --log-messages --trust --color --help --version'
+	local options_apply='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --json --apply --yes --max --reason --resume --hold-is-hold --log-messages --no-journal --color --help --version'
+	local options_archive='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --color --help --version'
+	local options_expunge='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --apply --yes --max --reason --now --color --help --version'
+	local options_journal='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --json --color --help --version'
+	local options_setup='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --color --help --version'
 	local options_help='--color --help --version'
-	local all_fields='queue_id queue_name state format spool account account_source lost_login auth_method origin client_ip client_net client_name helo protocol uid script envelope_sender sender_domain rcpt rcpt_domain nrcpt message_size arrival_time age next_retry attempts reason reason_class subject header_from message_id header: body attachment warnings'
+	local all_fields='queue_id queue_name state format spool account account_source lost_login auth_method origin client_ip client_net client_name helo protocol uid script envelope_sender sender_domain rcpt rcpt_domain nrcpt message_size arrival_time age next_retry attempts reason reason_class subject header_from message_id header: body attachment warnings finding'
 	local words_state='submitted incoming active deferred held bad corrupt'
 	local words_account_source='queue received log'
 	local words_origin='account local lan relay inbound loopback dsn forward unknown'
@@ -94,7 +95,11 @@ _spoolsweep() {
 		_spoolsweep_add received "$cur"
 		return
 		;;
-	--ids-from | --plan-out | --out | -o)
+	--level)
+		_spoolsweep_add 'note suspect probable confirmed' "$cur"
+		return
+		;;
+	--ids-from | --plan-out | --config | --out | -o)
 		compopt -o default
 		return
 		;;
@@ -107,7 +112,7 @@ _spoolsweep() {
 		-s | -n | --spool | --color | --sort | --columns | --as-of | --jobs | --memory | --limit | --max | \
 			--reason | --all | --to | --now | --local-domains | --trusted-networks | \
 			--follow | --log-messages | --trust | --ids-from | \
-			--plan-out | --resume | --part | --out | -o) ((i++)) ;;
+			--plan-out | --resume | --part | --config | --level | --out | -o) ((i++)) ;;
 		-*) ;;
 		*) if [[ $command ]]; then ((operands++)); else command=${COMP_WORDS[i]}; fi ;;
 		esac
@@ -120,7 +125,7 @@ _spoolsweep() {
 	fi
 	case $command in
 	'') _spoolsweep_add "$all_commands" "$cur" ;;
-	help) _spoolsweep_add "$all_commands fields" "$cur" ;;
+	help) _spoolsweep_add "$all_commands fields thresholds" "$cur" ;;
 	list | report | purge | hold | release | retry | requeue) _spoolsweep_filter ;;
 	undo) [[ $operands -eq 0 ]] || _spoolsweep_filter ;;
 	top) if [[ $operands -eq 0 ]]; then _spoolsweep_add "$all_fields" "$cur"; else _spoolsweep_filter; fi ;;

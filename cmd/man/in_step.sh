@@ -45,6 +45,7 @@ grep -q "^report$" "$work/commands" || { echo "$program --help names no command,
 while read -r command; do
 	"$program" help "$command" | sed -n 's/^  .\{4\}--\([a-z-]*\).*/\1/p' >"$work/options-$command"
 done <"$work/commands"
+export SPOOLSWEEP_CONFIG=
 cat "$work"/options-* >"$work/options"
 "$program" help fields | sed -n 's/^  \([a-z][a-z_]*:*\).*/\1/p' >"$work/fields"
 "$program" help fields | sed -n 's/^  [a-z][a-z_]*  *\([a-z]*\)  .*/\1/p' | grep . >"$work/aliases"
@@ -73,6 +74,13 @@ while read -r command; do
 	entry "$command" | sed -n '1,/^\.Xc/p' | sed 's/Fl n /Fl -limit /' | long_options >"$work/m-own"
 	same "option of $command" "$work/own" "$work/m-own" "$manual"
 done <"$work/commands"
+
+sed -n '/^\.\\" thresholds: from here/,/^\.\\" thresholds: to here/{/^\.\\" thresholds/!p;}' "$manual" >"$work/m-thresholds"
+sh "$(dirname "$0")/thresholds.sh" "$program" | diff "$work/m-thresholds" - >"$work/diff" || {
+	cat "$work/diff"
+	echo "the thresholds are others: sh $(dirname "$0")/thresholds.sh $program $manual"
+	failed=yes
+}
 
 # ---- the completions: NAME='word word', on one line each ----
 

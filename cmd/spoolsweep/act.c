@@ -1,4 +1,5 @@
 #include "cmd/spoolsweep/disk.h"
+#include "cmd/spoolsweep/judge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,16 @@ static int64_t login_uid(void)
 											     : -1;
 }
 
+static struct slice reason_by_finding(struct act *act)
+{
+	struct buf text = {0};
+
+	judge_reason(act->app, &text);
+	struct slice reason = arena_copy(&act->plan.arena, buf_slice(&text));
+	buf_free(&text);
+	return reason;
+}
+
 void act_fill_head(struct act *act, struct buf *command)
 {
 	struct app *app = act->app;
@@ -50,6 +61,8 @@ void act_fill_head(struct act *act, struct buf *command)
 	head->filter = slice_cstr(app->filter_text);
 	if (app->options.reason)
 		head->reason = slice_cstr(app->options.reason);
+	else if (app->nnamed)
+		head->reason = reason_by_finding(act);
 	for (int i = 0; i < app->options.argc; i++) {
 		if (i)
 			buf_addc(command, ' ');

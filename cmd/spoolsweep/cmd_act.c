@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/spoolsweep/act.h"
+#include "cmd/spoolsweep/judge.h"
 #include "core/base/xalloc.h"
 
 uint32_t count_accounts(const struct app *app)
@@ -153,6 +154,8 @@ static int run_op(struct app *app, enum op op)
 		code = act_read_ids(&act);
 	if (code == EXIT_DONE)
 		code = scan_spools(app);
+	if (code == EXIT_DONE)
+		code = judge_action(app, op);
 	if (code == EXIT_DONE)
 		code = act_on_rows(&act, op);
 	act_close(&act);

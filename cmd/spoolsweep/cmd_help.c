@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/findings.h"
 
 static void list_commands(struct buf *out)
 {
@@ -22,7 +22,8 @@ static void list_commands(struct buf *out)
 	options_help(out, OPT_GLOBAL | OPT_QUEUE);
 	buf_add(out,
 		SLICE("\nspoolsweep help COMMAND says more, spoolsweep help fields names the "
-		      "fields; see also spoolsweep(8).\n"));
+		      "fields,\nspoolsweep help thresholds what counts in a finding; see also "
+		      "spoolsweep(8).\n"));
 }
 
 /* The words that a field can be, folded at the width of a terminal. */
@@ -53,6 +54,46 @@ static void list_fields(struct buf *out)
 		if (field->word)
 			list_words(out, field);
 	}
+}
+
+/* A rule with the numbers in force: "10 addresses, +3; 20, +4". */
+static void list_rule(const struct app *app, struct buf *out, const struct rule *rule)
+{
+	enum { INDENT = 22 };
+
+	buf_printf(out, "  %-19s %-10s %.10g%s%s", rule->name, family_name(rule->family),
+		rule->threshold, *rule->unit ? " " : "", rule->unit);
+	if (rule->points != 0)
+		buf_printf(out, ", %+.10g", rule->points);
+	if (rule->strong != 0)
+		buf_printf(out, "; %.10g, %+.10g", rule->strong, rule->strong_points);
+	buf_addc(out, '\n');
+	put_folded(app, out, &(struct line){.indent = INDENT, .text = slice_cstr(rule->help)});
+}
+
+/* The table of core/verdict/rules.h, as the configuration file has it. */
+static int list_thresholds(struct app *app)
+{
+	struct buf out = {0};
+
+	int code = read_config(app);
+	if (code != EXIT_DONE)
+		return code;
+	buf_add(&out,
+		SLICE("NAME                FAMILY     THRESHOLD, POINTS; STRONG, STRONG "
+		      "POINTS\n\n"));
+	for (size_t i = 0; i < RULES; i++)
+		list_rule(app, &out, &app->config.rules.table[i]);
+	buf_add(&out, SLICE("\nin force: "));
+	if (app->config.path)
+		put(app, &out, slice_cstr(app->config.path));
+	else
+		buf_add(&out, SLICE("the defaults"));
+	buf_add(&out,
+		SLICE(". To set one, in the section [thresholds] of that file:\n"
+		      "  client_ips = 15     also: .points .strong .strong_points behind the "
+		      "name\n"));
+	return print_buf(&out);
 }
 
 static void help_command(struct buf *out, const struct command *command)
@@ -88,6 +129,8 @@ static int run(struct app *app)
 		list_fields(&out);
 		return print_buf(&out);
 	}
+	if (strcmp(topic, "thresholds") == 0)
+		return list_thresholds(app);
 	for (size_t i = 0; commands[i]; i++) {
 		if (strcmp(commands[i]->name, topic) == 0) {
 			help_command(&out, commands[i]);
@@ -100,8 +143,8 @@ static int run(struct app *app)
 
 const struct command command_help = {
 	.name = "help",
-	.operands = "[COMMAND|fields]",
-	.summary = "how a command is used; the names of all fields",
+	.operands = "[TOPIC]",
+	.summary = "a command; fields: all that can be asked; thresholds: of findings",
 	.takes = ~0u,
 	.run = run,
 };

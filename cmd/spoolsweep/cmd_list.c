@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/findings.h"
 #include "cmd/spoolsweep/message.h"
 #include "core/query/sort.h"
 
@@ -47,8 +47,7 @@ static int take_columns(struct app *app, struct columns *columns)
 /* For people: the first known value of many, and how many differ from it. */
 static void print_many(struct app *app, const struct field_ref *ref, uint32_t row, struct buf *cell)
 {
-	uint32_t n = field_count(ref->field, &app->scan.snap, row), first = FIELD_NO_VALUE,
-		 more = 0;
+	uint32_t n = field_count(ref->field, &app->env, row), first = FIELD_NO_VALUE, more = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t id = ref->field->id(ref, &app->env, row, i);
@@ -67,7 +66,7 @@ static void print_many(struct app *app, const struct field_ref *ref, uint32_t ro
 /* For a spreadsheet: plain numbers, nothing for unknown, all values of many. */
 static void print_raw(struct app *app, const struct field_ref *ref, uint32_t row, struct buf *cell)
 {
-	uint32_t n = field_count(ref->field, &app->scan.snap, row);
+	uint32_t n = field_count(ref->field, &app->env, row);
 	int64_t number;
 
 	if (!field_is_text(ref->field)) {
@@ -175,7 +174,7 @@ static void page_close(struct page *page)
 }
 
 /* A row of `app`, as its file says it now. */
-static void page_print(struct page *page, struct sink *sink, const struct app *app, uint32_t row,
+static void page_print(struct page *page, struct sink *sink, struct app *app, uint32_t row,
 	const struct record *record)
 {
 	struct snap *snap = &page->app.scan.snap;
@@ -188,6 +187,7 @@ static void page_print(struct page *page, struct sink *sink, const struct app *a
 	snap_set_lost_login(snap, at, snap_text(&app->scan.snap, COL_LOST_LOGIN, row));
 	sink_object(sink, NULL);
 	sink_message(sink, &page->app, at, record);
+	sink_finding_ids(sink, app, row);
 	sink_end(sink);
 }
 
@@ -252,6 +252,10 @@ static int run(struct app *app)
 	if (!take_filter(app, 0, &filter))
 		return EXIT_USAGE;
 	int code = take_field(app, slice_cstr(sort + descending), &by);
+	if (code == EXIT_DONE && app->options.json) {
+		app->findings_spare = !(app->need.parts & NEED_FINDINGS);
+		app->need.parts |= NEED_FINDINGS;
+	}
 	if (code == EXIT_DONE && !app->options.json && !app->options.ids)
 		code = take_columns(app, &columns);
 	if (code == EXIT_DONE)

@@ -96,6 +96,8 @@ static int show_found(struct app *app, struct shown *shown)
 		return show_part(app, shown);
 	index_message(app, shown);
 	find_lost_login(app, shown);
+	if (!app->options.trash)
+		show_find_findings(app, shown);
 	return show_all(app, shown);
 }
 

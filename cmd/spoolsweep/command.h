@@ -9,6 +9,7 @@
 #ifndef CMD_SPOOLSWEEP_COMMAND_H
 #define CMD_SPOOLSWEEP_COMMAND_H
 
+#include "cmd/spoolsweep/config.h"
 #include "cmd/spoolsweep/options.h"
 #include "core/act/reserve.h"
 #include "core/base/bitset.h"
@@ -26,6 +27,7 @@ enum exit_code {
 	EXIT_USAGE = 2,
 	EXIT_PARTLY = 3,  /* done in part: stderr says what was not */
 	EXIT_REFUSED = 4, /* by a safety rule: nothing was done */
+	EXIT_LEVEL = 10,  /* --cron: a finding that reaches the level was told */
 	EXIT_IO = 74,
 	EXIT_BUSY = 75,       /* another run holds this queue */
 	EXIT_PERMISSION = 77, /* also partly */
@@ -53,17 +55,24 @@ struct app {
 	size_t noperands;
 	bool started_as_root;
 	int64_t now;
+	struct config config;
 	struct spools spools;
 	struct spools
 		queues; /* with --trash: the real ones, while spools are views of their trash */
 	struct need need;
 	unsigned filter_parts; /* what of it the filter needs */
+	unsigned spare_parts;  /* what of it is read for findings that the command can do without */
+	bool findings_spare;   /* it tells findings beside what it was asked for */
 	bool spares;           /* the command leaves out what was given up, but for the filter's */
 	struct filter *filter;
 	const char *filter_text; /* "" without one */
 	struct scan scan;
 	struct field_env env;
 	struct bitset rows; /* those the filter selects */
+	/* Of this scan, where findings are asked for; what the filter names of it: judge.h. */
+	struct verdict verdict;
+	struct named_finding *named;
+	size_t nnamed;
 	/* What the command does between opening the queues and giving up root; or NULL. */
 	int (*as_started)(struct app *app);
 	int file;               /* that as_started opened: a plan, an archive; -1 */
@@ -85,9 +94,9 @@ struct command {
 };
 
 extern const struct command command_spools, command_report, command_top, command_list, command_show,
-	command_purge, command_hold, command_release, command_retry, command_requeue, command_undo,
-	command_apply, command_expunge, command_archive, command_journal, command_setup,
-	command_help;
+	command_why, command_purge, command_hold, command_release, command_retry, command_requeue,
+	command_undo, command_apply, command_expunge, command_archive, command_journal,
+	command_setup, command_help;
 
 /* All of them, ended by NULL: main.c. */
 extern const struct command *const commands[];
@@ -96,7 +105,9 @@ extern const struct command *const commands[];
 int complain(const struct err *err);
 void warn_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Opens the queues of -s, or of this machine. EXIT_DONE, or the code to end with. */
+/* The configuration file, into app->config. EXIT_DONE or a code, told. */
+int read_config(struct app *app);
+/* It, then opens the queues of -s, or of this machine. EXIT_DONE, or the code to end with. */
 int prepare_spools(struct app *app);
 
 /*

@@ -43,7 +43,9 @@ int check_given_up(const struct app *app)
 {
 	unsigned given_up = app->scan.snap.given_up;
 	bool acting = app->command->takes & OPT_ACT;
-	unsigned wanted = acting ? given_up : app->spares ? app->filter_parts : app->need.parts;
+	unsigned wanted = acting ? given_up
+		: app->spares    ? app->filter_parts
+				 : app->need.parts & ~app->spare_parts;
 
 	if (!given_up)
 		return EXIT_DONE;

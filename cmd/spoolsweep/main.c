@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/judge.h"
 #include "core/base/units.h"
 #include "formats/registry.h"
 
@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&command_top,
 	&command_list,
 	&command_show,
+	&command_why,
 	&command_purge,
 	&command_hold,
 	&command_release,
@@ -88,6 +89,7 @@ static int print_version(void)
 static void release(struct app *app)
 {
 	leave_scan(app);
+	judge_end(app);
 	filter_free(app->filter);
 	reserve_end(&app->reserve);
 	leave_trash(app);
@@ -96,6 +98,7 @@ static void release(struct app *app)
 		close(app->file);
 	if (app->ids_file >= 0)
 		close(app->ids_file);
+	config_free(&app->config);
 	options_free(&app->options);
 }
 
@@ -121,6 +124,7 @@ int main(int argc, char **argv)
 	/* Columns and tables go back when they are freed; left alone, the bound grows with them. */
 	mallopt(M_MMAP_THRESHOLD, LARGE);
 	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* of numbers that are read or written the point is a point */
 	int code = options_parse(&app.options, argc, argv, &err) == 0 ? EXIT_DONE : complain(&err);
 	output_init(&app.output, app.options.color);
 	if (code == EXIT_DONE && app.options.version)

@@ -61,7 +61,8 @@ static void sink_postqueue_members(
 static bool already_said(const struct field *field)
 {
 	static const char *const names[] = {"queue_name", "queue_id", "arrival_time",
-		"message_size", "rcpt", "rcpt_domain", "reason", "reason_class", "warnings"};
+		"message_size", "rcpt", "rcpt_domain", "reason", "reason_class", "warnings",
+		"finding"};
 	if (field->flags & (FIELD_PARAM | FIELD_CONTENT))
 		return true; /* header:NAME is there for those who name it; content is not kept */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

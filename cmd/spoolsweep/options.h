@@ -35,7 +35,8 @@ enum option_group {
 	OPT_JOURNAL = 1 << 18, /* --no-journal */
 	OPT_TRUST = 1 << 19,   /* --trust */
 	OPT_CACHE = 1 << 20,   /* --cache */
-	OPT_GROUPS = 21,
+	OPT_CRON = 1 << 21,    /* --cron --level */
+	OPT_GROUPS = 22,
 };
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
@@ -47,7 +48,7 @@ struct options {
 	size_t nspools;
 	const char **words; /* command and operands */
 	size_t nwords;
-	bool json, csv, ids, raw, headers, explain, offline, help, version, cache;
+	bool json, csv, ids, raw, headers, explain, offline, help, version, cache, cron;
 	const char *part; /* of a message: its number */
 	const char *out;  /* a file */
 	const char *sort;
@@ -55,6 +56,8 @@ struct options {
 	const char *local_domains;
 	const char *trusted_networks;
 	const char *as_of;
+	const char *config; /* a file; "" none */
+	const char *level;  /* of findings */
 	bool apply, yes, no_undo, no_journal, trash, hold_is_hold;
 	int64_t trash_run;    /* 0: all of them */
 	int64_t resume;       /* a run; 0 not given */

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/spoolsweep/command.h"
+#include "cmd/spoolsweep/judge.h"
 
 /*
  * Gentle by default: the disk's idle class, and behind the mail server for the
@@ -22,24 +22,28 @@ static void be_gentle(void)
 	setpriority(PRIO_PROCESS, 0, NICE);
 }
 
-/* ---- site facts from the command line ---- */
+/* ---- site facts from the command line, or else the configuration file ---- */
 
 static int override_site(const struct app *app, struct spool *spool)
 {
-	struct slice rest = slice_cstr(app->options.local_domains), word;
+	const char *domains =
+		app->options.local_domains ? app->options.local_domains : app->config.local_domains;
+	const char *networks = app->options.trusted_networks ? app->options.trusted_networks
+							     : app->config.trusted_networks;
+	struct slice rest = slice_cstr(domains), word;
 	struct err err;
 
-	if (app->options.local_domains) {
+	if (domains) {
 		spool->site.nlocal = 0;
 		while (rest.len && slice_word(&rest, ", ", &word))
 			site_add_local(&spool->site, &spool->arena, word);
 		spool->site.local_complete = true;
 		site_seal(&spool->site);
 	}
-	rest = slice_cstr(app->options.trusted_networks);
-	if (app->options.trusted_networks)
+	rest = slice_cstr(networks);
+	if (networks)
 		spool->site.ntrusted = 0;
-	while (app->options.trusted_networks && rest.len && slice_word(&rest, ", ", &word)) {
+	while (networks && rest.len && slice_word(&rest, ", ", &word)) {
 		struct ip_net net;
 		if (!ip_net_parse(word, &net)) {
 			err_set(&err, ERR_USAGE, 0,
@@ -113,9 +117,19 @@ static int open_found(struct app *app)
 	return EXIT_IO;
 }
 
+int read_config(struct app *app)
+{
+	struct err err;
+
+	return config_read(&app->config, app->options.config, &err) == 0 ? EXIT_DONE
+									 : complain(&err);
+}
+
 int prepare_spools(struct app *app)
 {
-	int code = app->options.nspools ? open_named(app) : open_found(app);
+	int code = read_config(app);
+	if (code == EXIT_DONE)
+		code = app->options.nspools ? open_named(app) : open_found(app);
 	for (size_t i = 0; code == EXIT_DONE && i < app->spools.count; i++)
 		code = override_site(app, app->spools.list[i]);
 	for (size_t i = 0; app->options.hold_is_hold && i < app->spools.count; i++)
@@ -137,6 +151,7 @@ static void explain(const struct app *app)
 		{NEED_SUBMITTER, "headers of local submissions"},
 		{NEED_SESSION, "the SMTP session"},
 		{NEED_STATUS, "times of the files"},
+		{NEED_FINDINGS, "all that a verdict needs"},
 	};
 	struct buf text = {0};
 
@@ -238,6 +253,9 @@ int scan_spools(struct app *app)
 		return EXIT_USAGE;
 	if (filter_prepare(app->filter, &err) != 0)
 		return complain(&err);
+	int code = judge_prepare(app);
+	if (code != EXIT_DONE)
+		return code;
 	be_gentle();
 	catch_interrupts();
 	options.keep_reason_text = filter_wants_reason_text(app->filter);
@@ -254,12 +272,15 @@ int scan_spools(struct app *app)
 	caching_end(app, &cache);
 	if (r != 0)
 		return complain(&err);
-	int code = check_given_up(app);
+	code = check_given_up(app);
 	if (code != EXIT_DONE)
 		return code;
 	if (!app->options.as_of)
 		app->now = (int64_t)time(NULL);
 	field_env_init(&app->env, &app->scan.snap, app->now);
+	code = judge(app);
+	if (code != EXIT_DONE)
+		return code;
 	if (apply_filter(app, &options, &err) != 0)
 		return complain(&err);
 	/* "0 messages" would be a lie when it was the folders that could not be read. */
@@ -270,6 +291,7 @@ int scan_spools(struct app *app)
 
 void leave_scan(struct app *app)
 {
+	verdict_free(&app->verdict);
 	field_env_free(&app->env);
 	bitset_free(&app->rows);
 	bitset_free(&app->forgeable);

@@ -1,4 +1,5 @@
 /* A preview for people: which mail, what it leaves, what it costs, the way back. */
+#include "cmd/spoolsweep/judge.h"
 #include "cmd/spoolsweep/preview.h"
 #include "core/base/units.h"
 
@@ -33,6 +34,22 @@ void preview_put_line(const struct app *app, struct buf *out, struct slice text,
 	buf_addc(out, '\n');
 }
 
+/* What the filter names: "FINDING SA-3c91 stolen-account, confirmed: bob@example.com" */
+static void print_named(const struct app *app, struct buf *out)
+{
+	struct buf text = {0};
+
+	for (size_t i = 0; i < app->nnamed; i++) {
+		const struct named_finding *named = &app->named[i];
+		buf_reset(&text);
+		buf_printf(&text, "FINDING %s %s, %s: %s%s", named->id,
+			finding_class_name(named->class), level_name(named->level),
+			named->messages ? "" : "the bounces it caused: ", named->title);
+		preview_put_line(app, out, buf_slice(&text), (struct slice){0});
+	}
+	buf_free(&text);
+}
+
 static void print_head(const struct act *act, const struct preview *preview, struct buf *out)
 {
 	const struct app *app = act->app;
@@ -56,6 +73,7 @@ static void print_head(const struct act *act, const struct preview *preview, str
 	buf_add(out, SLICE(" recipients waiting  "));
 	units_size(out, preview->bytes);
 	buf_addc(out, '\n');
+	print_named(app, out);
 }
 
 static void print_groups(struct app *app, struct buf *out)

@@ -1,8 +1,10 @@
 /* What a preview tells: which mail it is, what stays, what is under way, what is free. */
 #include <stdlib.h>
 
+#include "cmd/spoolsweep/judge.h"
 #include "cmd/spoolsweep/preview.h"
 #include "core/base/xalloc.h"
+#include "core/verdict/mark.h"
 
 const struct preview_group preview_groups[PREVIEW_GROUPS] = {
 	{"queue_name", "from queues", GROUP_MESSAGES | GROUP_SHARE},
@@ -72,6 +74,25 @@ static void find_copies(const struct app *app, struct preview *preview)
 	buf_free(&filter);
 }
 
+/* Bounces that the findings of the plan caused, and that it leaves: true when it names any. */
+static bool find_caused(const struct app *app, struct preview *preview)
+{
+	struct buf filter = {0};
+
+	for (size_t i = 0; i < app->nnamed; i++) {
+		const struct named_finding *named = &app->named[i];
+		if (named->bounces || !named->nbounces)
+			continue;
+		preview->bounces += named->nbounces;
+		buf_printf(
+			&filter, "%sfinding=%s" MARK_BOUNCES, filter.len ? " or " : "", named->id);
+	}
+	if (preview->bounces)
+		preview->bounces_filter = xstrdup(buf_str(&filter));
+	buf_free(&filter);
+	return app->nnamed > 0;
+}
+
 /* Bounces to the one sender of these messages. */
 static void find_bounces(const struct app *app, struct preview *preview)
 {
@@ -133,7 +154,8 @@ void preview_find(const struct act *act, struct preview *preview)
 		preview->arriving += arrival > app->now - PREVIEW_SECONDS && arrival <= app->now;
 	}
 	find_copies(app, preview);
-	find_bounces(app, preview);
+	if (!find_caused(app, preview))
+		find_bounces(app, preview);
 	find_in_delivery(app, preview);
 	disk_look(app, &preview->disk);
 	disk_look_for_journal(app, act->plan.head.items, &preview->journal);

@@ -1,4 +1,5 @@
 /* A preview for scripts; its member names are a promise. */
+#include "cmd/spoolsweep/judge.h"
 #include "cmd/spoolsweep/preview.h"
 
 static void sink_stays(struct sink *sink, const char *kind, uint32_t messages, const char *filter)
@@ -32,6 +33,22 @@ static void sink_skipped(struct sink *sink, const char *why, uint32_t messages)
 	sink_end(sink);
 }
 
+/* The findings that the filter names. */
+static void sink_named(struct sink *sink, const struct app *app)
+{
+	sink_array(sink, "findings");
+	for (size_t i = 0; i < app->nnamed; i++) {
+		const struct named_finding *named = &app->named[i];
+		sink_object(sink, NULL);
+		sink_text(sink, "id", slice_cstr(named->id));
+		sink_text(sink, "class", slice_cstr(finding_class_name(named->class)));
+		sink_text(sink, "level", slice_cstr(level_name(named->level)));
+		sink_text(sink, "title", slice_cstr(named->title));
+		sink_end(sink);
+	}
+	sink_end(sink);
+}
+
 int preview_json(struct act *act, const struct preview *preview)
 {
 	struct app *app = act->app;
@@ -43,6 +60,7 @@ int preview_json(struct act *act, const struct preview *preview)
 	sink_text(sink, "op", slice_cstr(op_name(act->plan.head.op)));
 	sink_text(sink, "filter", slice_cstr(app->filter_text));
 	sink_ids(sink, act);
+	sink_named(sink, app);
 	if (act->plan.head.undoes)
 		sink_int(sink, "undoes", act->plan.head.undoes);
 	else

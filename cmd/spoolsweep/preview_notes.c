@@ -1,4 +1,5 @@
 /* The lines below the groups of a preview: where it goes, what stays, what it costs, what is next. */
+#include "cmd/spoolsweep/judge.h"
 #include "cmd/spoolsweep/preview.h"
 #include "core/act/state.h"
 #include "core/base/units.h"
@@ -121,6 +122,27 @@ static void print_alike(const struct app *app, struct buf *out, uint32_t count, 
 	buf_free(&tail);
 }
 
+static void print_caused(const struct app *app, struct buf *out, uint32_t count, const char *filter)
+{
+	print_alike(app, out, count,
+		count == 1 ? "bounce that it caused" : "bounces that it caused", filter, false);
+}
+
+/* Mail of the same sender that the finding leaves alone. */
+static void print_usual(const struct app *app, struct buf *out)
+{
+	for (size_t i = 0; i < app->nnamed; i++) {
+		const struct finding *finding =
+			verdict_find(&app->verdict, slice_cstr(app->named[i].id));
+		struct buf text = {0};
+		if (finding && finding->nstays && app->named[i].messages) {
+			buf_printf(&text, "STAYS %.*s", SLICE_ARG(finding->stays));
+			put_words(app, out, &text);
+		}
+		buf_free(&text);
+	}
+}
+
 static void print_stays(const struct act *act, const struct preview *preview, struct buf *out)
 {
 	const struct app *app = act->app;
@@ -133,9 +155,13 @@ static void print_stays(const struct act *act, const struct preview *preview, st
 		preview->copies == 1 ? "copy that lost its login behind a content filter"
 				     : "copies that lost their login behind a content filter",
 		preview->copies_filter, false);
-	print_alike(app, out, alone ? 0 : preview->bounces,
-		preview->bounces == 1 ? "bounce to the sender" : "bounces to the sender",
-		preview->bounces_filter, true);
+	if (app->nnamed)
+		print_caused(app, out, alone ? 0 : preview->bounces, preview->bounces_filter);
+	else
+		print_alike(app, out, alone ? 0 : preview->bounces,
+			preview->bounces == 1 ? "bounce to the sender" : "bounces to the sender",
+			preview->bounces_filter, true);
+	print_usual(app, out);
 	if (act->forgeable) {
 		buf_add(&text, SLICE("STAYS "));
 		units_count(&text, act->forgeable);

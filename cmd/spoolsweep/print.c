@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/spoolsweep/command.h"
+#include "core/base/shell.h"
 
 static bool dumb_terminal(void)
 {
@@ -91,19 +92,17 @@ void put(const struct app *app, struct buf *out, struct slice text)
 
 void add_argument(struct buf *out, const char *text)
 {
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				   "/._-+,:@%";
-	if (*text && !text[strspn(text, safe)]) {
-		buf_add(out, slice_cstr(text));
+	shell_word(out, slice_cstr(text));
+}
+
+/* "--config FILE ": what the line would say something else without. */
+static void add_option(struct buf *line, const char *name, const char *value)
+{
+	if (!value)
 		return;
-	}
-	buf_addc(out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			buf_add(out, SLICE("'\\'"));
-		buf_addc(out, *text);
-	}
-	buf_addc(out, '\'');
+	buf_printf(line, "--%s ", name);
+	add_argument(line, value);
+	buf_addc(line, ' ');
 }
 
 void put_command(const struct app *app, struct buf *out, const char *words, ...)
@@ -119,6 +118,9 @@ void put_command(const struct app *app, struct buf *out, const char *words, ...)
 	}
 	if (app->options.offline)
 		buf_add(&line, SLICE("--offline "));
+	add_option(&line, "config", app->options.config);
+	add_option(&line, "local-domains", app->options.local_domains);
+	add_option(&line, "trusted-networks", app->options.trusted_networks);
 	va_start(args, words);
 	buf_vprintf(&line, words, args);
 	va_end(args);

@@ -1,6 +1,7 @@
 /* The report for scripts; its member names are a promise. */
 #include <unistd.h>
 
+#include "cmd/spoolsweep/findings.h"
 #include "cmd/spoolsweep/group_rows.h"
 #include "cmd/spoolsweep/report.h"
 #include "cmd/spoolsweep/report_facts.h"
@@ -128,8 +129,7 @@ int report_json(struct app *app, const struct report_section sections[REPORT_SEC
 	}
 	sink_end(sink);
 	sink_ages(sink, app);
-	sink_array(sink, "findings");
-	sink_end(sink);
+	sink_verdict(sink, app);
 	sink_end(sink);
 	totals_free(&totals);
 	return print_sink(sink);

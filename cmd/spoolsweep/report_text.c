@@ -1,6 +1,7 @@
 /* The report for people: an answer first, then tables. */
 #include <unistd.h>
 
+#include "cmd/spoolsweep/findings.h"
 #include "cmd/spoolsweep/group_rows.h"
 #include "cmd/spoolsweep/report.h"
 #include "cmd/spoolsweep/report_facts.h"
@@ -219,6 +220,7 @@ int report_text(struct app *app, const struct report_section sections[REPORT_SEC
 	print_totals(app, &totals, &out);
 	print_arriving(app, &arriving, &out);
 	print_oddities(app, &totals, &out);
+	put_findings(app, &out);
 	for (size_t i = 0; i < REPORT_SECTIONS; i++) {
 		if (!sections[i].title || !totals.messages ||
 			is_given_up(app, sections[i].by.field))

@@ -10,6 +10,10 @@ struct shown {
 	const struct spool *spool;
 	struct record record;
 	struct arena arena;
+	/* The findings it is part of, of all of the queue; when that was found out. */
+	struct slice *findings;
+	size_t nfindings;
+	bool judged;
 	/* show_look: its headers, decoded where that could be done, and its parts. */
 	struct view view;
 	struct buf content, answer; /* that the view points into */
@@ -32,6 +36,9 @@ enum severity show_read(
 
 /* When it expires, epoch seconds; -1 unknown. */
 int64_t show_expiry(const struct shown *shown);
+
+/* Looks at all messages for the findings that this one is part of. Ctrl-C ends just that. */
+void show_find_findings(struct app *app, struct shown *shown);
 
 /* The forms. Each returns an exit code. */
 int show_text(struct app *app, struct shown *shown);

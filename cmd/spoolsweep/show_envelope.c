@@ -67,6 +67,8 @@ static void print_facts(struct app *app, const struct shown *shown, struct buf *
 	add_route(app, out, record);
 	fact(app, out, "origin",
 		slice_cstr(origin_name((enum origin)app->scan.snap.small[0].origin)), NULL);
+	for (size_t i = 0; i < shown->nfindings; i++)
+		fact(app, out, "finding", shown->findings[i], "spoolsweep why says more");
 	units_size(&size, record->size);
 	fact(app, out, "size", buf_slice(&size), NULL);
 	buf_free(&size);

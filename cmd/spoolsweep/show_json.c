@@ -69,12 +69,26 @@ static void sink_parts(struct sink *sink, const struct shown *shown)
 	sink_end(sink);
 }
 
+/* Null where nobody could tell. */
+static void sink_findings(struct sink *sink, const struct shown *shown)
+{
+	if (!shown->judged) {
+		sink_null(sink, "finding");
+		return;
+	}
+	sink_array(sink, "finding");
+	for (size_t i = 0; i < shown->nfindings; i++)
+		sink_text(sink, NULL, shown->findings[i]);
+	sink_end(sink);
+}
+
 int show_json(struct app *app, struct shown *shown)
 {
 	struct sink *sink = open_sink(app, SINK_PRETTY);
 
 	sink_object(sink, NULL);
 	sink_message(sink, app, 0, &shown->record);
+	sink_findings(sink, shown);
 	sink_text(sink, "client_source", slice_cstr(source_name(shown->record.client_source)));
 	sink_text(sink, "uid_source", slice_cstr(source_name(shown->record.uid_source)));
 	sink_array(sink, "attributes");

@@ -73,7 +73,7 @@ static void keep(struct run *run, struct scan *scan, struct spool *from)
 
 static int scan_folder(struct run *run, const char *path, struct err *err)
 {
-	const struct need need = {.parts = VERDICT_NEED};
+	const struct need need = {.parts = VERDICT_NEED | NEED_ADDRESSES};
 	const struct scan_options options = {.jobs = 1};
 	struct spools spools = {.formats = formats};
 	struct scan scan = {0};

@@ -72,6 +72,11 @@ enum {
 	/* Findings of one verdict, and whom one of them names; more are counted. */
 	LIMIT_FINDINGS = 100,
 	LIMIT_WHO = 50,
+	/* Phrases of the user's own, and bytes of the configuration file they stand in. */
+	LIMIT_PHRASES = 200,
+	LIMIT_CONFIG = 256 * 1024,
+	/* Findings that a cron job remembers to have told. */
+	LIMIT_TOLD = 1000,
 	/* Queues that one command reads together (rows keep the number in 8 bits). */
 	LIMIT_SPOOLS = 200,
 };

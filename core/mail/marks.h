@@ -40,9 +40,9 @@ uint32_t marks_of(struct slice block, struct slice sender, struct slice *from_do
 /*
  * Appends the form in which subjects are counted: lower case, without Re:, Fwd: and their like in
  * other languages, runs of digits as '#', words that look random (long, letters and digits mixed)
- * as '*', white space as one space, at most SUBJECT_SHAPE bytes, cut between characters.
+ * and those that name the recipient `rcpt` as '*', white space as one space, at most SUBJECT_SHAPE bytes, cut between characters.
  */
 enum { SUBJECT_SHAPE = 80 };
-void subject_shape(struct buf *out, struct slice decoded);
+void subject_shape(struct buf *out, struct slice decoded, struct slice rcpt);
 
 #endif

@@ -19,13 +19,13 @@ static void check_shape(struct slice subject)
 	struct buf decoded = {0}, shape = {0}, again = {0};
 
 	decode_header(&decoded, subject);
-	subject_shape(&shape, buf_slice(&decoded));
+	subject_shape(&shape, buf_slice(&decoded), (struct slice){0});
 	require(shape.len <= SUBJECT_SHAPE);
 	for (size_t i = 0; i < shape.len; i++)
 		require((unsigned char)shape.ptr[i] >= ' ' && !ascii_is_digit(shape.ptr[i]));
 	require(!shape.len || g_utf8_validate(shape.ptr, (gssize)shape.len, NULL));
 	/* Bytes that are no text at all. */
-	subject_shape(&again, subject);
+	subject_shape(&again, subject, (struct slice){0});
 	require(again.len <= SUBJECT_SHAPE);
 	buf_free(&decoded);
 	buf_free(&shape);

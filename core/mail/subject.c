@@ -110,7 +110,34 @@ static void add_word(struct buf *out, struct slice word)
 	}
 }
 
-void subject_shape(struct buf *out, struct slice decoded)
+/* A word with what surrounds it: "(anna)," is anna. */
+static struct slice bare(struct slice word)
+{
+	while (word.len && !ascii_is_alnum(word.ptr[0]))
+		word = slice_from(word, 1);
+	while (word.len && !ascii_is_alnum(word.ptr[word.len - 1]))
+		word.len--;
+	return word;
+}
+
+/* The recipient, or a part of his name: spam calls each by his own. */
+static bool names_rcpt(struct slice word, struct slice rcpt)
+{
+	enum { SHORTEST = 3 };
+	struct slice user = slice_upto(rcpt, slice_rindex(rcpt, '@')), part;
+
+	word = bare(word);
+	if (word.len < SHORTEST)
+		return false;
+	if (slice_eq_fold(word, rcpt) || slice_eq_fold(word, user))
+		return true;
+	while (slice_word(&user, ".-_+=0123456789", &part))
+		if (slice_eq_fold(word, part))
+			return true;
+	return false;
+}
+
+void subject_shape(struct buf *out, struct slice decoded, struct slice rcpt)
 {
 	struct slice word, rest = without_prefixes(slice_upto(decoded, LIMIT_HEADER_VALUE));
 	size_t start = out->len;
@@ -118,7 +145,7 @@ void subject_shape(struct buf *out, struct slice decoded)
 	while (out->len - start < SUBJECT_SHAPE && next_word(&rest, &word)) {
 		if (out->len > start)
 			buf_addc(out, ' ');
-		if (looks_random(word))
+		if (looks_random(word) || names_rcpt(word, rcpt))
 			buf_addc(out, '*');
 		else
 			add_word(out, word);

@@ -7,8 +7,8 @@
  * id of snap.strings) or `number`.
  *
  * A many-valued field has slots 0 .. field_count - 1: one for each recipient
- * (rcpt, rcpt_domain, reason, reason_class) or for each warning bit. A slot
- * whose id is FIELD_NO_VALUE is empty and skipped: a cancelled recipient is
+ * (rcpt, rcpt_domain, reason, reason_class), for each warning bit or each finding.
+ * A slot whose id is FIELD_NO_VALUE is empty and skipped: a cancelled recipient is
  * not asked for any more, a bit may not be set. Pending and done recipients count.
  *
  * Reading adds derived values (domains, networks) to snap.strings, so a snap
@@ -17,6 +17,7 @@
 #ifndef CORE_QUERY_FIELD_H
 #define CORE_QUERY_FIELD_H
 
+#include "core/base/bitset.h"
 #include "core/base/buf.h"
 #include "core/queue/snap.h"
 
@@ -70,6 +71,15 @@ struct field_env {
 		uint32_t spool[LIMIT_SPOOLS];
 		uint32_t format[LIMIT_SPOOLS];
 	} words;
+	/*
+	 * Named sets of rows, for the field `finding`: made by who judges a finished index. The
+	 * array is the env's, the rows are not and must outlive it. None: no row is part of any.
+	 */
+	struct field_set {
+		uint32_t name; /* string id */
+		const struct bitset *rows;
+	} * sets;
+	size_t nsets;
 };
 
 void field_env_init(struct field_env *env, struct snap *snap, int64_t now);
@@ -98,7 +108,7 @@ struct field {
 	/* FIELD_WORD: its i-th value; NULL behind the last. */
 	const char *(*word)(unsigned i);
 	/* Many-valued fields: the slots of a row; NULL for the others. */
-	uint32_t (*count)(const struct snap *snap, uint32_t row);
+	uint32_t (*count)(const struct field_env *env, uint32_t row);
 
 	/* Text fields: string id of slot `i` of a row, INTERN_UNKNOWN if the queue does not say. */
 	uint32_t (*id)(
@@ -129,9 +139,10 @@ static inline bool field_is_many(const struct field *field)
 }
 
 /* How many slots a row has: 1, or as many as the field's count says. */
-static inline uint32_t field_count(const struct field *field, const struct snap *snap, uint32_t row)
+static inline uint32_t field_count(
+	const struct field *field, const struct field_env *env, uint32_t row)
 {
-	return field->count ? field->count(snap, row) : 1;
+	return field->count ? field->count(env, row) : 1;
 }
 
 static inline uint32_t field_group_id(

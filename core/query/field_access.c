@@ -43,6 +43,7 @@ void field_env_free(struct field_env *env)
 	free(env->domain.ids);
 	free(env->net.ids);
 	free(env->client.ids);
+	free(env->sets);
 	*env = (struct field_env){0};
 }
 
@@ -235,6 +236,12 @@ FIELD_ID(access_warning)
 	return set ? env->words.warning[i] : FIELD_NO_VALUE;
 }
 
+FIELD_ID(access_finding)
+{
+	(void)ref;
+	return bitset_has(env->sets[i].rows, row) ? env->sets[i].name : FIELD_NO_VALUE;
+}
+
 FIELD_NUMBER_OF(access_wide)
 {
 	*value = snap_wide(env->snap, ref->field->column, row);
@@ -261,10 +268,10 @@ FIELD_NUMBER_OF(access_age)
 	return arrival != WIDE_UNKNOWN && !__builtin_sub_overflow(env->now, arrival, value);
 }
 
-uint32_t count_recipients(const struct snap *snap, uint32_t row)
+uint32_t count_recipients(const struct field_env *env, uint32_t row)
 {
 	uint32_t count;
-	snap_rcpts(snap, row, &count);
+	snap_rcpts(env->snap, row, &count);
 	return count;
 }
 
@@ -274,16 +281,22 @@ FIELD_ID(access_content)
 	return INTERN_UNKNOWN;
 }
 
-uint32_t count_content(const struct snap *snap, uint32_t row)
+uint32_t count_content(const struct field_env *env, uint32_t row)
 {
-	(void)snap, (void)row;
+	(void)env, (void)row;
 	return 1;
 }
 
-uint32_t count_warnings(const struct snap *snap, uint32_t row)
+uint32_t count_warnings(const struct field_env *env, uint32_t row)
 {
-	uint32_t bits = snap_col(snap, COL_WARNINGS, row);
+	uint32_t bits = snap_col(env->snap, COL_WARNINGS, row);
 	return bits ? 32 - (uint32_t)__builtin_clz(bits) : 0;
+}
+
+uint32_t count_findings(const struct field_env *env, uint32_t row)
+{
+	(void)row;
+	return (uint32_t)env->nsets;
 }
 
 enum source source_of_account(const struct snap *snap, uint32_t row)

@@ -32,6 +32,8 @@ FIELD_ID(access_reason);
 FIELD_ID(access_reason_text);
 FIELD_ID(access_reason_class);
 FIELD_ID(access_warning);
+/* The sets of the env that the row is in. */
+FIELD_ID(access_finding);
 /* FIELD_CONTENT: the index has no value of it. */
 FIELD_ID(access_content);
 
@@ -43,9 +45,10 @@ FIELD_NUMBER_OF(access_number_plus_1);
 FIELD_NUMBER_OF(access_number);
 FIELD_NUMBER_OF(access_age);
 
-uint32_t count_recipients(const struct snap *snap, uint32_t row);
-uint32_t count_content(const struct snap *snap, uint32_t row);
-uint32_t count_warnings(const struct snap *snap, uint32_t row);
+uint32_t count_recipients(const struct field_env *env, uint32_t row);
+uint32_t count_content(const struct field_env *env, uint32_t row);
+uint32_t count_warnings(const struct field_env *env, uint32_t row);
+uint32_t count_findings(const struct field_env *env, uint32_t row);
 
 enum source source_of_account(const struct snap *snap, uint32_t row);
 enum source source_of_client(const struct snap *snap, uint32_t row);

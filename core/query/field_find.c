@@ -22,7 +22,6 @@ static const struct hint {
 	{"content", "there is no field \"content\": write body, or attachment"},
 	{"attachments", "there is no field \"attachments\": write attachment"},
 	{"campaign", "this version has no field \"campaign\" yet"},
-	{"finding", "this version has no field \"finding\" yet"},
 	{"header", "which header? write header:NAME, such as header:X-Mailer"},
 };
 

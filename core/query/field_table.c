@@ -333,6 +333,17 @@ const struct field field_table[] = {
 		.id = access_text,
 	},
 	{
+		.name = "subject_shape",
+		.title = "subject shape",
+		.help = "subject in lower case, numbers as #, without Re: and Fwd: one for all "
+			"messages of a template",
+		.type = FIELD_TEXT,
+		.flags = FIELD_GROUP,
+		.need = NEED_MARKS,
+		.column = COL_SUBJECT_KEY,
+		.id = access_text,
+	},
+	{
 		.name = "header_from",
 		.title = "from header",
 		.help = "the From: header, decoded; the sender chose it freely",
@@ -391,6 +402,17 @@ const struct field field_table[] = {
 		.word = warning_word,
 		.count = count_warnings,
 		.id = access_warning,
+	},
+	{
+		.name = "finding",
+		.title = "finding",
+		.help = "incident it is part of: an id from report, or ID-bounces; any matches",
+		.type = FIELD_NAME,
+		.flags = FIELD_GROUP,
+		.need = NEED_FINDINGS,
+		.count = count_findings,
+		.id = access_finding,
+		.source = source_of_origin,
 	},
 	{0},
 };

@@ -89,7 +89,7 @@ static void test_values(void **state)
 		assert_int_equal(field_find(slice_cstr(prints[i].name), &need, &ref, &err), 0);
 		for (uint32_t row = 0; row < 6; row++) {
 			struct buf out = {0};
-			uint32_t count = field_count(ref.field, &snap.snap, row);
+			uint32_t count = field_count(ref.field, &snap.env, row);
 			for (uint32_t slot = 0; slot < count; slot++) {
 				struct buf one = {0};
 				field_print(&ref, &snap.env, row, slot, &one);

@@ -78,6 +78,9 @@ bool filter_is_specific(const struct filter *filter);
 bool filter_each_value(const struct filter *filter, const char *field,
 	bool (*each)(void *ctx, struct slice value), void *ctx);
 
+/* Whether all conditions on the field compare it by = != and in, so that the values tell all. */
+bool filter_only_values(const struct filter *filter, const char *field);
+
 /*
  * Appends the filter as it was understood, fully parenthesised, for --explain.
  * It is a filter again, of the same meaning; nothing for one that selects everything.

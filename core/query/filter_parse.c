@@ -201,6 +201,14 @@ bool filter_each_value(const struct filter *filter, const char *field,
 	return true;
 }
 
+bool filter_only_values(const struct filter *filter, const char *field)
+{
+	for (const struct cond *cond = filter->conds; cond; cond = cond->next)
+		if (cond->op != COND_IN && strcmp(cond->ref.field->name, field) == 0)
+			return false;
+	return true;
+}
+
 bool filter_is_specific(const struct filter *filter)
 {
 	for (const struct cond *cond = filter->conds; cond; cond = cond->next)

@@ -143,7 +143,7 @@ static enum tri test_slot(struct run *run, uint32_t row, uint32_t i)
 static enum tri test_slots(struct run *run, uint32_t row)
 {
 	const struct cond *cond = run->cond;
-	uint32_t count = field_count(cond->ref.field, run->env->snap, row);
+	uint32_t count = field_count(cond->ref.field, run->env, row);
 	enum tri decisive = cond->all ? NO : YES;
 	bool any = false, unknown = false;
 

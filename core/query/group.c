@@ -63,7 +63,7 @@ static uint64_t recipients_of(struct work *work, uint32_t row, uint32_t slot, bo
 /* The values of a row, each "first" only once. */
 static void visit_row(struct work *work, uint32_t row, see_fn *see)
 {
-	uint32_t count = field_count(work->values.by->field, work->values.env->snap, row);
+	uint32_t count = field_count(work->values.by->field, work->values.env, row);
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t place = values_next(&work->values, row, i);

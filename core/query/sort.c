@@ -86,7 +86,7 @@ static uint32_t *rank_texts(const struct intern *strings, const struct bitset *i
 /* The id of a row's first value. */
 static uint32_t first_id(const struct field_ref *by, struct field_env *env, uint32_t row)
 {
-	uint32_t count = field_count(by->field, env->snap, row);
+	uint32_t count = field_count(by->field, env, row);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t id = by->field->id(by, env, row, i);
 		if (id != FIELD_NO_VALUE)

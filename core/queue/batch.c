@@ -60,7 +60,8 @@ void batch_subject_key(struct record *record, struct arena *arena, struct batch_
 		decode_header(&reader->decoded, raw);
 		raw = buf_slice(&reader->decoded);
 	}
-	subject_shape(&reader->text, raw);
+	subject_shape(
+		&reader->text, raw, record->nrcpts ? record->rcpts[0].address : (struct slice){0});
 	record->subject_key = arena_copy(arena, buf_slice(&reader->text));
 }
 

@@ -71,6 +71,8 @@ enum need_part {
 	 */
 	NEED_MARKS = 1 << 20,
 	NEED_SUBJECT_KEYS = 1 << 21, /* with NEED_MARKS: kept, as NEED_WORDS are; From: domains too */
+	/* Findings are asked about: what a verdict needs as well. No driver looks at it. */
+	NEED_FINDINGS = 1 << 22,
 };
 
 struct need {
@@ -82,6 +84,7 @@ struct need {
 };
 
 struct format;
+struct recipe_book;
 struct stamp;
 
 struct probe {
@@ -293,6 +296,9 @@ struct format {
 
 	/* What the MTA's own tool logs for it: "removed"; for syslog. */
 	const char *(*logged_as)(enum op op);
+
+	/* ---- what an admin does against an incident (verdict/recipe.h), or NULL ---- */
+	const struct recipe_book *recipes;
 };
 
 #endif

@@ -14,26 +14,17 @@ enum {
 static void count_rcpts(struct study *study)
 {
 	const struct snap *snap = study->snap;
-	uint32_t cap = 0, *last = NULL;
+	uint32_t *last = xcalloc(study->ranks + 1, sizeof(*last));
 
+	study->rank_parties = xcalloc(study->ranks + 1, sizeof(*study->rank_parties));
 	for (size_t i = 0; i < study->nparties; i++) {
 		struct rows rows = study->parties[i].rows;
 		for (uint32_t k = 0; k < rows.count; k++) {
 			uint32_t count, first = snap_rcpts(snap, rows.at[k], &count);
 			for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
-				uint32_t place =
-					keymap_add(&study->rcpts, snap_rcpt(snap, RCPT_HASH, rcpt));
-				if (place >= cap) {
-					uint32_t old = cap;
-					cap = cap ? cap * 2 : 4096;
-					last = xrealloc(last, cap, sizeof(*last));
-					study->rcpt_parties =
-						xrealloc(study->rcpt_parties, cap, sizeof(*last));
-					for (uint32_t n = old; n < cap; n++)
-						last[n] = study->rcpt_parties[n] = 0;
-				}
-				study->rcpt_parties[place] += last[place] != i + 1;
-				last[place] = (uint32_t)i + 1;
+				uint32_t rank = study->rank[rcpt];
+				study->rank_parties[rank] += last[rank] != i + 1;
+				last[rank] = (uint32_t)i + 1;
 			}
 		}
 	}
@@ -113,8 +104,13 @@ void baseline_make(struct study *study)
 	count_rcpts(study);
 	count_hours(study);
 	for (size_t i = 0; i < study->nparties; i++) {
-		measure(study, &study->parties[i], study->parties[i].rows, &m);
-		set_basics(&study->parties[i], &m);
+		struct party *party = &study->parties[i];
+		measure(study, party, party->rows, &m);
+		set_basics(party, &m);
+		if (m.rcpts >= PARTY_WORTH) {
+			party->m = arena_alloc(study->arena, sizeof(m));
+			*party->m = m;
+		}
 		study->all.messages += m.messages;
 		study->all.rcpts += m.rcpts;
 		study->all.tried += m.tried;

@@ -14,8 +14,8 @@ enum { SHOWN = 3, LEAST = 50, FEW_DOMAINS = 10 };
 
 struct dest {
 	uint32_t id;
-	uint32_t messages, tried, network, refused, ours; /* recipients but for the first */
-	uint32_t senders, last_sender;
+	uint32_t messages;
+	uint32_t tried, network, nowhere, refused, ours; /* recipients */
 };
 
 struct work {
@@ -59,6 +59,7 @@ static void count_row(struct work *work, uint32_t row)
 		last = domain;
 		dest->tried++;
 		dest->network += class == REASON_NETWORK;
+		dest->nowhere += class == REASON_NO_DOMAIN;
 		dest->refused += class == REASON_IP_REPUTATION;
 		dest->ours += class == REASON_LOCAL_CONFIG;
 		was_refused |= class == REASON_IP_REPUTATION;
@@ -148,8 +149,8 @@ static void judge_destination(struct work *work, const struct dest *dest)
 	evidence = evidence_add(study, suspect, RULE_DESTINATION, origins, senders->threshold, 0);
 	evidence_text(study, evidence,
 		"mail of %" PRIu32 " different senders, none of them unusual", origins);
-	suspect_who(suspect, WHO_DOMAIN, arena_copy(study->arena, name), suspect->crime.count);
-	suspect->title = suspect->who[0].value;
+	name_add(&suspect->who, WHO_DOMAIN, arena_copy(study->arena, name), suspect->crime.count);
+	suspect->title = suspect->who.list[0].value;
 	conclude(study, suspect);
 }
 
@@ -182,8 +183,8 @@ static void judge_blocklist(struct work *work)
 		"%.3g %% of %" PRIu32 " recipients tried are refused for this server's address, "
 		"whoever wrote: %" PRIu32 " senders, %" PRIu32 " destinations",
 		100 * share, work->tried, work->refused_senders, domains);
-	suspect_who(
-		suspect, WHO_SPOOL, slice_cstr(study->snap->spools[0]->name), suspect->crime.count);
+	name_add(&suspect->who, WHO_SPOOL, slice_cstr(study->snap->spools[0]->name),
+		suspect->crime.count);
 	suspect->title = SLICE("this server");
 	conclude(study, suspect);
 }
@@ -198,7 +199,7 @@ static void judge_network(struct work *work)
 	for (uint32_t i = 0; i < work->ndests; i++) {
 		const struct dest *dest = &work->dests[i];
 		tried++;
-		failing += (dest->network + dest->ours) * 10 >= dest->tried * 9;
+		failing += (dest->network + dest->nowhere + dest->ours) * 10 >= dest->tried * 9;
 		ours += dest->ours * 10 >= dest->tried * 9;
 	}
 	double share = tried ? (double)failing / tried : 0;
@@ -226,8 +227,8 @@ static void judge_network(struct work *work)
 			: "%" PRIu32 " of %" PRIu32
 			  " destinations that have nothing to do with each other do not answer",
 		failing, tried);
-	suspect_who(
-		suspect, WHO_SPOOL, slice_cstr(study->snap->spools[0]->name), suspect->crime.count);
+	name_add(&suspect->who, WHO_SPOOL, slice_cstr(study->snap->spools[0]->name),
+		suspect->crime.count);
 	suspect->title = filter_down ? SLICE("a service on this machine")
 				     : SLICE("this server's line or DNS");
 	conclude(study, suspect);

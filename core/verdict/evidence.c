@@ -41,11 +41,11 @@ void suspect_note(struct study *study, struct suspect *suspect, const char *form
 	buf_free(&text);
 }
 
-void suspect_who(struct suspect *suspect, enum who_kind kind, struct slice value, uint32_t messages)
+void name_add(struct names *names, enum who_kind kind, struct slice value, uint32_t messages)
 {
-	suspect->nwho_all++;
-	if (suspect->nwho < LIMIT_WHO)
-		suspect->who[suspect->nwho++] = (struct who){kind, value, messages};
+	names->all++;
+	if (names->count < LIMIT_WHO)
+		names->list[names->count++] = (struct who){kind, value, messages};
 }
 
 struct evidence *evidence_add(struct study *study, struct suspect *suspect, enum rule_id rule,
@@ -150,16 +150,19 @@ void conclude(struct study *study, struct suspect *suspect)
 	bool what = family[FAMILY_OUTCOME] >= 2 || family[FAMILY_IDENTITY] >= 4 ||
 		family[FAMILY_STRUCTURE] >= 5 || family[FAMILY_SCRIPT] >= 3 ||
 		(family[FAMILY_SPREAD] >= 4 &&
-			family[FAMILY_CONTENT] + family[FAMILY_RECIPIENTS] >= 3);
+			family[FAMILY_CONTENT] + family[FAMILY_RECIPIENTS] >= 3) ||
+		(family[FAMILY_SPREAD] >= family_caps[FAMILY_SPREAD] && bulk >= 3);
 	double least = study_rule(study, RULE_LEAST_MESSAGES)->threshold;
 
+	suspect->stranger = who;
+	suspect->harm = what;
 	suspect->level = suspect->score >= 4 ? LEVEL_CONFIRMED
 		: suspect->score >= 1        ? LEVEL_PROBABLE
 		: suspect->score >= -1       ? LEVEL_SUSPECT
 					     : LEVEL_NOTE;
-	if (!who && !what && suspect->level > LEVEL_SUSPECT)
+	if (!what && suspect->level > LEVEL_SUSPECT)
 		suspect->level = LEVEL_SUSPECT;
-	if (who != what && suspect->level > LEVEL_PROBABLE)
+	if (!who && suspect->level > LEVEL_PROBABLE)
 		suspect->level = LEVEL_PROBABLE;
 	if ((double)suspect->m.rcpts < least && suspect->level > LEVEL_PROBABLE)
 		suspect->level = LEVEL_PROBABLE;

@@ -26,8 +26,8 @@ static int by_messages(const void *a, const void *b, void *arg)
 }
 
 /* The values that id_of gives for its rows, most messages first. */
-static void add_values(struct study *study, struct suspect *suspect, enum who_kind kind,
-	uint32_t (*id_of)(struct study *study, uint32_t row))
+static void add_values(struct study *study, const struct suspect *suspect, struct names *names,
+	enum who_kind kind, uint32_t (*id_of)(struct study *study, uint32_t row))
 {
 	struct memo places = {0};
 	struct named *named = NULL;
@@ -51,7 +51,7 @@ static void add_values(struct study *study, struct suspect *suspect, enum who_ki
 	if (count)
 		qsort_r(named, count, sizeof(*named), by_messages, &study->snap->strings);
 	for (uint32_t i = 0; i < count; i++)
-		suspect_who(suspect, kind, intern_get(&study->snap->strings, named[i].id),
+		name_add(names, kind, intern_get(&study->snap->strings, named[i].id),
 			named[i].messages);
 	free(named);
 	free(places.values);
@@ -119,27 +119,26 @@ static void name_party(struct study *study, struct suspect *suspect)
 {
 	switch (suspect->party ? suspect->party->origin : ORIGIN_DSN) {
 	case ORIGIN_ACCOUNT:
-		add_values(study, suspect, WHO_ACCOUNT, account_id);
-		if (suspect->class == CLASS_STOLEN_ACCOUNT)
-			add_values(study, suspect, WHO_NET, strange_net_id);
+		add_values(study, suspect, &suspect->who, WHO_ACCOUNT, account_id);
 		break;
 	case ORIGIN_LOCAL:
-		add_values(study, suspect, WHO_UID, uid_id);
-		add_values(study, suspect, WHO_SCRIPT, script_id);
+		add_values(study, suspect, &suspect->who, WHO_UID, uid_id);
+		add_values(study, suspect, &suspect->who, WHO_SCRIPT, script_id);
 		break;
 	case ORIGIN_LAN:
 	case ORIGIN_LOOPBACK:
-		add_values(study, suspect, suspect->class == CLASS_OPEN_RELAY ? WHO_NET : WHO_IP,
+		add_values(study, suspect, &suspect->who,
+			suspect->class == CLASS_OPEN_RELAY ? WHO_NET : WHO_IP,
 			suspect->class == CLASS_OPEN_RELAY ? any_net_id : client_id);
 		break;
 	case ORIGIN_RELAY:
-		add_values(study, suspect, WHO_NET, any_net_id);
+		add_values(study, suspect, &suspect->who, WHO_NET, any_net_id);
 		break;
 	default:
 		if (suspect->class == CLASS_BACKSCATTER && is_inbound(study, suspect))
-			add_values(study, suspect, WHO_RCPT, null_rcpt_id);
+			add_values(study, suspect, &suspect->who, WHO_RCPT, null_rcpt_id);
 		else
-			add_values(study, suspect, WHO_SPOOL, spool_id);
+			add_values(study, suspect, &suspect->who, WHO_SPOOL, spool_id);
 	}
 }
 
@@ -149,23 +148,22 @@ static struct slice title_of(struct study *study, const struct suspect *suspect)
 
 	if (slice_known(suspect->title))
 		return suspect->title;
-	for (size_t i = 0; i < suspect->nwho; i++)
-		same += suspect->who[i].kind == suspect->who[0].kind;
+	for (size_t i = 0; i < suspect->who.count; i++)
+		same += suspect->who.list[i].kind == suspect->who.list[0].kind;
 	if (suspect->class == CLASS_OPEN_RELAY)
 		return study_text(study, "strangers of %" PRIu32 " addresses", suspect->m.clients);
 	if (suspect->class == CLASS_BACKSCATTER && !is_inbound(study, suspect))
 		return SLICE("bounces to strangers");
 	if (suspect->class == CLASS_BACKSCATTER)
-		return study_text(study, "bounces to %.*s%s", SLICE_ARG(suspect->who[0].value),
+		return study_text(study, "bounces to %.*s%s", SLICE_ARG(suspect->who.list[0].value),
 			same > 1 ? " and others" : "");
 	if (suspect->class == CLASS_UNDETERMINED && suspect->party->origin == ORIGIN_UNKNOWN)
 		return SLICE("mail whose way in is not known");
 	if (suspect->class == CLASS_UNDETERMINED)
 		return SLICE("mail for a domain that may be yours");
 	struct slice first = party_name(study, suspect->party);
-	if (!suspect->nmembers)
-		return first;
-	return study_text(study, "%.*s and %zu more", SLICE_ARG(first), suspect->nmembers);
+	return same > 1 ? study_text(study, "%.*s and %zu more", SLICE_ARG(first), same - 1)
+			: first;
 }
 
 /* ---- ids ---- */
@@ -194,16 +192,16 @@ static uint32_t hash_of(struct study *study, const struct suspect *suspect)
 
 	if (suspect->class == CLASS_OPEN_RELAY)
 		return hash_bytes(hash, slice_cstr(study->snap->spools[0]->name));
-	for (size_t i = 0; i < suspect->nwho; i++)
-		if (suspect->who[i].kind == suspect->who[0].kind)
-			values[count++] = suspect->who[i].value;
+	for (size_t i = 0; i < suspect->who.count; i++)
+		if (suspect->who.list[i].kind == suspect->who.list[0].kind)
+			values[count++] = suspect->who.list[i].value;
 	if (count)
 		qsort(values, count, sizeof(*values), by_value);
 	for (size_t i = 0; i < count; i++)
 		hash = hash_bytes(hash, values[i]);
-	for (size_t i = 0; i < suspect->nwho; i++)
-		if (suspect->who[i].kind == WHO_SCRIPT)
-			hash = hash_bytes(hash, suspect->who[i].value);
+	for (size_t i = 0; i < suspect->who.count; i++)
+		if (suspect->who.list[i].kind == WHO_SCRIPT)
+			hash = hash_bytes(hash, suspect->who.list[i].value);
 	/* Two of one sort about one spool. */
 	return suspect->class == CLASS_BACKSCATTER || suspect->class == CLASS_UNDETERMINED
 		? hash_bytes(hash, suspect->title)
@@ -335,13 +333,19 @@ static uint32_t make(struct study *study, struct suspect *suspect, struct findin
 {
 	*finding = (struct finding){
 		.class = suspect->class, .level = suspect->level, .score = suspect->score};
-	if (!suspect->nwho)
+	if (!suspect->who.count)
 		name_party(study, suspect);
+	if (finding_class_is_abuse(suspect->class))
+		add_values(study, suspect, &suspect->from, WHO_NET, strange_net_id);
 	finding->title = suspect->title = title_of(study, suspect);
 	finding->filter = suspect->filter;
-	finding->who = keep(study, suspect->who, suspect->nwho * sizeof(*finding->who));
-	finding->nwho = suspect->nwho;
-	finding->nwho_all = suspect->nwho_all;
+	finding->who = keep(study, suspect->who.list, suspect->who.count * sizeof(*finding->who));
+	finding->nwho = suspect->who.count;
+	finding->nwho_all = suspect->who.all;
+	finding->from =
+		keep(study, suspect->from.list, suspect->from.count * sizeof(*finding->from));
+	finding->nfrom = suspect->from.count;
+	finding->nfrom_all = suspect->from.all;
 	finding->notes = keep(study, suspect->notes, suspect->nnotes * sizeof(*finding->notes));
 	finding->nnotes = suspect->nnotes;
 	set_evidence(study, suspect, finding);

@@ -29,36 +29,23 @@ static size_t find_targets(struct study *study, struct target targets[FLOODS])
 {
 	enum { FEW = 3 };
 	const struct snap *snap = study->snap;
-	struct keymap map = {0};
-	struct target *all = NULL;
-	uint32_t cap = 0;
+	struct target *all = xcalloc(study->ranks + 1, sizeof(*all));
+	size_t kept = 0;
 
 	for (uint32_t row = 0; row < snap->rows; row++) {
 		uint32_t count, first = snap_rcpts(snap, row, &count);
-		for (uint32_t rcpt = first; rcpt < first + count && count <= FEW; rcpt++) {
-			uint32_t hash = snap_rcpt(snap, RCPT_HASH, rcpt);
-			uint32_t place = keymap_add(&map, hash);
-			if (place >= cap) {
-				uint32_t old = cap;
-				cap = cap ? cap * 2 : 4096;
-				all = xrealloc(all, cap, sizeof(*all));
-				memset(all + old, 0, (cap - old) * sizeof(*all));
-			}
-			all[place].hash = hash;
-			all[place].messages++;
-		}
+		for (uint32_t rcpt = first; rcpt < first + count && count <= FEW; rcpt++)
+			all[study->rank[rcpt]].messages++;
 	}
-	uint32_t kept = 0;
-	for (uint32_t i = 0; i < map.count; i++)
+	for (uint32_t i = 0; i < study->ranks; i++)
 		if (all[i].messages >= study_rule(study, RULE_FLOOD)->threshold)
-			all[kept++] = all[i];
+			all[kept++] = (struct target){study->rank_hash[i], all[i].messages};
 	if (kept)
 		qsort(all, kept, sizeof(*all), by_messages);
 	kept = kept < FLOODS ? kept : FLOODS;
 	if (kept)
 		memcpy(targets, all, kept * sizeof(*all));
 	free(all);
-	keymap_free(&map);
 	return kept;
 }
 
@@ -96,7 +83,7 @@ static void judge_target(struct study *study, const struct target *target)
 	suspect.owns_crime = true;
 	measure(study, NULL, suspect.crime, m);
 	if (m->messages < study_rule(study, RULE_FLOOD)->threshold ||
-		!is_flood(study, m, suspect.crime)) {
+		is_claimed(study, suspect.crime) || !is_flood(study, m, suspect.crime)) {
 		free(suspect.crime.at);
 		return;
 	}
@@ -105,8 +92,8 @@ static void judge_target(struct study *study, const struct target *target)
 	evidence->n = study->all.messages;
 	evidence_text(study, evidence, "%" PRIu32 " messages of %" PRIu32 " senders, all to %.*s",
 		m->messages, m->senders, SLICE_ARG(address));
-	suspect_who(&suspect, WHO_RCPT, arena_copy(study->arena, address), m->messages);
-	suspect.title = suspect.who[0].value;
+	name_add(&suspect.who, WHO_RCPT, arena_copy(study->arena, address), m->messages);
+	suspect.title = suspect.who.list[0].value;
 	suspect.level = m->senders >= 100 || m->senders * 4 >= m->messages ? LEVEL_CONFIRMED
 									   : LEVEL_PROBABLE;
 	conclude(study, &suspect);

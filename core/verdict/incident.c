@@ -196,7 +196,7 @@ static void find_wide_trust(struct study *study)
 			!ip_parse(intern_get(&study->snap->strings, suspect->party->id), &ip) ||
 			ip_is_private(&ip))
 			continue;
-		nets += seen_add(&study->seen, lookup_net16(&study->lookup, suspect->crime.at[0]));
+		nets += seen_add(&study->seen, field_net_id(study->env, suspect->crime.at[0]));
 	}
 	for (uint32_t i = 0; nets >= WIDE_NETS && i < study->nsuspects; i++) {
 		struct suspect *suspect = &study->suspects[i];

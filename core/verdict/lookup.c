@@ -6,8 +6,6 @@
 #include "core/base/xalloc.h"
 #include "core/mail/address.h"
 
-enum { NET_BITS_4 = 16, NET_BITS_6 = 32 };
-
 uint32_t *memo_at(struct memo *memo, uint32_t id)
 {
 	if (id >= memo->cap) {
@@ -45,7 +43,6 @@ void lookup_free(struct lookup *lookup)
 {
 	free(lookup->domain.values);
 	free(lookup->sender.values);
-	free(lookup->net.values);
 	free(lookup->client.values);
 	free(lookup->odd.values);
 	free(lookup->hash.values);
@@ -66,7 +63,8 @@ static bool is_local(const struct snap *snap, struct slice domain)
 	while (domain.len && domain.len < sizeof(address)) {
 		memcpy(address + 1, domain.ptr, domain.len);
 		for (size_t i = 0; i < snap->nspools; i++)
-			if (site_is_local(&snap->spools[i]->site, slice_of(address, domain.len + 1)))
+			if (site_is_local(
+				    &snap->spools[i]->site, slice_of(address, domain.len + 1)))
 				return true;
 		size_t dot = slice_index(domain, '.');
 		domain = slice_from(domain, dot == SIZE_MAX ? domain.len : dot + 1);
@@ -245,25 +243,6 @@ bool lookup_loopback(struct lookup *lookup, uint32_t client_ip)
 	return client_facts(lookup, client_ip) & CLIENT_LOOPBACK;
 }
 
-uint32_t lookup_net16(struct lookup *lookup, uint32_t row)
-{
-	struct intern *strings = &lookup->env->snap->strings;
-	uint32_t client = snap_col(lookup->env->snap, COL_CLIENT_IP, row);
-	uint32_t *known = memo_at(&lookup->net, client);
-	struct ip ip;
-
-	if (*known || !ip_parse(intern_get(strings, client), &ip))
-		return *known;
-	unsigned bits = ip.family == 4 ? NET_BITS_4 : NET_BITS_6;
-	struct buf text = {0};
-	ip = ip_mask(&ip, bits);
-	ip_format(&text, &ip);
-	buf_printf(&text, "/%u", bits);
-	*known = intern_add(strings, buf_slice(&text));
-	buf_free(&text);
-	return *known;
-}
-
 /* ---- HELO ---- */
 
 /* "WIN-8K2LD93PQ1F": what Windows names a server that nobody named. */
@@ -271,23 +250,6 @@ static bool is_fresh_windows(struct slice helo)
 {
 	return slice_starts_fold(helo, SLICE("win-")) && helo.len >= 12 &&
 		slice_index(helo, '.') == SIZE_MAX;
-}
-
-/* Letters and digits by chance: "kq7x2vbn9", or no vowel in eight letters. */
-static bool looks_random(struct slice word)
-{
-	size_t changes = 0, vowels = 0, digits = 0;
-
-	for (size_t i = 0; i < word.len; i++) {
-		if (!ascii_is_alnum(word.ptr[i]))
-			return false;
-		bool digit = ascii_is_digit(word.ptr[i]);
-		digits += digit;
-		vowels += memchr("aeiouy", ascii_lower(word.ptr[i]), 6) != NULL;
-		changes += i && digit != ascii_is_digit(word.ptr[i - 1]);
-	}
-	return word.len >= 6 &&
-		(changes >= 3 || (vowels == 0 && digits < word.len && word.len >= 8));
 }
 
 static bool is_odd_helo(struct slice helo)
@@ -302,8 +264,7 @@ static bool is_odd_helo(struct slice helo)
 		if (slice_eq_fold(helo, word))
 			return true;
 	/* A bare address is against the rules; mail programs put it in brackets. */
-	return ip_parse(helo, &ip) ? helo.ptr[0] != '['
-				   : is_fresh_windows(helo) || looks_random(helo);
+	return ip_parse(helo, &ip) ? helo.ptr[0] != '[' : is_fresh_windows(helo);
 }
 
 bool lookup_odd_helo(struct lookup *lookup, uint32_t helo)

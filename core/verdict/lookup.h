@@ -27,7 +27,7 @@ bool seen_add(struct seen *seen, uint32_t id);
 
 struct lookup {
 	struct field_env *env;
-	struct memo domain, sender, net, client, odd, hash;
+	struct memo domain, sender, client, odd, hash;
 };
 
 void lookup_init(struct lookup *lookup, struct field_env *env);
@@ -48,8 +48,6 @@ uint32_t lookup_sender_base(struct lookup *lookup, uint32_t sender, bool *verp);
 /* frequent_hash of the sender's address. */
 uint32_t lookup_hash(struct lookup *lookup, uint32_t address);
 
-/* The /16 (IPv6: /32) of a row's client as a string id; unknown without a client. */
-uint32_t lookup_net16(struct lookup *lookup, uint32_t row);
 /* Whether the client is the site's own: in the trusted networks, or private. */
 bool lookup_trusted(struct lookup *lookup, uint32_t client_ip);
 bool lookup_loopback(struct lookup *lookup, uint32_t client_ip);

@@ -33,39 +33,30 @@ struct work {
 /* Copies of one message in the queue, some of which have gone further than others. */
 static void mark_copies(struct work *work)
 {
-	struct copies {
-		uint32_t count;
-		uint8_t low, high;
-	} *copies = NULL;
 	const struct snap *snap = work->study->snap;
 	double least = study_rule(work->study, RULE_LOOP_COPIES)->threshold;
-	struct keymap map = {0};
-	uint32_t cap = 0;
+	uint64_t *list = xcalloc(snap->rows + 1, sizeof(*list));
+	uint32_t count = 0, end;
 
-	for (int second = 0; second < 2; second++)
-		for (uint32_t row = 0; row < snap->rows; row++) {
-			uint32_t hash = snap_col(snap, COL_MESSAGE_HASH, row);
-			uint8_t hops = (uint8_t)marks_hops(snap_col(snap, COL_MARKS, row));
-			if (!hash)
-				continue;
-			uint32_t place = keymap_add(&map, hash);
-			if (place >= cap) {
-				uint32_t old = cap;
-				cap = cap ? cap * 2 : 4096;
-				copies = xrealloc(copies, cap, sizeof(*copies));
-				memset(copies + old, 0, (cap - old) * sizeof(*copies));
-			}
-			struct copies *same = &copies[place];
-			if (second) {
-				if (same->count >= least && same->high - same->low >= HOPS_APART)
-					bitset_set(&work->round, row);
-				continue;
-			}
-			same->low = same->count++ && same->low < hops ? same->low : hops;
-			same->high = hops > same->high ? hops : same->high;
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		uint64_t hash = snap_col(snap, COL_MESSAGE_HASH, row);
+		if (hash)
+			list[count++] = hash << 32 | row;
+	}
+	sort_by_hash(list, count);
+	for (uint32_t i = 0; i < count; i = end) {
+		unsigned low = MARK_HOPS_MOST, high = 0;
+		for (end = i; end < count && list[end] >> 32 == list[i] >> 32; end++) {
+			unsigned hops = marks_hops(snap_col(snap, COL_MARKS, (uint32_t)list[end]));
+			low = hops < low ? hops : low;
+			high = hops > high ? hops : high;
 		}
-	free(copies);
-	keymap_free(&map);
+		if (end - i < least || high - low < HOPS_APART)
+			continue;
+		for (uint32_t k = i; k < end; k++)
+			bitset_set(&work->round, (uint32_t)list[k]);
+	}
+	free(list);
 }
 
 static void mark_far(struct work *work)
@@ -101,18 +92,32 @@ static void add_talk(struct work *work, uint32_t row, uint32_t from, uint32_t to
 
 static void find_pairs(struct work *work)
 {
-	struct snap *snap = work->study->snap;
+	struct study *study = work->study;
+	const struct snap *snap = study->snap;
+	struct bitset writes = bitset_new(study->ranks);
 
+	/* Of all the talk only what goes both ways, or round, is of interest. */
+	for (uint32_t id = INTERN_EMPTY + 1; id < study->sender_ids; id++) {
+		uint32_t rank = bitset_has(&study->senders, id)
+			? rank_find(study, lookup_hash(&study->lookup, id))
+			: RANK_NONE;
+		if (rank != RANK_NONE)
+			bitset_set(&writes, rank);
+	}
 	for (uint32_t row = 0; row < snap->rows; row++) {
 		uint32_t count, first = snap_rcpts(snap, row, &count);
 		uint32_t sender = snap_col(snap, COL_SENDER, row);
 		if (sender == INTERN_UNKNOWN || count > FEW_RCPTS)
 			continue;
-		/* Of all the talk only what goes both ways, or round, is of interest. */
-		uint32_t from = lookup_hash(&work->study->lookup, sender);
+		bool round = bitset_has(&work->round, row);
+		if (bitset_has(&study->claimed, row))
+			continue;
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
-			add_talk(work, row, from, snap_rcpt(snap, RCPT_HASH, rcpt));
+			if (round || bitset_has(&writes, study->rank[rcpt]))
+				add_talk(work, row, lookup_hash(&study->lookup, sender),
+					snap_rcpt(snap, RCPT_HASH, rcpt));
 	}
+	bitset_free(&writes);
 }
 
 static bool is_loop(const struct pair *pair)
@@ -204,14 +209,70 @@ static void accuse(struct work *work, const struct pair *pair)
 			" have been round more than once",
 			pair->hops, pair->turns);
 	}
-	suspect_who(suspect, WHO_RCPT, b.len ? b : SLICE("<>"), pair->ab);
+	name_add(&suspect->who, WHO_RCPT, b.len ? b : SLICE("<>"), pair->ab);
 	if (pair->ba)
-		suspect_who(suspect, WHO_RCPT, a, pair->ba);
+		name_add(&suspect->who, WHO_RCPT, a, pair->ba);
 	suspect->title = study_text(study, "%.*s and %.*s", SLICE_ARG(a.len ? a : SLICE("<>")),
 		SLICE_ARG(b.len ? b : SLICE("<>")));
 	suspect->level = LEVEL_CONFIRMED;
 	conclude(study, suspect);
 	claim(study, suspect->crime);
+}
+
+static void accuse_magnet(struct work *work, uint32_t hash, uint32_t round)
+{
+	struct study *study = work->study;
+	struct slice address = frequent_find(&study->snap->frequent, hash);
+	struct buf filter = {0};
+
+	if (!address.len)
+		return;
+	struct suspect *suspect = suspect_add(study, CLASS_MAIL_LOOP);
+	buf_add(&filter, SLICE("rcpt="));
+	filter_add_value(&filter, address);
+	buf_add(&filter, SLICE(" and not envelope_sender=\"\""));
+	suspect->structural = true;
+	suspect->filter = arena_copy(study->arena, buf_slice(&filter));
+	buf_free(&filter);
+	suspect->crime = rows_to(study, hash);
+	suspect->owns_crime = true;
+	measure(study, NULL, suspect->crime, &suspect->m);
+	struct evidence *evidence = evidence_add(study, suspect, RULE_LOOP_HOPS, suspect->m.hops,
+		study_rule(study, RULE_LOOP_HOPS)->threshold, 0);
+	evidence_text(study, evidence,
+		"up to %u Received fields in one message; %" PRIu32
+		" have been round more than once",
+		suspect->m.hops, round);
+	address = arena_copy(study->arena, address);
+	name_add(&suspect->who, WHO_RCPT, address, suspect->crime.count);
+	suspect->title = address;
+	suspect->level = LEVEL_CONFIRMED;
+	conclude(study, suspect);
+	claim(study, suspect->crime);
+}
+
+/* All that is written to one address goes round: whoever wrote, it comes back from there. */
+static void find_magnets(struct work *work)
+{
+	struct study *study = work->study;
+	const struct snap *snap = study->snap;
+	struct magnet {
+		uint32_t rows, round;
+	} *magnets = xcalloc(study->ranks + 1, sizeof(*magnets));
+
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		uint32_t count, first = snap_rcpts(snap, row, &count);
+		for (uint32_t rcpt = first; rcpt < first + count && count <= FEW_RCPTS; rcpt++) {
+			struct magnet *magnet = &magnets[study->rank[rcpt]];
+			magnet->rows += snap_col(snap, COL_SENDER, row) != INTERN_EMPTY;
+			magnet->round += bitset_has(&work->round, row);
+		}
+	}
+	for (uint32_t rank = 0; rank < study->ranks; rank++)
+		if (magnets[rank].round >= LEAST_TALK &&
+			magnets[rank].round * 2 >= magnets[rank].rows)
+			accuse_magnet(work, study->rank_hash[rank], magnets[rank].round);
+	free(magnets);
 }
 
 void loops_find(struct study *study)
@@ -221,6 +282,7 @@ void loops_find(struct study *study)
 
 	mark_far(&work);
 	mark_copies(&work);
+	find_magnets(&work);
 	find_pairs(&work);
 	for (uint32_t i = 0; i < work.map.count; i++)
 		if (is_loop(&work.pairs[i]))

@@ -49,7 +49,7 @@ static uint32_t client_id(struct study *study, uint32_t row)
 
 static uint32_t net_id(struct study *study, uint32_t row)
 {
-	return lookup_net16(&study->lookup, row);
+	return field_net_id(study->env, row);
 }
 
 static void measure_places(struct study *study, struct rows rows, struct measures *m)
@@ -57,8 +57,10 @@ static void measure_places(struct study *study, struct rows rows, struct measure
 	uint32_t last = 0;
 
 	seen_begin(&study->seen);
+	seen_begin(&study->seen2);
 	for (uint32_t i = 0; i < rows.count; i++) {
 		uint32_t net = net_id(study, rows.at[i]);
+		m->nets += seen_add(&study->seen2, net);
 		m->clients += seen_add(&study->seen, client_id(study, rows.at[i]));
 		m->switches += last && net && net != last;
 		last = net ? net : last;
@@ -124,23 +126,22 @@ static void measure_rcpts(struct study *study, struct rows rows, struct measures
 	struct lookup *lookup = &study->lookup;
 	const struct snap *snap = study->snap;
 	uint32_t by_count[MOST] = {0};
-	struct keymap hashes = {0};
 
 	seen_begin(&study->seen);
+	seen_begin(&study->seen2);
 	for (uint32_t i = 0; i < rows.count; i++) {
 		uint32_t count, first = snap_rcpts(snap, rows.at[i], &count), asked = 0;
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
 			if (snap->rcpt_state[rcpt] == RCPT_CANCELLED)
 				continue;
 			uint32_t domain = rcpt_domain(study, rows.at[i], rcpt);
-			uint32_t hash = snap_rcpt(snap, RCPT_HASH, rcpt);
+			uint32_t rank = study->rank[rcpt];
 			asked++;
-			keymap_add(&hashes, hash);
+			m->rcpts_distinct += seen_add(&study->seen2, rank + 1);
 			m->domains += seen_add(&study->seen, domain);
 			m->local += lookup_local(lookup, domain);
 			m->freemail += lookup_freemail(lookup, domain);
-			uint32_t place = keymap_find(&study->rcpts, hash);
-			m->known += place != KEYMAP_NONE && study->rcpt_parties[place] > 1;
+			m->known += study->rank_parties[rank] > 1;
 			m->tried += is_tried(snap, rcpt);
 			if (snap->rcpt_class)
 				m->by_class[snap->rcpt_class[rcpt]]++;
@@ -148,13 +149,11 @@ static void measure_rcpts(struct study *study, struct rows rows, struct measures
 		m->rcpts += asked;
 		by_count[asked < MOST ? asked : MOST - 1]++;
 	}
-	m->rcpts_distinct = hashes.count;
 	for (uint32_t i = 0; i < MOST; i++)
 		if (by_count[i] > m->usual_count_messages) {
 			m->usual_count = i;
 			m->usual_count_messages = by_count[i];
 		}
-	keymap_free(&hashes);
 }
 
 /* ---- how much, how fast ---- */
@@ -202,6 +201,25 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* What lies around the most frequent size, without the few farthest off, which are others' mail. */
+static void find_mode(const int64_t *sizes, uint32_t known, struct measures *m)
+{
+	enum { APART = 15, FAR = 250 };
+	uint32_t low = 0, high = known;
+
+	while (low < high && sizes[low] * 100 < (int64_t)m->size_low * (100 - APART))
+		low++;
+	while (high > low && sizes[high - 1] * 100 > (int64_t)m->size_high * (100 + APART))
+		high--;
+	uint32_t cut = (high - low) / FAR;
+	if (high - low <= 2 * cut)
+		return;
+	m->mode = high - low - 2 * cut;
+	m->mode_low = (uint32_t)(sizes[low + cut] < UINT32_MAX ? sizes[low + cut] : UINT32_MAX);
+	m->mode_high =
+		(uint32_t)(sizes[high - 1 - cut] < UINT32_MAX ? sizes[high - 1 - cut] : UINT32_MAX);
+}
+
 static void measure_sizes(const struct snap *snap, struct rows rows, struct measures *m)
 {
 	int64_t *sizes = xcalloc(rows.count, sizeof(*sizes));
@@ -222,6 +240,7 @@ static void measure_sizes(const struct snap *snap, struct rows rows, struct meas
 				(uint32_t)(sizes[high] < UINT32_MAX ? sizes[high] : UINT32_MAX);
 		}
 	}
+	find_mode(sizes, known, m);
 	free(sizes);
 }
 

@@ -6,10 +6,7 @@
 #include "core/base/xalloc.h"
 #include "core/verdict/study.h"
 
-enum {
-	WORTH = 20,      /* recipients: of less mail nothing can be said */
-	BULK_LEAST = 50, /* messages: fewer are no bulk mail */
-};
+enum { BULK_LEAST = 50 }; /* messages: fewer are no bulk mail */
 
 static double part(double k, double n)
 {
@@ -177,7 +174,10 @@ static struct suspect examine(struct study *study, const struct party *party, st
 {
 	struct suspect suspect = {.class = class_of(party->origin), .party = party, .crime = crime};
 
-	measure(study, party, crime, &suspect.m);
+	if (crime.count == party->rows.count)
+		suspect.m = *party->m;
+	else
+		measure(study, party, crime, &suspect.m);
 	suspect.nusual = party->rows.count - crime.count;
 	suspect.bounces = count_bounces(study, crime);
 	weigh(study, &suspect);
@@ -200,10 +200,11 @@ static void forget(struct suspect *suspect)
 /* The same mail again and again to the same few: nobody's crime, and it has to stop. */
 static bool is_runaway(const struct study *study, const struct measures *m)
 {
-	uint32_t few = m->messages / 100 > 5 ? m->messages / 100 : 5;
+	enum { FEW = 10 };
 	const struct rule *flood = study_rule(study, RULE_FLOOD);
 
-	return m->messages >= flood->threshold && m->rcpts_distinct <= few && m->senders <= 3 &&
+	return m->messages >= flood->threshold && m->rcpts_distinct <= FEW && m->senders <= 3 &&
+		m->list * 2 < m->messages &&
 		(m->same_subject * 2 >= m->messages || m->same_size * 2 >= m->messages) &&
 		(m->messages * 10 >= study->all.messages || m->peak_hour >= 60);
 }
@@ -235,9 +236,8 @@ static void tell_volume(struct study *study, struct suspect *suspect, enum rule_
 static bool settle(struct study *study, struct suspect *suspect)
 {
 	const struct measures *m = &suspect->m;
-	bool who = suspect->family[FAMILY_SPREAD] >= 2 || suspect->family[FAMILY_IDENTITY] >= 2 ||
-		suspect->family[FAMILY_SCRIPT] >= 2;
-	bool lists = m->read && m->list * 10 >= m->read * 8;
+	bool lists = m->list * 10 >= m->messages * 8;
+	bool service = m->automatic * 10 >= m->messages * 8 && m->senders == 1 && !m->foreign;
 
 	if (suspect->level <= LEVEL_SUSPECT && is_runaway(study, m)) {
 		suspect->class = CLASS_RUNAWAY_SENDER;
@@ -249,8 +249,9 @@ static bool settle(struct study *study, struct suspect *suspect)
 	}
 	if (suspect->party->origin == ORIGIN_UNKNOWN && suspect->level > LEVEL_SUSPECT)
 		suspect->level = LEVEL_SUSPECT;
-	if (!who && suspect->party->origin != ORIGIN_UNKNOWN &&
-		(suspect->level <= LEVEL_SUSPECT || lists) && is_bulk(study, suspect)) {
+	bool owner = suspect->stranger ? !suspect->harm && (lists || service)
+				       : suspect->level <= LEVEL_SUSPECT || lists;
+	if (owner && suspect->party->origin != ORIGIN_UNKNOWN && is_bulk(study, suspect)) {
 		suspect->class = CLASS_BULK_MAIL;
 		suspect->level = suspect->level > LEVEL_SUSPECT ? LEVEL_SUSPECT : LEVEL_NOTE;
 		return true;
@@ -265,29 +266,18 @@ static bool is_worth_a_split(const struct measures *m)
 		m->same_size >= 20;
 }
 
-/* Most of it is known to be a loop or a flood. */
-static bool is_explained(const struct study *study, struct rows rows)
-{
-	uint32_t claimed = 0;
-	for (uint32_t i = 0; i < rows.count; i++)
-		claimed += bitset_has(&study->claimed, rows.at[i]);
-	return claimed * 2 > rows.count;
-}
-
 static void judge_party(struct study *study, const struct party *party)
 {
 	struct buf filter = {0}, whole = {0};
 	struct rows crime = party->rows;
-	struct measures m;
 
-	measure(study, party, party->rows, &m);
-	if (m.rcpts < WORTH || is_explained(study, party->rows))
+	if (!party->m || is_claimed(study, party->rows))
 		return;
 	party_filter(study, party, &whole);
 	struct suspect best = examine(study, party, party->rows);
 	bool parted = false;
-	if (is_worth_a_split(&m)) {
-		split(study, party, &m, &crime, &filter);
+	if (is_worth_a_split(party->m)) {
+		split(study, party, &crime, &filter);
 		parted = crime.count && crime.count < party->rows.count;
 	}
 	if (parted) {

@@ -73,8 +73,8 @@ static void count_nets(struct work *work, struct dest *dest)
 		uint32_t first = snap_rcpts(work->study->snap, row, &count);
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
 			if (rcpt_domain(work->study, row, rcpt) == dest->id)
-				dest->nets += seen_add(&work->study->seen,
-					lookup_net16(&work->study->lookup, row));
+				dest->nets += seen_add(
+					&work->study->seen, field_net_id(work->study->env, row));
 	}
 }
 
@@ -88,16 +88,21 @@ static bool is_ours(const struct work *work, const struct dest *dest)
 		(dest->rows * 5 >= work->rows.count || work->ndests <= FEW_DOMAINS);
 }
 
+/* Of one that is to none but our own domains the address itself names another host. */
 static bool is_relayed(struct work *work, uint32_t row)
 {
 	uint32_t count, first = snap_rcpts(work->study->snap, row, &count);
+	bool ours = false;
+
 	for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
 		uint32_t domain = rcpt_domain(work->study, row, rcpt);
-		if (domain && !lookup_local(&work->study->lookup, domain) &&
-			!dest_of(work, domain)->ours)
+		if (!domain || lookup_local(&work->study->lookup, domain))
+			continue;
+		if (!dest_of(work, domain)->ours)
 			return true;
+		ours = true;
 	}
-	return false;
+	return !ours;
 }
 
 static int by_name(const void *a, const void *b, void *arg)

@@ -8,6 +8,7 @@
  * Fills in finding->remedy from its class, who and rows: how this queue's MTA does it, and for
  * networks the packet filter. Strings live in the arena. Lines are complete and safe to paste: a
  * value that a stranger chose is quoted for a shell, or left out with a word where it cannot be.
+ * Those that begin with "spoolsweep " name no queue: that is for who prints them.
  */
 void remedy_make(struct finding *finding, const struct field_env *env, struct arena *arena);
 

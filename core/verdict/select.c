@@ -53,3 +53,11 @@ void claim(struct study *study, struct rows rows)
 	for (uint32_t i = 0; i < rows.count; i++)
 		bitset_set(&study->claimed, rows.at[i]);
 }
+
+bool is_claimed(const struct study *study, struct rows rows)
+{
+	uint32_t claimed = 0;
+	for (uint32_t i = 0; i < rows.count; i++)
+		claimed += bitset_has(&study->claimed, rows.at[i]);
+	return claimed * 2 > rows.count;
+}

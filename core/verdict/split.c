@@ -1,214 +1,28 @@
 /*
  * Which of a party's messages are the crime, and which its owner's own.
  *
- * Messages of one client and one sender are a cell, and are judged together, by what each of
- * four things says about them: the sender (the owner's or a stranger's), the place (where the
- * owner is known to be, or anywhere), the content (what fills the queue, or what is unlike it),
- * the time (before it all began). The majority decides; what nothing speaks about goes with the
- * party. The answer is put into words as a filter, and the filter is what counts.
+ * Messages of one client and one sender, with or without what fills the queue in them, are a
+ * cell, and are judged together by four things: the name (the owner's or a stranger's), the
+ * place (where the owner is known to be, or anywhere), the content, the time (before it all
+ * began). The majority decides; what nothing speaks about goes with the party. The answer is put
+ * into words as a filter (split_words.c), and what has no words is not told apart.
  */
-#include <inttypes.h>
+#include "core/verdict/split.h"
+
 #include <stdlib.h>
 
 #include "core/base/units.h"
 #include "core/base/xalloc.h"
 #include "core/query/filter.h"
-#include "core/verdict/study.h"
 
 enum {
-	LISTED = 60,        /* values in a filter; beyond them the cells are not told apart */
 	LEAST = 20,         /* messages, for patterns to show */
 	FREQUENT = 5,       /* messages with one subject, and ... */
 	FREQUENT_PART = 50, /* ... one in so many of the party's */
+	LOCALS = 60,
 };
 
-struct cell {
-	uint32_t client, sender; /* string ids */
-	uint32_t messages, campaign, unlike;
-	int64_t last;
-	bool crime;
-};
-
-struct work {
-	struct study *study;
-	const struct party *party;
-	struct cell *cells;
-	uint32_t ncells;
-	uint32_t *places; /* cell of each row */
-	struct measures m;
-	int64_t start; /* of the campaign; WIDE_UNKNOWN */
-	bool alike;    /* subjects, or else sizes, tell the campaign */
-	bool by_size;
-	struct memo home; /* by client: 1 is not, 2 is where the owner is */
-};
-
-/* ---- what each message looks like ---- */
-
-int64_t run_start(const struct snap *snap, struct rows rows)
-{
-	uint32_t middle = rows.count / 2, quarter = rows.count / 4;
-	int64_t at = snap_wide(snap, WIDE_ARRIVAL, rows.at[middle]);
-	int64_t low = snap_wide(snap, WIDE_ARRIVAL, rows.at[quarter]);
-	int64_t gap = (at - low) / (int64_t)(middle - quarter ? middle - quarter : 1) * 50;
-
-	if (snap_wide(snap, WIDE_ARRIVAL, rows.at[0]) == WIDE_UNKNOWN)
-		return WIDE_UNKNOWN;
-	gap = gap > 3600 ? gap : 3600;
-	uint32_t first = middle;
-	while (first &&
-		snap_wide(snap, WIDE_ARRIVAL, rows.at[first]) -
-				snap_wide(snap, WIDE_ARRIVAL, rows.at[first - 1]) <=
-			gap)
-		first--;
-	return snap_wide(snap, WIDE_ARRIVAL, rows.at[first]);
-}
-
-static bool is_campaign(const struct work *work, struct study *study, uint32_t row, bool *unlike)
-{
-	const struct snap *snap = study->snap;
-	uint32_t least = work->party->rows.count / FREQUENT_PART;
-	uint32_t subject = snap_col(snap, COL_SUBJECT_KEY, row);
-	int64_t size = snap_wide(snap, WIDE_SIZE, row);
-	bool same;
-
-	*unlike = false;
-	if (!work->alike)
-		return false;
-	if (work->by_size)
-		same = size >= work->m.size_low && size <= work->m.size_high;
-	else
-		same = *memo_at(&study->counts, subject) >= (least > FREQUENT ? least : FREQUENT);
-	*unlike = !same;
-	return same;
-}
-
-static void make_cells(struct work *work)
-{
-	struct study *study = work->study;
-	const struct snap *snap = study->snap;
-	struct rows rows = work->party->rows;
-	struct keymap map = {0};
-	uint32_t cap = 0;
-
-	work->places = xcalloc(rows.count, sizeof(*work->places));
-	for (uint32_t i = 0; i < rows.count; i++)
-		++*memo_at(&study->counts, snap_col(snap, COL_SUBJECT_KEY, rows.at[i]));
-	*memo_at(&study->counts, INTERN_UNKNOWN) = 0;
-	for (uint32_t i = 0; i < rows.count; i++) {
-		uint32_t row = rows.at[i];
-		uint32_t client = snap_col(snap, COL_CLIENT_IP, row);
-		uint32_t sender = snap_col(snap, COL_SENDER, row);
-		uint32_t place = keymap_add(&map, (uint64_t)client << 32 | sender);
-		if (place == work->ncells) {
-			if (work->ncells == cap) {
-				cap = cap ? cap * 2 : 64;
-				work->cells = xrealloc(work->cells, cap, sizeof(*work->cells));
-			}
-			work->cells[work->ncells++] =
-				(struct cell){.client = client, .sender = sender};
-		}
-		struct cell *cell = &work->cells[place];
-		bool unlike;
-		work->places[i] = place;
-		cell->messages++;
-		cell->campaign += is_campaign(work, study, row, &unlike);
-		cell->unlike += unlike;
-		cell->last = snap_wide(snap, WIDE_ARRIVAL, row);
-	}
-	for (uint32_t i = 0; i < rows.count; i++)
-		*memo_at(&study->counts, snap_col(snap, COL_SUBJECT_KEY, rows.at[i])) = 0;
-	keymap_free(&map);
-}
-
-/* ---- votes ---- */
-
-/*
- * Where the owner is: on the site's own networks, where mail came from before it all began, or
- * where most of it is unlike what fills the queue.
- */
-static void find_homes(struct work *work)
-{
-	struct study *study = work->study;
-	struct memo messages = {0}, unlike = {0}, before = {0};
-
-	for (uint32_t i = 0; i < work->ncells; i++) {
-		const struct cell *cell = &work->cells[i];
-		*memo_at(&messages, cell->client) += cell->messages;
-		*memo_at(&unlike, cell->client) += cell->unlike;
-	}
-	for (uint32_t i = 0; i < work->party->rows.count && work->start != WIDE_UNKNOWN; i++) {
-		uint32_t row = work->party->rows.at[i];
-		if (snap_wide(study->snap, WIDE_ARRIVAL, row) < work->start)
-			++*memo_at(&before, snap_col(study->snap, COL_CLIENT_IP, row));
-	}
-	for (uint32_t i = 0; i < work->ncells; i++) {
-		uint32_t client = work->cells[i].client, n = *memo_at(&messages, client);
-		bool home = lookup_trusted(&study->lookup, client) || *memo_at(&before, client) ||
-			(work->alike && *memo_at(&unlike, client) * 2 > n);
-		*memo_at(&work->home, client) = home ? 2 : 1;
-	}
-	free(messages.values);
-	free(unlike.values);
-	free(before.values);
-}
-
-static bool is_foreign(struct work *work, uint32_t sender)
-{
-	struct study *study = work->study;
-	uint32_t domain = study->snap->need.parts & NEED_SENDERS
-		? field_domain_id(study->env, sender)
-		: sender;
-
-	if (domain == INTERN_EMPTY)
-		return true;
-	if (work->party->origin == ORIGIN_ACCOUNT &&
-		domain == field_domain_id(study->env, work->party->id))
-		return false;
-	return domain && !lookup_local(&study->lookup, domain);
-}
-
-static bool is_crime(struct work *work, const struct cell *cell)
-{
-	uint32_t n = work->m.messages;
-	bool strange_names = (work->m.foreign + work->m.null) * 10 >= n;
-	int crime = 0, owner = 0;
-
-	if (strange_names) {
-		bool foreign = is_foreign(work, cell->sender);
-		crime += foreign;
-		owner += !foreign;
-	}
-	if (work->m.clients > 1 && cell->client) {
-		bool home = *memo_at(&work->home, cell->client) == 2;
-		crime += !home;
-		owner += home;
-	}
-	if (work->alike) {
-		crime += cell->campaign * 2 >= cell->messages;
-		owner += cell->campaign * 2 < cell->messages;
-	}
-	if (work->start != WIDE_UNKNOWN && cell->last < work->start)
-		owner++;
-	if (crime == owner && strange_names)
-		return is_foreign(work, cell->sender);
-	return crime >= owner;
-}
-
-/* ---- in words ---- */
-
-struct list {
-	struct seen seen;
-	uint32_t *ids;
-	uint32_t count;
-};
-
-static void list_add(struct list *list, uint32_t id)
-{
-	if (seen_add(&list->seen, id) && list->count < LISTED)
-		list->ids[list->count++] = id;
-	else if (list->count == LISTED)
-		list->count = LISTED + 1;
-}
+/* ---- content ---- */
 
 static int by_text(const void *a, const void *b, void *arg)
 {
@@ -217,173 +31,339 @@ static int by_text(const void *a, const void *b, void *arg)
 		intern_get(strings, *(const uint32_t *)b));
 }
 
-static void add_list(struct work *work, struct list *list, const char *field, struct buf *out)
+/* The subjects that fill the queue: at most FREQUENT_PART of them. */
+static void find_keys(struct cells *cells)
 {
-	struct intern *strings = &work->study->snap->strings;
+	struct study *study = cells->study;
+	const struct snap *snap = study->snap;
+	struct rows rows = cells->party->rows;
+	uint32_t least = rows.count / FREQUENT_PART;
 
-	qsort_r(list->ids, list->count, sizeof(*list->ids), by_text, strings);
-	buf_printf(out, list->count == 1 ? "%s=" : "%s in (", field);
-	for (uint32_t i = 0; i < list->count; i++) {
-		buf_add(out, i ? SLICE(", ") : SLICE(""));
-		filter_add_value(out, intern_get(strings, list->ids[i]));
+	least = least > FREQUENT ? least : FREQUENT;
+	cells->keys = xcalloc(FREQUENT_PART + 1, sizeof(*cells->keys));
+	for (uint32_t i = 0; i < rows.count; i++)
+		++*memo_at(&study->counts, snap_col(snap, COL_SUBJECT_KEY, rows.at[i]));
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t key = snap_col(snap, COL_SUBJECT_KEY, rows.at[i]);
+		uint32_t *count = memo_at(&study->counts, key);
+		if (*count >= least && key != INTERN_UNKNOWN && cells->nkeys < FREQUENT_PART)
+			cells->keys[cells->nkeys++] = key;
+		*count = 0;
 	}
-	buf_add(out, list->count == 1 ? SLICE("") : SLICE(")"));
+	qsort_r(cells->keys, cells->nkeys, sizeof(*cells->keys), by_text, &study->snap->strings);
 }
 
-static uint32_t value_of(const struct cell *cell, bool by_client)
+static void find_content(struct cells *cells)
 {
-	return by_client ? cell->client : cell->sender;
+	const struct measures *m = cells->m;
+
+	if (m->messages < LEAST)
+		return;
+	if (m->same_subject * 2 >= m->messages)
+		find_keys(cells);
+	/* Subjects that change from message to message leave the size. */
+	cells->by_size = m->same_subject * 10 < m->messages * 9 && m->mode * 10 >= m->messages * 6;
+	cells->alike = cells->by_size || cells->nkeys;
 }
+
+static bool is_campaign(const struct cells *cells, const struct seen *keys, uint32_t row)
+{
+	const struct snap *snap = cells->study->snap;
+	uint32_t key = snap_col(snap, COL_SUBJECT_KEY, row);
+	int64_t size = snap_wide(snap, WIDE_SIZE, row);
+
+	if (cells->by_size && size >= cells->m->mode_low && size <= cells->m->mode_high)
+		return true;
+	return cells->nkeys && key < keys->stamps.cap && keys->stamps.values[key] == keys->stamp;
+}
+
+/* ---- cells ---- */
+
+static void make_cells(struct cells *cells)
+{
+	struct study *study = cells->study;
+	const struct snap *snap = study->snap;
+	struct rows rows = cells->party->rows;
+	struct keymap map = {0};
+	uint32_t cap = 0;
+
+	cells->places = xcalloc(rows.count, sizeof(*cells->places));
+	seen_begin(&study->seen);
+	for (uint32_t i = 0; i < cells->nkeys; i++)
+		seen_add(&study->seen, cells->keys[i]);
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t row = rows.at[i];
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, row);
+		uint32_t sender = snap_col(snap, COL_SENDER, row);
+		bool campaign = is_campaign(cells, &study->seen, row);
+		uint64_t key = (uint64_t)client << 33 | (uint64_t)sender << 1 | campaign;
+		uint32_t place = keymap_add(&map, key);
+		if (place == cells->count) {
+			if (cells->count == cap) {
+				cap = cap ? cap * 2 : 64;
+				cells->list = xrealloc(cells->list, cap, sizeof(*cells->list));
+			}
+			cells->list[cells->count++] = (struct cell){
+				.client = client, .sender = sender, .campaign = campaign};
+		}
+		cells->places[i] = place;
+		cells->list[place].messages++;
+		cells->list[place].last = snap_wide(snap, WIDE_ARRIVAL, row);
+	}
+	keymap_free(&map);
+}
+
+/* ---- votes ---- */
 
 /*
- * One condition on clients or on senders, where no value has cells of both kinds: the shorter of
- * what is to be taken and what is to be left. False when it takes more than that.
+ * Where the owner is: on the site's own networks, where mail came from before it all began, or
+ * where most of it is unlike what fills the queue; but a single message is no sign of that
+ * where hundreds of addresses take part.
  */
-static bool add_condition(struct work *work, bool by_client, struct buf *out)
+static void find_homes(const struct cells *cells, int64_t start, struct memo *home)
 {
-	struct list lists[2];
-	struct memo kinds = {0};
-	bool clean = true;
+	enum { SPREAD = 10, SIGN = 3 };
+	const struct snap *snap = cells->study->snap;
+	struct memo messages = {0}, unlike = {0}, before = {0};
+	uint32_t sign = cells->m->clients_day >= SPREAD ? SIGN : 1;
 
-	for (unsigned k = 0; k < 2; k++)
-		lists[k] = (struct list){
-			.ids = xcalloc(LISTED + 1, sizeof(uint32_t)), .seen = {.stamp = 1}};
-	for (uint32_t i = 0; i < work->ncells && clean; i++) {
-		const struct cell *cell = &work->cells[i];
-		uint32_t value = value_of(cell, by_client), *kind = memo_at(&kinds, value);
-		*kind |= cell->crime ? 1 : 2;
-		clean = *kind != 3 && value != INTERN_UNKNOWN;
-		list_add(&lists[cell->crime], value);
+	for (uint32_t i = 0; i < cells->count; i++) {
+		const struct cell *cell = &cells->list[i];
+		*memo_at(&messages, cell->client) += cell->messages;
+		*memo_at(&unlike, cell->client) += cell->campaign ? 0 : cell->messages;
 	}
-	const char *field = by_client ? "client_ip" : "envelope_sender";
-	struct list *usual = &lists[0], *crime = &lists[1];
-	if (clean && usual->count <= LISTED && usual->count <= crime->count) {
-		buf_add(out, SLICE("not "));
-		add_list(work, usual, field, out);
-	} else if (clean && crime->count <= LISTED) {
-		add_list(work, crime, field, out);
-	} else {
-		clean = false;
+	for (uint32_t i = 0; i < cells->party->rows.count && start != WIDE_UNKNOWN; i++) {
+		uint32_t row = cells->party->rows.at[i];
+		if (snap_wide(snap, WIDE_ARRIVAL, row) < start)
+			++*memo_at(&before, snap_col(snap, COL_CLIENT_IP, row));
 	}
-	for (unsigned k = 0; k < 2; k++) {
-		free(lists[k].ids);
-		free(lists[k].seen.stamps.values);
+	for (uint32_t i = 0; i < cells->count; i++) {
+		uint32_t client = cells->list[i].client, other = *memo_at(&unlike, client);
+		bool is_home = lookup_trusted(&cells->study->lookup, client) ||
+			*memo_at(&before, client) ||
+			(cells->alike && other >= sign && other * 2 > *memo_at(&messages, client));
+		*memo_at(home, client) = is_home;
 	}
-	free(kinds.values);
-	return clean;
+	free(messages.values);
+	free(unlike.values);
+	free(before.values);
 }
 
-static int by_cell(const void *a, const void *b, void *arg)
+static bool is_foreign(const struct cells *cells, uint32_t sender)
 {
-	const struct cell *x = a, *y = b;
-	int order = by_text(&x->client, &y->client, arg);
-	return order ? order : by_text(&x->sender, &y->sender, arg);
-}
+	struct study *study = cells->study;
+	uint32_t domain = study->snap->need.parts & NEED_SENDERS
+		? field_domain_id(study->env, sender)
+		: sender;
 
-/* "not (client_ip=a and envelope_sender=b)" for each cell that is usual. */
-static bool add_cells(struct work *work, struct buf *out)
-{
-	struct intern *strings = &work->study->snap->strings;
-	uint32_t usual = 0;
-
-	for (uint32_t i = 0; i < work->ncells; i++)
-		usual += !work->cells[i].crime;
-	if (usual > LISTED)
+	if (domain == INTERN_EMPTY)
+		return true;
+	if (cells->party->origin == ORIGIN_ACCOUNT &&
+		domain == field_domain_id(study->env, cells->party->id))
 		return false;
-	struct cell *cells = xcalloc(usual + 1, sizeof(*cells));
-	usual = 0;
-	for (uint32_t i = 0; i < work->ncells; i++)
-		if (!work->cells[i].crime)
-			cells[usual++] = work->cells[i];
-	qsort_r(cells, usual, sizeof(*cells), by_cell, strings);
-	for (uint32_t i = 0; i < usual; i++) {
-		const struct cell *cell = &cells[i];
-		buf_add(out, i ? SLICE(" and not (") : SLICE("not ("));
-		if (cell->client) {
-			buf_add(out, SLICE("client_ip="));
-			filter_add_value(out, intern_get(strings, cell->client));
-			buf_add(out, SLICE(" and "));
-		}
-		buf_add(out, SLICE("envelope_sender="));
-		filter_add_value(out, intern_get(strings, cell->sender));
-		buf_addc(out, ')');
+	return domain && !lookup_local(&study->lookup, domain);
+}
+
+/* What there is to go by. */
+struct votes {
+	int64_t start;
+	bool strange_names; /* a part of it is in others' names */
+	bool place;
+	struct memo *home;
+};
+
+/*
+ * Whether the place tells anything: not where most of what looks like the crime comes from the
+ * owner's own places, as from an infected machine.
+ */
+static bool is_place_telling(const struct cells *cells, bool strange_names, struct memo *home)
+{
+	uint32_t at_home = 0, away = 0;
+
+	for (uint32_t i = 0; i < cells->count; i++) {
+		const struct cell *cell = &cells->list[i];
+		bool suspicious = strange_names ? is_foreign(cells, cell->sender) : cell->campaign;
+		if (suspicious && *memo_at(home, cell->client))
+			at_home += cell->messages;
+		else if (suspicious)
+			away += cell->messages;
 	}
-	free(cells);
-	return true;
+	return cells->m->clients > 1 && at_home <= away;
+}
+
+static bool is_crime(const struct cells *cells, const struct cell *cell, const struct votes *votes)
+{
+	bool strange_names = votes->strange_names;
+	int64_t start = votes->start;
+	bool foreign = strange_names && is_foreign(cells, cell->sender);
+	int crime = foreign, owner = strange_names && !foreign;
+
+	if (votes->place && cell->client) {
+		bool at_home = *memo_at(votes->home, cell->client);
+		crime += !at_home;
+		owner += at_home;
+	}
+	if (cells->alike) {
+		crime += cell->campaign;
+		owner += !cell->campaign;
+	}
+	if (start != WIDE_UNKNOWN && cell->last < start)
+		owner++;
+	if (crime == owner && strange_names)
+		return foreign || cell->campaign;
+	return crime >= owner;
+}
+
+/* ---- time and recipients ---- */
+
+int64_t run_start(const struct snap *snap, struct rows rows)
+{
+	enum { HOURS = 24 * 14, PART = 50, SILENCE = 2 };
+	uint32_t counts[HOURS] = {0}, most = 0;
+	int64_t newest = snap_wide(snap, WIDE_ARRIVAL, rows.at[rows.count - 1]);
+	int64_t oldest = snap_wide(snap, WIDE_ARRIVAL, rows.at[0]);
+	int peak = 0;
+
+	if (oldest == WIDE_UNKNOWN)
+		return WIDE_UNKNOWN;
+	/* Counted back from the newest, in hours. */
+	for (uint32_t i = 0; i < rows.count; i++) {
+		int64_t ago = (newest - snap_wide(snap, WIDE_ARRIVAL, rows.at[i])) / 3600;
+		int hour = (int)(ago < HOURS ? ago : HOURS - 1);
+		if (++counts[hour] > most) {
+			most = counts[hour];
+			peak = hour;
+		}
+	}
+	/* From its peak back, until there is hardly anything for two hours. */
+	int silent = 0, first = peak;
+	for (int hour = peak + 1; hour < HOURS && silent < SILENCE; hour++) {
+		bool quiet = counts[hour] * PART <= most || (most >= FREQUENT && counts[hour] <= 1);
+		silent = quiet ? silent + 1 : 0;
+		first = quiet ? first : hour;
+	}
+	if (first == HOURS - 1)
+		return oldest;
+	int64_t start = newest - ((int64_t)first + 1) * 3600;
+	return start < oldest ? oldest : start;
 }
 
 /* What came before, in the cells of the crime, and looks like none of it, is left. */
-static bool wants_start(struct work *work)
+static bool wants_start(const struct cells *cells, int64_t start)
 {
-	struct study *study = work->study;
-	struct rows rows = work->party->rows;
+	const struct snap *snap = cells->study->snap;
+	struct rows rows = cells->party->rows;
 	uint32_t before = 0, crime = 0;
 
-	if (work->start == WIDE_UNKNOWN)
+	if (start == WIDE_UNKNOWN || cells->alike)
 		return false;
 	for (uint32_t i = 0; i < rows.count; i++) {
-		bool unlike;
-		if (!work->cells[work->places[i]].crime)
+		if (!cells->list[cells->places[i]].crime)
 			continue;
 		crime++;
-		if (snap_wide(study->snap, WIDE_ARRIVAL, rows.at[i]) >= work->start)
-			continue;
-		int64_t size = snap_wide(study->snap, WIDE_SIZE, rows.at[i]);
-		unlike = size < work->m.size_low || size > work->m.size_high;
-		before += unlike;
+		before += snap_wide(snap, WIDE_ARRIVAL, rows.at[i]) < start;
 	}
 	return before && before * 20 < crime;
 }
 
-/* The rows that the words select: the same that the filter will. */
-static void take_crime(const struct work *work, bool told, bool late, struct rows *crime)
+static bool is_all_local(struct study *study, uint32_t row)
 {
-	const struct snap *snap = work->study->snap;
-	struct rows rows = work->party->rows;
-
-	*crime = (struct rows){.at = xcalloc(rows.count, sizeof(*crime->at))};
-	for (uint32_t i = 0; i < rows.count; i++) {
-		if (told && !work->cells[work->places[i]].crime)
-			continue;
-		if (late && snap_wide(snap, WIDE_ARRIVAL, rows.at[i]) < work->start)
-			continue;
-		crime->at[crime->count++] = rows.at[i];
-	}
+	uint32_t count, first = snap_rcpts(study->snap, row, &count);
+	for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+		if (!lookup_local(&study->lookup, rcpt_domain(study, row, rcpt)))
+			return false;
+	return count > 0;
 }
 
-void split(struct study *study, const struct party *party, const struct measures *m,
-	struct rows *crime, struct buf *filter)
+/*
+ * Where a host without a login writes to strangers in strangers' names, mail from outside to
+ * our own people may come by the same way: behind a proxy, a firewall.
+ */
+static bool add_not_local(const struct cells *cells, struct buf *out)
 {
-	struct work work = {.study = study, .party = party, .m = *m};
+	struct study *study = cells->study;
+	const struct measures *m = cells->m;
+	struct rows rows = cells->party->rows;
+	uint32_t told = 0;
+
+	if (cells->party->origin != ORIGIN_LAN || m->foreign * 2 < m->messages || m->local == 0 ||
+		m->local * 5 > m->rcpts)
+		return false;
+	seen_begin(&study->seen);
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t count, first = snap_rcpts(study->snap, rows.at[i], &count);
+		for (uint32_t rcpt = first; rcpt < first + count && told < LOCALS; rcpt++) {
+			uint32_t domain = rcpt_domain(study, rows.at[i], rcpt);
+			if (!lookup_local(&study->lookup, domain) ||
+				!seen_add(&study->seen, domain))
+				continue;
+			buf_add(out, told++ ? SLICE(", ") : SLICE(" and not all rcpt_domain in ("));
+			filter_add_value(out, intern_get(&study->snap->strings, domain));
+		}
+	}
+	buf_addc(out, ')');
+	return true;
+}
+
+/* ---- the answer ---- */
+
+/* The rows that the words select: the same that the filter will. */
+static struct rows take_crime(const struct cells *cells, bool told, int64_t start, bool outside)
+{
+	const struct snap *snap = cells->study->snap;
+	struct rows rows = cells->party->rows;
+	struct rows crime = {.at = xcalloc(rows.count, sizeof(*crime.at))};
+
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t row = rows.at[i];
+		if (told && !cells->list[cells->places[i]].crime)
+			continue;
+		if (start != WIDE_UNKNOWN && snap_wide(snap, WIDE_ARRIVAL, row) < start)
+			continue;
+		if (outside && is_all_local(cells->study, row))
+			continue;
+		crime.at[crime.count++] = row;
+	}
+	return crime;
+}
+
+void split(struct study *study, const struct party *party, struct rows *crime, struct buf *filter)
+{
+	struct cells cells = {.study = study, .party = party, .m = party->m};
+	int64_t start =
+		party->m->messages >= LEAST ? run_start(study->snap, party->rows) : WIDE_UNKNOWN;
 	uint32_t guilty = 0, taken = 0;
+	struct memo home = {0};
+	struct buf words = {0};
 
 	party_filter(study, party, filter);
-	work.by_size = m->same_subject * 2 < m->messages;
-	work.alike = m->messages >= LEAST && (!work.by_size || m->same_size * 2 >= m->messages);
-	work.start = m->messages >= LEAST ? run_start(study->snap, party->rows) : WIDE_UNKNOWN;
-	make_cells(&work);
-	find_homes(&work);
-	for (uint32_t i = 0; i < work.ncells; i++) {
-		work.cells[i].crime = is_crime(&work, &work.cells[i]);
-		guilty += work.cells[i].crime;
-		taken += work.cells[i].crime ? work.cells[i].messages : 0;
+	find_content(&cells);
+	make_cells(&cells);
+	find_homes(&cells, start, &home);
+	struct votes votes = {.start = start, .home = &home};
+	votes.strange_names = (party->m->foreign + party->m->null) * 10 >= party->m->messages;
+	votes.place = is_place_telling(&cells, votes.strange_names, &home);
+	for (uint32_t i = 0; i < cells.count; i++) {
+		cells.list[i].crime = is_crime(&cells, &cells.list[i], &votes);
+		guilty += cells.list[i].crime;
+		taken += cells.list[i].crime ? cells.list[i].messages : 0;
 	}
-	struct buf more = {0};
-	bool told = guilty && guilty < work.ncells && taken * 10 >= m->messages &&
-		(add_condition(&work, true, &more) || add_condition(&work, false, &more) ||
-			add_cells(&work, &more));
-	bool late = guilty && wants_start(&work);
-	take_crime(&work, told, late, crime);
+	bool told = guilty && guilty < cells.count && taken * 10 >= party->m->messages &&
+		split_words(&cells, &words);
 	if (told) {
 		buf_add(filter, SLICE(" and "));
-		buf_add(filter, buf_slice(&more));
+		buf_add(filter, buf_slice(&words));
 	}
+	bool late = guilty && wants_start(&cells, start);
 	if (late) {
 		buf_add(filter, SLICE(" and arrival_time>="));
-		units_rfc3339(filter, work.start);
+		units_rfc3339(filter, start);
 	}
-	buf_free(&more);
-	free(work.cells);
-	free(work.places);
-	free(work.home.values);
+	bool outside = add_not_local(&cells, filter);
+	*crime = take_crime(&cells, told, late ? start : WIDE_UNKNOWN, outside);
+	buf_free(&words);
+	free(home.values);
+	free(cells.list);
+	free(cells.places);
+	free(cells.keys);
 }

@@ -33,8 +33,8 @@ struct measures {
 
 	/* where from */
 	uint32_t clients, clients_day; /* different ones; at most in 24 hours */
-	uint32_t nets_day;             /* /16s in 24 hours */
-	uint32_t switches;             /* changes of /16 from one message to the next */
+	uint32_t nets, nets_day;       /* their /24s (IPv6 /48) */
+	uint32_t switches;             /* changes of network from one message to the next */
 
 	/* in whose name */
 	uint32_t foreign, null, own; /* messages by sender: not of the site, <>, the login itself */
@@ -54,6 +54,7 @@ struct measures {
 	uint32_t peak_hour;                      /* recipients */
 	double unsteady;                         /* stats_unsteady */
 	uint32_t same_size, size_low, size_high; /* messages within 2 % of a size, and its bounds */
+	uint32_t mode, mode_low, mode_high;      /* nearly all of the messages around that size */
 	uint32_t same_subject, subjects; /* messages with one of five subjects; different ones */
 	uint32_t read, no_message_id, list, automatic, reports, resent; /* by marks */
 	uint32_t quiet_hours; /* messages at hours of the day when others here send nothing */
@@ -79,6 +80,8 @@ enum basic {
 	BASICS,
 };
 
+enum { PARTY_WORTH = 20 }; /* recipients: of less mail nothing can be said */
+
 /* All mail that one login, host or program handed in. */
 struct party {
 	enum origin origin;
@@ -87,6 +90,7 @@ struct party {
 	uint32_t script; /* string */
 	struct rows rows;
 	float basics[BASICS]; /* NAN: too few messages to say */
+	struct measures *m;   /* NULL: too little mail to be looked at */
 };
 
 /* Somebody or something under suspicion: a finding in the making. */
@@ -111,10 +115,14 @@ struct suspect {
 	struct slice filter;
 	struct slice *notes;
 	size_t nnotes;
-	struct who who[LIMIT_WHO];
-	size_t nwho, nwho_all;
+	struct names {
+		struct who list[LIMIT_WHO];
+		size_t count, all;
+	} who, from;
 	struct slice title;
 	bool structural; /* its level comes from what it is, not from points */
+	bool stranger;   /* something says that somebody else is behind it, */
+	bool harm;       /* and something that it does harm */
 	bool gone;       /* merged into another */
 };
 
@@ -134,14 +142,16 @@ struct study {
 	float *sorted[ORIGINS][BASICS];
 	uint32_t nsorted[ORIGINS][BASICS];
 	struct measures all;
-	struct keymap rcpts; /* by hash: how many parties write there */
-	uint32_t *rcpt_parties;
-	struct memo bounced;   /* by address: bounces to it in the queue */
-	uint32_t hours[24];    /* messages by hour of the day, parties' share capped */
-	struct bitset wrote;   /* by string id: senders in whose names suspects wrote */
-	struct bitset claimed; /* rows of loops and floods */
-	bool copies;           /* some rows have lost their login to a content filter */
-	bool guessed;          /* the site's domains are a guess */
+	uint32_t *rank;      /* by recipient of the index: the number of its address */
+	uint32_t *rank_hash; /* by that number; they go up */
+	uint32_t ranks;
+	uint32_t *rank_parties; /* how many parties write there */
+	struct memo bounced;    /* by address: bounces to it in the queue */
+	uint32_t hours[24];     /* messages by hour of the day, parties' share capped */
+	struct bitset wrote;    /* by string id: senders in whose names suspects wrote */
+	struct bitset claimed;  /* rows of loops and floods */
+	bool copies;            /* some rows have lost their login to a content filter */
+	bool guessed;           /* the site's domains are a guess */
 
 	struct suspect *suspects;
 	size_t nsuspects;
@@ -154,6 +164,14 @@ static inline const struct rule *study_rule(const struct study *study, enum rule
 {
 	return &study->rules->table[rule];
 }
+
+/* ---- rank.c ---- */
+/* Sorts numbers by their upper 32 bits; equal ones stay in order. */
+void sort_by_hash(uint64_t *list, uint32_t count);
+#define RANK_NONE UINT32_MAX
+void rank_rcpts(struct study *study);
+/* The number of the address with that hash, or RANK_NONE. */
+uint32_t rank_find(const struct study *study, uint32_t hash);
 
 /* ---- party.c ---- */
 void parties_make(struct study *study);
@@ -185,13 +203,11 @@ double outlier(const struct study *study, const struct party *party, enum basic 
 /* ---- split.c ---- */
 /*
  * Tells the crime from the owner's mail: rows of the party that a stranger seems to have sent.
- * All of them where nothing tells them apart. `m` is of the whole party; crime->at is the
- * caller's to free. *filter gets the filter that selects exactly these.
+ * All of them where nothing tells them apart. crime->at is the caller's to free. *filter gets the filter that selects exactly these.
  */
 /* When the run of messages around the middle one of `rows` (one at least) began; or WIDE_UNKNOWN. */
 int64_t run_start(const struct snap *snap, struct rows rows);
-void split(struct study *study, const struct party *party, const struct measures *m,
-	struct rows *crime, struct buf *filter);
+void split(struct study *study, const struct party *party, struct rows *crime, struct buf *filter);
 
 /* ---- weigh.c ---- */
 struct evidence *evidence_add(struct study *study, struct suspect *suspect, enum rule_id rule,
@@ -217,13 +233,13 @@ bool select_rows(struct study *study, struct slice text, struct rows *rows);
 
 /* They are explained: who handed them in is not asked about them. */
 void claim(struct study *study, struct rows rows);
+bool is_claimed(const struct study *study, struct rows rows);
 
 /* ---- suspects ---- */
 struct suspect *suspect_add(struct study *study, enum finding_class class);
 void suspect_note(struct study *study, struct suspect *suspect, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void suspect_who(
-	struct suspect *suspect, enum who_kind kind, struct slice value, uint32_t messages);
+void name_add(struct names *names, enum who_kind kind, struct slice value, uint32_t messages);
 struct slice study_text(struct study *study, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

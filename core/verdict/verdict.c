@@ -46,12 +46,13 @@ static void end(struct study *study)
 	free(study->suspects);
 	free(study->parties);
 	free(study->rows);
-	free(study->rcpt_parties);
+	free(study->rank);
+	free(study->rank_hash);
+	free(study->rank_parties);
 	free(study->bounced.values);
 	free(study->counts.values);
 	free(study->seen.stamps.values);
 	free(study->seen2.stamps.values);
-	keymap_free(&study->rcpts);
 	bitset_free(&study->accused);
 	bitset_free(&study->claimed);
 	bitset_free(&study->senders);
@@ -68,6 +69,7 @@ int verdict_make(struct verdict *verdict, struct field_env *env,
 	begin(&study, verdict, env, options ? options->rules : NULL);
 	verdict->too_little = env->snap->rows < study_rule(&study, RULE_LEAST_MESSAGES)->threshold;
 	if (!verdict->too_little) {
+		rank_rcpts(&study);
 		parties_make(&study);
 		baseline_make(&study);
 		loops_find(&study);

@@ -106,6 +106,9 @@ struct finding {
 	struct who *who;    /* most messages first; cut at LIMIT_WHO */
 	size_t nwho;
 	size_t nwho_all;
+	struct who *from; /* networks of strangers that it came from; as who */
+	size_t nfrom;
+	size_t nfrom_all;
 	struct evidence *evidence; /* most points first */
 	size_t nevidence;
 	struct evidence *counter; /* what speaks against it */
@@ -128,7 +131,7 @@ struct finding {
 	uint32_t nbounces;
 
 	/* Mail of the same who that looks usual, and stays. */
-	struct slice stays; /* in words: "14 more messages of bob look usual"; empty: none */
+	struct slice stays; /* "14 more messages of bob look usual, and stay"; empty: none */
 	struct slice stays_filter;
 	uint32_t nstays;
 

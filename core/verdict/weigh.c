@@ -83,8 +83,7 @@ static void here_number(
 }
 
 /* Whether that much is nothing special here. */
-bool is_usual(
-	struct study *study, const struct suspect *suspect, enum basic basic, double value)
+bool is_usual(struct study *study, const struct suspect *suspect, enum basic basic, double value)
 {
 	double median =
 		suspect->party ? baseline(study, suspect->party, basic, 0.5) : EVIDENCE_NONE;
@@ -109,12 +108,12 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 
 	evidence = judge(study, suspect, RULE_CLIENT_IPS, m->clients_day);
 	if (evidence) {
-		/* All in one network: a provider that hands out addresses, or one's own users. */
-		if (m->nets_day <= 1)
+		/* All in a few networks: a provider that hands out addresses, a farm of servers. */
+		if (m->nets_day <= 3)
 			evidence->points = 1;
 		evidence_text(study, evidence,
 			"%" PRIu32 " addresses in %" PRIu32 " networks in %.*s", m->clients_day,
-			m->nets_day, SLICE_ARG(took));
+			m->nets, SLICE_ARG(took));
 		compare(study, suspect, evidence, BASIC_CLIENTS);
 		if (evidence->median != EVIDENCE_NONE)
 			evidence_here(study, evidence, "here usual: %.0f, at most %.0f a day",
@@ -122,8 +121,7 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 	}
 	evidence = judge(study, suspect, RULE_CLIENT_NETS, m->nets_day);
 	if (evidence) {
-		evidence_text(study, evidence, "%" PRIu32 " unrelated networks (/16) within a day",
-			m->nets_day);
+		evidence_text(study, evidence, "%" PRIu32 " networks within a day", m->nets_day);
 		compare(study, suspect, evidence, BASIC_NETS);
 		here_number(study, suspect, evidence);
 	}
@@ -131,6 +129,9 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 		? judge(study, suspect, RULE_INTERLEAVED, part(m->switches, m->messages - 1))
 		: NULL;
 	if (evidence) {
+		/* Between office and home many people change all day. */
+		if (m->nets_day < 3)
+			evidence->points = 1;
 		evidence->n = m->messages;
 		evidence_text(study, evidence,
 			"used from several networks at the same time: %" PRIu32

@@ -39,6 +39,8 @@ update=
 umask 022
 export LC_ALL=C.UTF-8 TERM=dumb
 unset NO_COLOR COLUMNS SUDO_USER
+# What /etc says of this machine is no matter.
+export SPOOLSWEEP_CONFIG=
 export SPOOLSWEEP_STATE=state
 spoolsweep=$build/spoolsweep
 forge=$build/forge

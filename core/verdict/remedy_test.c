@@ -1,0 +1,555 @@
+#include "core/verdict/remedy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "core/base/shell.h"
+#include "core/query/test_snap.h"
+#include "core/verdict/remedy_lines.h"
+#include "formats/exchange/recipes.h"
+#include "formats/postfix/postfix.h"
+#include "formats/sendmail/recipes.h"
+
+/* A queue with messages of some clients, and a finding about those of the first `mine`. */
+struct scene {
+	struct test_snap test;
+	struct arena arena;
+	struct who who[4];
+	struct finding finding;
+};
+
+static void begin(struct scene *scene, const struct recipe_book *book, enum finding_class class)
+{
+	*scene = (struct scene){0};
+	test_snap_init(&scene->test);
+	scene->test.formats[0].recipes = book;
+	scene->test.spool[0].path = "/var/spool/mail-queue";
+	scene->finding = (struct finding){
+		.id = "XX-1234", .class = class, .level = LEVEL_CONFIRMED, .who = scene->who};
+}
+
+static void add_who(struct scene *scene, enum who_kind kind, const char *value)
+{
+	scene->who[scene->finding.nwho++] = (struct who){.kind = kind, .value = slice_cstr(value)};
+}
+
+static void add_mail(struct scene *scene, const char *client, const char *account)
+{
+	struct record mail = test_record();
+	mail.queue_id = SLICE("4A1");
+	mail.client_ip = slice_cstr(client);
+	mail.client_source = SOURCE_QUEUE;
+	mail.account = slice_cstr(account);
+	mail.account_source = SOURCE_QUEUE;
+	snap_add(&scene->test.snap, 0, &mail);
+}
+
+/* The first `mine` messages are the finding's. */
+static void make(struct scene *scene, size_t mine)
+{
+	test_snap_done(&scene->test);
+	scene->finding.rows = bitset_new(scene->test.snap.rows);
+	for (size_t row = 0; row < mine; row++)
+		bitset_set(&scene->finding.rows, row);
+	remedy_make(&scene->finding, &scene->test.env, &scene->arena);
+}
+
+static void end(struct scene *scene)
+{
+	bitset_free(&scene->finding.rows);
+	test_snap_free(&scene->test);
+	arena_free(&scene->arena);
+}
+
+static const struct remedy *find_step(const struct scene *scene, const char *words)
+{
+	for (size_t i = 0; i < scene->finding.nremedy; i++)
+		if (slice_find(scene->finding.remedy[i].text, slice_cstr(words)) != SIZE_MAX)
+			return &scene->finding.remedy[i];
+	return NULL;
+}
+
+static bool has_words(const struct scene *scene, const char *words)
+{
+	for (size_t i = 0; i < scene->finding.nremedy; i++)
+		for (size_t j = 0; j < scene->finding.remedy[i].ncommands; j++)
+			if (slice_find(scene->finding.remedy[i].commands[j], slice_cstr(words)) !=
+				SIZE_MAX)
+				return true;
+	return false;
+}
+
+static void expect_line(const struct scene *scene, const char *line)
+{
+	for (size_t i = 0; i < scene->finding.nremedy; i++)
+		for (size_t j = 0; j < scene->finding.remedy[i].ncommands; j++)
+			if (slice_eq(scene->finding.remedy[i].commands[j], slice_cstr(line)))
+				return;
+	for (size_t i = 0; i < scene->finding.nremedy; i++)
+		for (size_t j = 0; j < scene->finding.remedy[i].ncommands; j++)
+			print_message("%.*s\n", SLICE_ARG(scene->finding.remedy[i].commands[j]));
+	fail_msg("there is no line %s", line);
+}
+
+static void test_stolen_account_on_postfix(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	scene.test.spool[0].config_path = "/etc/postfix";
+	add_who(&scene, WHO_ACCOUNT, "bob@example.com");
+	add_who(&scene, WHO_ACCOUNT, "carol");
+	add_mail(&scene, "198.51.100.7", "bob@example.com");
+	make(&scene, 1);
+	expect_line(&scene,
+		"printf '%s REJECT this login is locked\\n' bob@example.com carol "
+		">>/etc/postfix/locked_logins");
+	expect_line(&scene,
+		"postconf -e \"smtpd_data_restrictions=check_sasl_access "
+		"texthash:/etc/postfix/locked_logins, $(postconf -h smtpd_data_restrictions)\"");
+	expect_line(&scene, "pkill -x -P $(cat /var/spool/mail-queue/pid/master.pid) smtpd");
+	expect_line(&scene, "doveadm kick bob@example.com");
+	expect_line(&scene, "doveadm kick carol");
+	expect_line(&scene, "passwd -l carol");
+	assert_false(has_words(&scene, "passwd -l bob"));
+	expect_line(&scene, "nft add element inet spoolsweep banned4 '{ 198.51.100.7 }'");
+	assert_false(has_words(&scene, "element inet spoolsweep banned6"));
+	expect_line(&scene, "printf '%s REJECT\\n' 198.51.100.7 >>/etc/postfix/banned_clients");
+	expect_line(&scene, "spoolsweep purge finding=XX-1234");
+	assert_false(has_words(&scene, "-bounces"));
+	/* The login is locked first. */
+	assert_non_null(strstr(scene.finding.remedy[0].text.ptr, "lock the login"));
+	end(&scene);
+}
+
+static void test_its_bounces_are_offered(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, NULL, CLASS_STOLEN_ACCOUNT);
+	scene.finding.nbounces = 3;
+	make(&scene, 0);
+	expect_line(&scene, "spoolsweep purge finding=XX-1234-bounces");
+	end(&scene);
+}
+
+/* The lines are for the server that it is a copy from. */
+static void test_copy_of_a_queue(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	add_who(&scene, WHO_ACCOUNT, "bob");
+	make(&scene, 0);
+	expect_line(&scene, "pkill -x -P $(cat /var/spool/postfix/pid/master.pid) smtpd");
+	expect_line(&scene, "postfix reload");
+	end(&scene);
+}
+
+static void test_an_instance_is_named(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	scene.test.spool[0].config_path = "/etc/postfix-out";
+	add_who(&scene, WHO_ACCOUNT, "bob");
+	make(&scene, 0);
+	expect_line(&scene, "postfix -c /etc/postfix-out reload");
+	assert_true(has_words(&scene, "postconf -c /etc/postfix-out -h smtpd_data_restrictions"));
+	assert_true(has_words(&scene, ">>/etc/postfix-out/locked_logins"));
+	end(&scene);
+
+	/* A folder whose name would be misread: by hand, and that is said. */
+	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	scene.test.spool[0].config_path = "/etc/$(reboot)";
+	add_who(&scene, WHO_ACCOUNT, "bob");
+	make(&scene, 0);
+	assert_false(has_words(&scene, "reboot"));
+	assert_false(has_words(&scene, "postconf"));
+	assert_non_null(find_step(&scene, "by hand: a folder's name"));
+	expect_line(&scene, "doveadm kick bob");
+	end(&scene);
+}
+
+/* Logins that would end a word, a line or a table's key, or that name more than one. */
+static void test_hostile_logins(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"frank smith", "a\nreboot", "a\rb", "\x1b[2Jx", "*",
+		"b?b", "[a-z]*", "-a", "--help", "#x", "\"q\"", "a\"b", "a\\b\\c", "a\\", "\\a",
+		"j\xc3\xbcrgen", "", "a\x7f", "=x", "@all", "'", "a,b", "a:b", "a;b", "`id`",
+		"a(b)", "a<b"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct scene scene;
+		begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+		add_who(&scene, WHO_ACCOUNT, bad[i]);
+		make(&scene, 0);
+		const struct remedy *lock = find_step(&scene, "lock the login");
+		assert_non_null(lock);
+		assert_int_equal(lock->ncommands, 0);
+		assert_non_null(strstr(lock->text.ptr, "1 by hand"));
+		assert_false(has_words(&scene, "doveadm"));
+		end(&scene);
+
+		/* Beside a good one the good one's lines are there. */
+		begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+		add_who(&scene, WHO_ACCOUNT, bad[i]);
+		add_who(&scene, WHO_ACCOUNT, "good@example.com");
+		make(&scene, 0);
+		expect_line(&scene,
+			"printf '%s REJECT this login is locked\\n' good@example.com "
+			">>/etc/postfix/locked_logins");
+		assert_non_null(find_step(&scene, "1 by hand"));
+		end(&scene);
+	}
+}
+
+static void test_strange_logins_are_quoted(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	add_who(&scene, WHO_ACCOUNT, "o'neil@example.org");
+	add_who(&scene, WHO_ACCOUNT, "a$b&c");
+	add_who(&scene, WHO_ACCOUNT, "CORP\\bob");
+	make(&scene, 0);
+	expect_line(&scene,
+		"printf '%s REJECT this login is locked\\n' 'o'\\''neil@example.org' 'a$b&c' "
+		"'CORP\\bob' "
+		">>/etc/postfix/locked_logins");
+	expect_line(&scene, "doveadm kick 'a$b&c'");
+	end(&scene);
+}
+
+static void test_networks(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	add_who(&scene, WHO_ACCOUNT, "bob");
+	add_mail(&scene, "198.51.100.1", "bob"); /* three of one network */
+	add_mail(&scene, "198.51.100.2", "bob");
+	add_mail(&scene, "198.51.100.3", "bob");
+	add_mail(&scene, "203.0.113.1", "bob"); /* of another, where carol is too */
+	add_mail(&scene, "203.0.113.2", "bob");
+	add_mail(&scene, "203.0.113.3", "bob");
+	add_mail(&scene, "203.0.113.3", "bob");
+	add_mail(&scene, "192.0.2.9", "bob"); /* where dave's mail comes from */
+	add_mail(&scene, "10.1.2.3", "bob");  /* private, loopback */
+	add_mail(&scene, "127.0.0.1", "bob");
+	add_mail(&scene, "2001:db8:1:2::9", "bob"); /* one /64, and three of one /48 */
+	add_mail(&scene, "2001:db8:1:2::a", "bob");
+	add_mail(&scene, "2001:db8:9:1::1", "bob");
+	add_mail(&scene, "2001:db8:9:2::1", "bob");
+	add_mail(&scene, "2001:db8:9:3::1", "bob");
+	size_t mine = scene.test.snap.rows;
+	add_mail(&scene, "203.0.113.200", "carol");
+	add_mail(&scene, "192.0.2.9", "dave");
+	add_mail(&scene, "198.51.100.9", NULL); /* somebody's mail to us: no login */
+	make(&scene, mine);
+	expect_line(&scene,
+		"nft add element inet spoolsweep banned4 '{ 198.51.100.0/24, 203.0.113.3, "
+		"203.0.113.1, 203.0.113.2 }'");
+	expect_line(&scene,
+		"nft add element inet spoolsweep banned6 '{ 2001:db8:9::/48, 2001:db8:1:2::/64 }'");
+	assert_non_null(find_step(&scene, "(1 left out: other logins use it)"));
+	end(&scene);
+}
+
+static void test_a_hundred_networks_and_no_more(void **state)
+{
+	(void)state;
+	struct scene scene;
+	char client[32];
+
+	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	add_who(&scene, WHO_ACCOUNT, "bob");
+	for (int i = 0; i < 130; i++) {
+		snprintf(client, sizeof(client), "198.18.%d.7", i);
+		add_mail(&scene, client, "bob");
+	}
+	add_mail(&scene, "198.18.129.7", "bob");
+	make(&scene, scene.test.snap.rows);
+	const struct remedy *block =
+		find_step(&scene, "(30 more, of few messages, are not listed)");
+	assert_non_null(block);
+	assert_int_equal(block->ncommands, 7 + 5); /* twenty a line */
+	assert_non_null(strstr(block->commands[7].ptr, "'{ 198.18.129.7, "));
+	end(&scene);
+}
+
+static void test_infected_host(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_INFECTED_HOST);
+	add_who(&scene, WHO_IP, "10.0.4.23");
+	add_mail(&scene, "10.0.4.23", NULL);
+	make(&scene, 1);
+	expect_line(&scene, "nft add element inet spoolsweep banned4 '{ 10.0.4.23 }'");
+	expect_line(&scene, "ip neigh show 10.0.4.23");
+	end(&scene);
+
+	/* Never the server itself. */
+	begin(&scene, &postfix_recipes, CLASS_INFECTED_HOST);
+	add_who(&scene, WHO_IP, "127.0.0.1");
+	make(&scene, 0);
+	assert_false(has_words(&scene, "127.0.0.1"));
+	assert_false(has_words(&scene, "nft"));
+	end(&scene);
+}
+
+static void test_hacked_script(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_HACKED_SCRIPT);
+	add_who(&scene, WHO_UID, "33");
+	add_who(&scene, WHO_SCRIPT, "/srv/www/my site/it's.php");
+	make(&scene, 0);
+	expect_line(&scene, "chmod 000 -- '/srv/www/my site/it'\\''s.php'");
+	expect_line(&scene,
+		"postconf -e \"authorized_submit_users=!$(getent passwd 33 | cut -d: -f1), "
+		"$(postconf -h authorized_submit_users)\"");
+	expect_line(&scene, "ps -o pid,lstart,args -u 33");
+	assert_false(has_words(&scene, "find /"));
+	end(&scene);
+
+	begin(&scene, &postfix_recipes, CLASS_HACKED_SCRIPT);
+	add_who(&scene, WHO_SCRIPT, "example.com/forum/mail.php");
+	add_who(&scene, WHO_SCRIPT, "index.php(2) : eval()'d code");
+	make(&scene, 0);
+	assert_true(has_words(&scene, "-name mail.php -exec"));
+	assert_true(has_words(&scene, "-name index.php -exec"));
+	assert_false(has_words(&scene, "chmod"));
+	end(&scene);
+}
+
+/* The path is what mail claims: nobody is to paste a chmod of the system's own files. */
+static void test_no_chmod_of_what_is_no_script(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"/etc/passwd", "/usr/sbin/sshd", "/", "/bin/sh\n.php",
+		"/srv/../etc/x.php", "/srv/\x1b[2J.php", "*.php", "?.php", "$(id).php", "-delete",
+		"/srv/www/j\xc3\xbcrgen.php"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct scene scene;
+		begin(&scene, &postfix_recipes, CLASS_HACKED_SCRIPT);
+		add_who(&scene, WHO_SCRIPT, bad[i]);
+		make(&scene, 0);
+		assert_false(has_words(&scene, "chmod"));
+		assert_false(has_words(&scene, "*"));
+		assert_false(has_words(&scene, "$("));
+		assert_false(has_words(&scene, "-name -"));
+		end(&scene);
+	}
+}
+
+static void test_nothing_is_purged_on_a_suspicion(void **state)
+{
+	(void)state;
+	for (int class = 0; class < FINDING_CLASSES; class ++) {
+		for (int level = 0; level < LEVELS; level++) {
+			struct scene scene;
+			bool may = finding_class_is_abuse((enum finding_class) class) &&
+				level >= LEVEL_PROBABLE;
+			begin(&scene, &postfix_recipes, (enum finding_class) class);
+			scene.finding.level = (enum level)level;
+			make(&scene, 0);
+			assert_true(has_words(&scene, "spoolsweep purge") == may);
+			assert_true(scene.finding.nremedy > 0);
+			if (finding_class_is_abuse((enum finding_class) class) && !may)
+				assert_non_null(strstr(
+					scene.finding.remedy[0].text.ptr, "make sure first"));
+			end(&scene);
+		}
+	}
+}
+
+/* Held by its filter: by its id, what may be honest mail is not taken. */
+static void test_a_suspicion_is_held(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &postfix_recipes, CLASS_MAIL_LOOP);
+	scene.finding.level = LEVEL_SUSPECT;
+	scene.finding.filter = SLICE("account=o'neil and subject ~ \"x y\"");
+	make(&scene, 0);
+	expect_line(&scene, "spoolsweep hold 'account=o'\\''neil and subject ~ \"x y\"'");
+	assert_int_equal(scene.finding.nremedy, 3); /* make sure, hold, break the loop */
+	end(&scene);
+
+	begin(&scene, &postfix_recipes, CLASS_BULK_MAIL);
+	scene.finding.filter = SLICE("subject=\"j\xc3\xbcrgen\"");
+	make(&scene, 0);
+	assert_false(has_words(&scene, "hold"));
+	assert_non_null(find_step(&scene, "hold it meanwhile"));
+	end(&scene);
+}
+
+static void test_other_mtas(void **state)
+{
+	(void)state;
+	struct scene scene;
+
+	begin(&scene, &sendmail_recipes, CLASS_STOLEN_ACCOUNT);
+	add_who(&scene, WHO_ACCOUNT, "bob");
+	add_mail(&scene, "198.51.100.7", "bob");
+	add_mail(&scene, "2001:db8:0:2::9", "bob");
+	make(&scene, 2);
+	expect_line(&scene,
+		"printf 'Connect:%s REJECT\\n' 198.51.100.7 IPv6:2001:db8:0:2 >>/etc/mail/access");
+	expect_line(&scene, "makemap hash /etc/mail/access </etc/mail/access");
+	expect_line(&scene, "passwd -l bob");
+	end(&scene);
+
+	begin(&scene, &exchange_recipes, CLASS_STOLEN_ACCOUNT);
+	add_who(&scene, WHO_ACCOUNT, "CORP\\bob");
+	for (int i = 1; i < 4; i++) {
+		char client[] = "198.51.100.0";
+		client[sizeof(client) - 2] = (char)('0' + i);
+		add_mail(&scene, client, "CORP\\bob");
+	}
+	add_mail(&scene, "203.0.113.7", "CORP\\bob");
+	make(&scene, 4);
+	expect_line(&scene, "net user bob /active:no /domain");
+	expect_line(&scene, "198.51.100.0 255.255.255.0");
+	expect_line(&scene, "203.0.113.7");
+	assert_false(has_words(&scene, "nft"));
+	assert_false(has_words(&scene, "doveadm"));
+	end(&scene);
+}
+
+/* ---- the tables themselves ---- */
+
+/* Whether place `at` of a line lies between quotes of that kind. */
+static bool within(const char *line, size_t at, char quote)
+{
+	bool inside = false;
+	for (size_t i = 0; i < at; i++)
+		inside ^= line[i] == quote;
+	return inside;
+}
+
+static void check_line(const char *line)
+{
+	struct recipe_place place;
+	int kind = -1;
+
+	assert_true(shell_can_paste(slice_cstr(line)));
+	for (size_t at = 0; line[at]; at++) {
+		size_t used = recipe_place_read(slice_cstr(line + at), &place);
+		if (!used) {
+			/* {word} that is nothing: a name with a slip in it. */
+			if (line[at] == '{' && ascii_is_alpha(line[at + 1]) &&
+				strncmp(line + at, "{id}", 4) != 0 &&
+				strncmp(line + at, "{config}", 8) != 0 &&
+				strncmp(line + at, "{spool}", 7) != 0)
+				fail_msg("%s: what is %s", line, line + at);
+			continue;
+		}
+		if (kind >= 0 && kind != (int)place.kind)
+			fail_msg("%s: two kinds of values in one line", line);
+		kind = (int)place.kind;
+		bool plain =
+			(kind >= VALUE_CLIENT && kind <= VALUE_CLIENT_MASK) || kind == VALUE_UID;
+		if (!plain && (within(line, at, '\'') || within(line, at, '"')))
+			fail_msg("%s: a value within quotes", line);
+	}
+}
+
+static void check_table(const struct recipe *table)
+{
+	bool seen[REMEDY_STEPS] = {false};
+
+	for (; table->text; table++) {
+		assert_false(seen[table->step]);
+		seen[table->step] = true;
+		assert_true(shell_can_paste(slice_cstr(table->text)));
+		for (size_t i = 0; table->lines[i]; i++)
+			check_line(table->lines[i]);
+	}
+}
+
+static void test_tables(void **state)
+{
+	(void)state;
+	check_table(recipes_common);
+	check_table(postfix_recipes.recipes);
+	check_table(sendmail_recipes.recipes);
+	check_table(exchange_recipes.recipes);
+}
+
+/* What a shell makes of the lines, but runs none of it. */
+static void test_a_shell_reads_all_lines(void **state)
+{
+	(void)state;
+	static const struct recipe_book *const books[] = {&postfix_recipes, &sendmail_recipes};
+
+	for (size_t book = 0; book < 2; book++) {
+		FILE *shell = popen("sh -n", "w");
+		assert_non_null(shell);
+		for (int class = 0; class < FINDING_CLASSES; class ++) {
+			static const struct who all[] = {
+				{.kind = WHO_ACCOUNT, .value = SLICE("o'neil&x")},
+				{.kind = WHO_IP, .value = SLICE("10.0.4.23")},
+				{.kind = WHO_UID, .value = SLICE("33")},
+				{.kind = WHO_SCRIPT, .value = SLICE("/srv/w w/$(x)';.php")},
+				{.kind = WHO_SCRIPT, .value = SLICE("mail.php")},
+				{.kind = WHO_RCPT, .value = SLICE("o'neil#1@example.com")},
+				{.kind = WHO_DOMAIN, .value = SLICE("example.com")},
+			};
+			struct scene scene;
+			begin(&scene, books[book], (enum finding_class) class);
+			scene.finding.who = (struct who *)all;
+			scene.finding.nwho = sizeof(all) / sizeof(all[0]);
+			add_mail(&scene, "198.51.100.7", "x");
+			add_mail(&scene, "2001:db8::7", "x");
+			make(&scene, 2);
+			for (size_t i = 0; i < scene.finding.nremedy; i++)
+				for (size_t j = 0; j < scene.finding.remedy[i].ncommands; j++)
+					fprintf(shell, "%.*s\n",
+						SLICE_ARG(scene.finding.remedy[i].commands[j]));
+			end(&scene);
+		}
+		assert_int_equal(pclose(shell), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stolen_account_on_postfix),
+		cmocka_unit_test(test_its_bounces_are_offered),
+		cmocka_unit_test(test_copy_of_a_queue),
+		cmocka_unit_test(test_an_instance_is_named),
+		cmocka_unit_test(test_hostile_logins),
+		cmocka_unit_test(test_strange_logins_are_quoted),
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_a_hundred_networks_and_no_more),
+		cmocka_unit_test(test_infected_host),
+		cmocka_unit_test(test_hacked_script),
+		cmocka_unit_test(test_no_chmod_of_what_is_no_script),
+		cmocka_unit_test(test_nothing_is_purged_on_a_suspicion),
+		cmocka_unit_test(test_a_suspicion_is_held),
+		cmocka_unit_test(test_other_mtas),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_a_shell_reads_all_lines),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,221 @@
+#include "core/verdict/remedy_values.h"
+
+#include "core/base/buf.h"
+#include "core/base/shell.h"
+
+const char *recipe_value_name(enum recipe_value kind)
+{
+	static const char *const names[RECIPE_VALUES] = {
+		[VALUE_LOGIN] = "login",
+		[VALUE_SYSTEM_USER] = "system_user",
+		[VALUE_WINDOWS_USER] = "windows_user",
+		[VALUE_CLIENT] = "client",
+		[VALUE_CLIENT4] = "client4",
+		[VALUE_CLIENT6] = "client6",
+		[VALUE_CLIENT_PREFIX] = "client_prefix",
+		[VALUE_CLIENT_MASK] = "client_mask",
+		[VALUE_HOST] = "host",
+		[VALUE_UID] = "uid",
+		[VALUE_SCRIPT] = "script",
+		[VALUE_SCRIPT_NAME] = "script_name",
+		[VALUE_RCPT] = "rcpt",
+		[VALUE_DOMAIN] = "domain",
+		[VALUE_FILTER] = "filter",
+		[VALUE_BOUNCES] = "bounces",
+	};
+	return names[kind];
+}
+
+void remedy_values_add(struct remedy_values *values, enum recipe_value kind, struct slice text)
+{
+	struct value_list *list = &values->of[kind];
+
+	if (list->count == list->cap) {
+		size_t cap = list->cap ? list->cap * 2 : 8;
+		struct slice *more = arena_alloc(values->arena, cap * sizeof(*more));
+		if (list->count)
+			memcpy(more, list->values, list->count * sizeof(*more));
+		list->values = more;
+		list->cap = cap;
+	}
+	list->values[list->count++] = arena_copy(values->arena, text);
+}
+
+/* Only letters, digits and `others`, and no option: the first is a letter, a digit or _. */
+static bool is_made_of(struct slice s, const char *others)
+{
+	if (!s.len || !(ascii_is_alnum(s.ptr[0]) || s.ptr[0] == '_'))
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (!ascii_is_alnum(s.ptr[i]) && !(s.ptr[i] && strchr(others, s.ptr[i])))
+			return false;
+	return true;
+}
+
+static bool is_plain(struct slice s)
+{
+	return is_made_of(s, "._-");
+}
+
+/*
+ * A key of a table, or a name that doveadm(1) takes for a pattern: no blank and no quote, which
+ * end it, no wildcard, which makes it many, no backslash.
+ */
+static bool is_key(struct slice s)
+{
+	return is_made_of(s, "._-+@=/'~!#$%&^{|}");
+}
+
+static void add_if(
+	struct remedy_values *values, enum recipe_value kind, struct slice text, bool fits)
+{
+	if (fits)
+		remedy_values_add(values, kind, text);
+	else
+		values->of[kind].unfit++;
+}
+
+static void add_account(struct remedy_values *values, struct slice account)
+{
+	size_t at = slice_index(account, '@');
+	struct slice domain, name;
+	bool windows = slice_cut(account, '\\', &domain, &name); /* CORP\bob */
+
+	add_if(values, VALUE_LOGIN, account,
+		windows ? is_plain(domain) && is_plain(name) : is_key(account));
+	if (is_plain(account))
+		remedy_values_add(values, VALUE_SYSTEM_USER, account);
+	if (!windows)
+		name = slice_upto(account, at);
+	add_if(values, VALUE_WINDOWS_USER, name, is_plain(name));
+}
+
+/* A path is what mail claims: one that no web server runs as a script must not be touched. */
+static bool is_script_path(struct slice path)
+{
+	static const char *const ends[] = {
+		".php", ".php5", ".php7", ".phtml", ".pl", ".cgi", ".py"};
+
+	if (!shell_can_paste(path) || slice_find(path, SLICE("/../")) != SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (slice_ends_fold(path, slice_cstr(ends[i])))
+			return true;
+	return false;
+}
+
+/* "example.com/forum/mail.php", "index.php(2) : eval()'d code": the file's own name. */
+static struct slice script_file(struct slice script)
+{
+	size_t slash, bracket = slice_index(script, '(');
+
+	if (bracket != SIZE_MAX)
+		script = slice_upto(script, bracket);
+	slash = slice_rindex(script, '/');
+	return slice_trim(slice_from(script, slash == SIZE_MAX ? 0 : slash + 1));
+}
+
+static void add_script(struct remedy_values *values, struct slice script)
+{
+	struct slice file = script_file(script);
+
+	if (script.len && script.ptr[0] == '/' && is_script_path(script))
+		remedy_values_add(values, VALUE_SCRIPT, script);
+	else
+		add_if(values, VALUE_SCRIPT_NAME, file, is_made_of(file, "._-+@ "));
+}
+
+static void add_who(struct remedy_values *values, const struct who *who)
+{
+	struct ip ip;
+	int64_t number;
+
+	switch (who->kind) {
+	case WHO_ACCOUNT:
+		add_account(values, who->value);
+		break;
+	case WHO_IP:
+		if (ip_parse(who->value, &ip) && !ip_is_loopback(&ip)) {
+			char room[IP_TEXT_MAX];
+			remedy_values_add(values, VALUE_HOST, ip_text(&ip, room));
+		}
+		break;
+	case WHO_UID:
+		add_if(values, VALUE_UID, who->value,
+			slice_to_i64(who->value, &number) && number >= 0);
+		break;
+	case WHO_SCRIPT:
+		add_script(values, who->value);
+		break;
+	case WHO_RCPT:
+		add_if(values, VALUE_RCPT, who->value, is_key(who->value));
+		break;
+	case WHO_DOMAIN:
+		add_if(values, VALUE_DOMAIN, who->value, is_plain(who->value));
+		break;
+	default:
+		break;
+	}
+}
+
+/* The queue that most of its messages are in: of the machine on which the lines are to be pasted. */
+static const struct spool *main_spool(const struct finding *finding, const struct snap *snap)
+{
+	uint32_t counts[LIMIT_SPOOLS] = {0};
+	size_t most = 0;
+
+	for (size_t row = bitset_next(&finding->rows, 0); row != SIZE_MAX;
+		row = bitset_next(&finding->rows, row + 1))
+		counts[snap->small[row].spool]++;
+	for (size_t i = 1; i < snap->nspools; i++)
+		if (counts[i] > counts[most])
+			most = i;
+	return snap->nspools ? snap->spools[most] : NULL;
+}
+
+/* A path as it stands in a line, within quotes or not; unknown if that would need care. */
+static struct slice line_path(struct slice path)
+{
+	return path.len && path.ptr[0] == '/' && is_made_of(slice_from(path, 1), "/._-+,:@")
+		? path
+		: (struct slice){0};
+}
+
+static void add_places(struct remedy_values *values, const struct spool *spool)
+{
+	const struct recipe_book *book = spool ? spool->format->recipes : NULL;
+	struct buf option = {0};
+
+	if (!book)
+		return;
+	values->recipes = book->recipes;
+	/* A queue that no configuration here names is a copy: the lines are for where it is from. */
+	values->config =
+		line_path(slice_cstr(spool->config_path ? spool->config_path : book->config));
+	values->spool = line_path(slice_cstr(spool->config_path ? spool->path : book->spool));
+	if (!slice_eq(values->config, slice_cstr(book->config)))
+		buf_printf(&option, "-c %.*s ", SLICE_ARG(values->config));
+	values->config_option = arena_copy(values->arena, buf_slice(&option));
+	buf_free(&option);
+}
+
+void remedy_values_collect(struct remedy_values *values, const struct finding *finding,
+	const struct field_env *env, struct arena *arena)
+{
+	const struct spool *spool = main_spool(finding, env->snap);
+
+	*values = (struct remedy_values){.id = slice_cstr(finding->id), .arena = arena};
+	add_places(values, spool);
+	for (size_t i = 0; i < finding->nwho; i++)
+		add_who(values, &finding->who[i]);
+	if (finding->filter.len)
+		add_if(values, VALUE_FILTER, finding->filter, shell_can_paste(finding->filter));
+	if (finding->nbounces) {
+		struct buf id = {0};
+		buf_printf(&id, "%s-bounces", finding->id);
+		remedy_values_add(values, VALUE_BOUNCES, buf_slice(&id));
+		buf_free(&id);
+	}
+	if (spool)
+		remedy_values_clients(values, finding, env, spool);
+}
