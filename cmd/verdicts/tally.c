@@ -333,7 +333,7 @@ static bool goal(struct buf *out, const char *what, double value, double bound, 
 	return met;
 }
 
-bool tally_print(const struct job *jobs, const struct score *scores, size_t count, struct buf *out)
+int tally_print(const struct job *jobs, const struct score *scores, size_t count, struct buf *out)
 {
 	struct goals goals = count_goals(jobs, scores, count);
 	print_classes(jobs, scores, count, out);
