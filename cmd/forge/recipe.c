@@ -54,7 +54,7 @@ static bool parse_truth(struct stream *stream, struct slice value)
 		if (!slice_eq(word, slice_cstr(truth_name((enum truth)i))))
 			continue;
 		stream->truth = (enum truth)i;
-		if (i == TRUTH_LEGIT)
+		if (i == TRUTH_LEGIT || (i == TRUTH_UNCLEAR && !slice_trim(rest).len))
 			return !slice_trim(rest).len;
 		if (!slice_to_i64(slice_trim(rest), &incident) || incident < 1 ||
 			incident > RECIPE_INCIDENTS)
