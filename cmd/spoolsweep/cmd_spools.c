@@ -51,7 +51,9 @@ static void print_text(const struct app *app, const struct spool *spool, struct 
 			SLICE("no configuration on this machine names it: read as an offline "
 			      "copy"));
 	buf_printf(out, "\n  site       %zu local domains%s, ", spool->site.nlocal,
-		spool->site.local_complete ? "" : " (not all can be known)");
+		spool->site.local_complete ? ""
+					   : " (not all can be known; reports guess the others, "
+					     "--local-domains names them)");
 	if (spool->site.trusted_known)
 		buf_printf(out, "%zu trusted networks", spool->site.ntrusted);
 	else

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/spoolsweep/judge.h"
+#include "core/query/guess.h"
 
 /*
  * Gentle by default: the disk's idle class, and behind the mail server for the
@@ -278,6 +279,7 @@ int scan_spools(struct app *app)
 	if (!app->options.as_of)
 		app->now = (int64_t)time(NULL);
 	field_env_init(&app->env, &app->scan.snap, app->now);
+	guess_sites(&app->env, &app->spools);
 	code = judge(app);
 	if (code != EXIT_DONE)
 		return code;

@@ -19,6 +19,14 @@ static void sink_domains(struct sink *sink, const struct site *site)
 		sink_text(sink, NULL, site->local_domains[i]);
 	sink_end(sink);
 	sink_bool(sink, "local_domains_complete", site->local_complete);
+	sink_array(sink, "local_domains_guessed");
+	for (size_t i = 0; i < site->nguesses; i++) {
+		sink_object(sink, NULL);
+		sink_text(sink, "domain", slice_cstr(site->guesses[i].domain));
+		sink_text(sink, "because", slice_cstr(site_clue_text(site->guesses[i].clue)));
+		sink_end(sink);
+	}
+	sink_end(sink);
 }
 
 static void sink_networks(struct sink *sink, const struct site *site)

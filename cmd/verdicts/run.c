@@ -6,6 +6,7 @@
 #include "cmd/forge/row.h"
 #include "core/base/xalloc.h"
 #include "core/query/filter.h"
+#include "core/query/guess.h"
 #include "formats/registry.h"
 
 void run_add_fact(struct run *run, const struct played *played)
@@ -85,6 +86,14 @@ int run_rows(struct run *run, struct err *err)
 	return make_rows(run, VERDICT_NEED, err);
 }
 
+/* As after every scan. */
+static void guess_site(struct run *run)
+{
+	struct spool *list[] = {run->spool};
+	const struct spools spools = {.formats = formats, .list = list, .count = 1};
+	guess_sites(&run->env, &spools);
+}
+
 /* The same messages once more, in the same order. */
 static struct run *whole_of(const struct run *run)
 {
@@ -96,6 +105,7 @@ static struct run *whole_of(const struct run *run)
 	if (make_rows(whole, (NEED_ALL & ~(unsigned)NOT_IN_ROWS) | NEED_MARKS, &err))
 		abort(); /* adding rows cannot fail */
 	field_env_init(&whole->env, &whole->snap, run->env.now);
+	guess_site(whole);
 	return whole;
 }
 
@@ -131,6 +141,7 @@ int run_make(struct run *run, const struct run_options *options, struct err *err
 	if ((options->files ? run_files : run_rows)(run, err))
 		return -1;
 	field_env_init(&run->env, &run->snap, run->stage.options.now + options->play.shift);
+	guess_site(run);
 	const struct verdict_options rules = {0};
 	double began = clock_seconds();
 	int failed = verdict_make(&run->verdict, &run->env, &rules, err);

@@ -40,7 +40,18 @@ void site_free(struct site *site)
 {
 	free(site->local_domains);
 	free(site->trusted);
+	site_set_guess(site, NULL, 0);
 	*site = (struct site){0};
+}
+
+void site_set_guess(struct site *site, struct site_guess *guesses, size_t count)
+{
+	for (size_t i = 0; i < site->nguesses; i++)
+		free(site->guesses[i].domain);
+	free(site->guesses);
+	site->guesses = guesses;
+	site->nguesses = count;
+	site->guessed = guesses != NULL;
 }
 
 static bool has_domain(const struct site *site, struct slice domain)
@@ -50,7 +61,19 @@ static bool has_domain(const struct site *site, struct slice domain)
 			by_bytes);
 }
 
-static bool is_local_domain(const struct site *site, struct slice domain)
+static int by_guess(const void *key, const void *item)
+{
+	return slice_cmp(
+		*(const struct slice *)key, slice_cstr(((const struct site_guess *)item)->domain));
+}
+
+static bool is_guessed(const struct site *site, struct slice domain)
+{
+	return site->nguesses &&
+		bsearch(&domain, site->guesses, site->nguesses, sizeof(*site->guesses), by_guess);
+}
+
+bool site_has_domain(const struct site *site, struct slice domain)
 {
 	char lower[255]; /* RFC 1035: no longer name can be delivered to */
 
@@ -59,10 +82,12 @@ static bool is_local_domain(const struct site *site, struct slice domain)
 	for (size_t i = 0; i < domain.len; i++)
 		lower[i] = ascii_lower(domain.ptr[i]);
 	domain.ptr = lower;
-	if (has_domain(site, domain))
+	if (has_domain(site, domain) || is_guessed(site, domain))
 		return true;
 	for (size_t i = 0; i < domain.len; i++)
-		if (lower[i] == '.' && has_domain(site, slice_from(domain, i)))
+		if (lower[i] == '.' &&
+			(has_domain(site, slice_from(domain, i)) ||
+				is_guessed(site, slice_from(domain, i + 1))))
 			return true;
 	return false;
 }
@@ -70,7 +95,7 @@ static bool is_local_domain(const struct site *site, struct slice domain)
 bool site_is_local(const struct site *site, struct slice address)
 {
 	struct slice domain = address_domain(address);
-	return domain.len ? is_local_domain(site, domain) : address.len > 0;
+	return domain.len ? site_has_domain(site, domain) : address.len > 0;
 }
 
 /* "zoe%example.net@us" is an address of ours by its end only: it stays on its way. */
@@ -80,7 +105,7 @@ static bool ends_here(const struct site *site, struct slice address)
 	bool ours = site_is_local(site, address);
 
 	while (ours && address_next_host(&local, &host))
-		ours = is_local_domain(site, host);
+		ours = site_has_domain(site, host);
 	return ours;
 }
 
@@ -149,4 +174,37 @@ const char *origin_name(enum origin origin)
 		[ORIGIN_FORWARD] = "forward",
 	};
 	return names[origin];
+}
+
+const char *site_clue_text(enum site_clue clue)
+{
+	static const char *const texts[SITE_CLUES] = {
+		[CLUE_LOGIN] = "logins",
+		[CLUE_HOST] = "this server's own name",
+		[CLUE_REWRITTEN] = "aliases",
+		[CLUE_SENDERS] = "senders here",
+		[CLUE_MAILED] = "a sender here, and mail from outside",
+		[CLUE_RECEIVES] = "mail from many networks outside",
+	};
+	return texts[clue];
+}
+
+void site_print_guess(const struct site *site, struct buf *out)
+{
+	enum { NAMED = 5 };
+	size_t named = 0;
+
+	if (!site->guessed)
+		return;
+	buf_add(out, SLICE("local domains are a guess: "));
+	for (enum site_clue clue = CLUE_LOGIN; clue < SITE_CLUES; clue++)
+		for (size_t i = 0; i < site->nguesses && named < NAMED; i++)
+			if (site->guesses[i].clue == clue)
+				buf_printf(out, "%s%s (%s)", named++ ? ", " : "",
+					site->guesses[i].domain, site_clue_text(clue));
+	if (named < site->nguesses)
+		buf_printf(out, " and %zu more", site->nguesses - named);
+	if (!named)
+		buf_add(out, SLICE("nothing in the queue shows one"));
+	buf_add(out, SLICE("; name them with --local-domains"));
 }

@@ -11,6 +11,20 @@
 #include "core/base/ip.h"
 #include "core/queue/record.h"
 
+/* Why a domain is taken for one of the site's that no configuration names; the surest first. */
+enum site_clue {
+	CLUE_NONE,
+	CLUE_LOGIN,     /* somebody has a login there */
+	CLUE_HOST,      /* this MTA writes from it */
+	CLUE_REWRITTEN, /* an address there was rewritten: an alias */
+	CLUE_SENDERS,   /* several logins, hosts or users here send from it, and little else */
+	CLUE_MAILED,    /* one of them does, and networks outside write to it */
+	CLUE_RECEIVES,  /* many networks outside write to it, and to little else */
+	SITE_CLUES,
+};
+/* "logins"; NULL for CLUE_NONE. */
+const char *site_clue_text(enum site_clue clue);
+
 /*
  * What the configuration of the MTA tells about the site. The driver adds
  * domains in any order, then calls site_seal.
@@ -24,6 +38,16 @@ struct site {
 	size_t ntrusted;
 	bool trusted_known;
 	struct slice hostname; /* the MTA's own name; unknown if it is not told */
+	/*
+	 * Where not all domains are known: what a queue itself shows of them (query/guess.h). They
+	 * and what is below them are local too then, but an origin that goes by them is a guess.
+	 */
+	bool guessed;
+	struct site_guess {
+		char *domain;
+		enum site_clue clue;
+	} * guesses; /* by domain */
+	size_t nguesses;
 };
 
 /* Copies domain in lower case into arena. */
@@ -32,7 +56,15 @@ void site_add_trusted(struct site *site, const struct ip_net *net);
 /* Sorts the domains for site_is_local. */
 void site_seal(struct site *site);
 void site_free(struct site *site);
+/*
+ * "local domains are a guess: corp.example (logins), ... and 3 more; name them with
+ * --local-domains", the surest first. Nothing where there is no guess. Not escaped.
+ */
+void site_print_guess(const struct site *site, struct buf *out);
+/* Takes over a guess, sorted by domain; what was guessed before is forgotten. */
+void site_set_guess(struct site *site, struct site_guess *guesses, size_t count);
 
+bool site_has_domain(const struct site *site, struct slice domain);
 /* Whether the address's domain is a local one. A bare user is. */
 bool site_is_local(const struct site *site, struct slice address);
 /* Whether the address is in the trusted networks; without any, whether it is private. */

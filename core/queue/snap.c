@@ -290,6 +290,23 @@ static enum origin origin_for(const struct snap *snap, unsigned spool, const str
 	return wanted ? origin_of(record, &snap->spools[spool]->site) : ORIGIN_UNKNOWN;
 }
 
+/* An address that only leads elsewhere is no alias. */
+static uint32_t rewritten(struct snap *snap, unsigned spool, const struct record *record)
+{
+	bool wanted = snap->need.parts & NEED_RCPTS && !snap->spools[spool]->site.local_complete;
+	struct slice host, local;
+
+	for (uint32_t i = 0; wanted && i < record->nrcpts; i++) {
+		struct slice original = record->rcpts[i].original;
+		if (!slice_known(original))
+			continue;
+		local = address_local(original);
+		if (!address_next_host(&local, &host))
+			return snap_domain(snap, original);
+	}
+	return INTERN_UNKNOWN;
+}
+
 static uint32_t new_row(struct snap *snap)
 {
 	if (snap->rows == snap->next_look)
@@ -340,6 +357,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	set(snap, COL_LOST_LOGIN, row, INTERN_UNKNOWN);
 	set_text(snap, COL_SCRIPT, row, record->script);
 	set_text(snap, COL_LOG_ID, row, record->log_id);
+	set(snap, COL_REWRITTEN, row, rewritten(snap, spool, record));
 	set(snap, COL_UID, row, plus_one(record->uid));
 	set(snap, COL_ATTEMPTS, row, plus_one(record->attempts));
 	set(snap, COL_WARNINGS, row, record->warnings);

@@ -40,6 +40,8 @@ enum snap_col {
 	COL_LOG_ID,      /* string: queue id before a content filter */
 	COL_SUBJECT_KEY, /* string: the subject as it is counted; with NEED_MARKS, as the next */
 	COL_FROM_DOMAIN, /* string: domain of the From: header, folded */
+	COL_REWRITTEN,   /* string: domain of an address that became one of its recipients; kept
+			    where not all local domains are known, with NEED_RCPTS */
 	COL_UID,         /* uid + 1; 0 unknown */
 	COL_ATTEMPTS,    /* + 1; 0 unknown */
 	COL_WARNINGS,    /* enum warning bits */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/xalloc.h"
-#include "core/mail/address.h"
+#include "core/mail/freemail.h"
 
 uint32_t *memo_at(struct memo *memo, uint32_t id)
 {
@@ -72,27 +72,6 @@ static bool is_local(const struct snap *snap, struct slice domain)
 	return false;
 }
 
-/* By the first label, whatever country's branch it is. */
-static bool is_freemail(struct slice domain)
-{
-	static const char names[] = "gmail googlemail hotmail outlook live msn yahoo ymail "
-				    "rocketmail aol icloud me mac gmx web "
-				    "t-online freenet mail yandex ya rambler bk list inbox proton "
-				    "protonmail zoho comcast verizon "
-				    "att sbcglobal bellsouth cox charter orange wanadoo free "
-				    "laposte sfr libero virgilio tiscali "
-				    "btinternet sky talktalk ntlworld qq 163 126 sina naver daum "
-				    "hanmail rediffmail uol bol terra "
-				    "seznam wp onet o2 interia fastmail tutanota hushmail";
-	struct slice label, rest, word, list = slice_cstr(names);
-
-	slice_cut(domain, '.', &label, &rest);
-	while (slice_word(&list, " ", &word))
-		if (slice_eq(label, word))
-			return rest.len > 0;
-	return false;
-}
-
 static uint32_t domain_facts(struct lookup *lookup, uint32_t domain)
 {
 	uint32_t *known = memo_at(&lookup->domain, domain);
@@ -100,7 +79,7 @@ static uint32_t domain_facts(struct lookup *lookup, uint32_t domain)
 
 	if (!*known)
 		*known = DOMAIN_ASKED | (is_local(lookup->env->snap, name) ? DOMAIN_LOCAL : 0) |
-			(is_freemail(name) ? DOMAIN_FREEMAIL : 0);
+			(freemail_domain(name) ? DOMAIN_FREEMAIL : 0);
 	return *known;
 }
 

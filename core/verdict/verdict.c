@@ -30,6 +30,25 @@ static void begin(struct study *study, struct verdict *verdict, struct field_env
 		bitset_set(&study->senders, snap_col(snap, COL_SENDER, row));
 }
 
+/* What the verdict rests on, and may be wrong. */
+static void note_guesses(struct study *study)
+{
+	const struct snap *snap = study->snap;
+	struct verdict *verdict = study->verdict;
+	struct buf text = {0};
+
+	verdict->notes = arena_alloc(study->arena, (snap->nspools + 1) * sizeof(*verdict->notes));
+	for (size_t i = 0; i < snap->nspools; i++) {
+		const struct site *site = &snap->spools[i]->site;
+		study->guessed |= site->guessed;
+		buf_reset(&text);
+		site_print_guess(site, &text);
+		if (text.len)
+			verdict->notes[verdict->nnotes++] = arena_copy(study->arena, buf_slice(&text));
+	}
+	buf_free(&text);
+}
+
 static void end(struct study *study)
 {
 	for (size_t i = 0; i < study->nsuspects; i++) {
@@ -67,6 +86,7 @@ int verdict_make(struct verdict *verdict, struct field_env *env,
 
 	(void)err;
 	begin(&study, verdict, env, options ? options->rules : NULL);
+	note_guesses(&study);
 	verdict->too_little = env->snap->rows < study_rule(&study, RULE_LEAST_MESSAGES)->threshold;
 	if (!verdict->too_little) {
 		rank_rcpts(&study);

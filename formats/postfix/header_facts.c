@@ -77,7 +77,9 @@ static void take_client(const struct received *received, struct arena *arena, st
 	ip_parse(received->client_ip, &ip);
 	record->client_ip = arena_copy(arena, ip_text(&ip, room));
 	record->client_source = SOURCE_RECEIVED;
-	record->client_name = received->client_name;
+	/* Postfix's own word for a client that has none. */
+	bool named = !slice_eq_fold(received->client_name, SLICE("unknown"));
+	record->client_name = named ? received->client_name : (struct slice){0};
 	record->helo = received->helo;
 	record->protocol = received->protocol;
 }

@@ -338,6 +338,9 @@ static void finds_who_was_before_a_filter(void **state)
 		{{FROM("::1"), STAMP(TEST_ID), FROM("127.0.0.1"), AMAVIS, FROM("IPv6:2001:db8::1"),
 			 STAMP("FIRST01")},
 			"2001:db8::1", NULL},
+		{{FROM("127.0.0.1"), STAMP(TEST_ID), "Received: from h (unknown [192.0.2.1])",
+			 STAMP("FIRST01")},
+			"192.0.2.1", NULL},
 		/* Sent by a program here, and what another host stamped before. */
 		{{FROM("127.0.0.1"), STAMP(TEST_ID)}, "127.0.0.1", NULL},
 		{{FROM("127.0.0.1"), STAMP(TEST_ID), FROM("192.0.2.1"), LOGIN,
@@ -370,6 +373,7 @@ static void finds_who_was_before_a_filter(void **state)
 		bool told = strcmp(cases[i].client, "127.0.0.1") != 0;
 		assert_int_equal(test.record.client_source, told ? SOURCE_RECEIVED : SOURCE_QUEUE);
 		assert_text(test.record.peer_ip, "127.0.0.1");
+		assert_false(slice_eq(test.record.client_name, SLICE("unknown")));
 		assert_int_equal(slice_known(test.record.account), cases[i].account != NULL);
 		if (cases[i].account) {
 			assert_text(test.record.account, cases[i].account);

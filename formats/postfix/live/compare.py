@@ -100,6 +100,9 @@ def _wanted(truth, message):
     if truth.kind == "filtered-blind" and message.get("client_ip") == "127.0.0.1":
         # Without XFORWARD the filter is the client; again only Received tells more.
         wanted.update(client_ip=["127.0.0.1"], client_name=[None], helo=[config.HOSTNAME])
+    elif truth.kind == "filtered-blind":
+        # There it also says that there was a login ("A"), though not whose.
+        wanted["protocol"] += [name + "A" for name in wanted["protocol"] if name]
     return wanted
 
 
