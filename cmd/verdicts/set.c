@@ -106,12 +106,12 @@ struct job *set_jobs(const struct set *set, const struct wanted *wanted, size_t 
 		size_t first = list.count;
 		if (is_wanted(&set->recipes[i], wanted))
 			add_jobs_of(&list, &set->recipes[i], wanted);
-		/* The first run of each, through files as well. */
-		for (size_t k = first; wanted->files && k < list.count; k++)
-			if (list.jobs[k].options.play.scale <= 1000) {
-				list.jobs[k].compare = true;
-				break;
-			}
+		/* The first run of each, and the first that does not know its site, as files too. */
+		for (size_t k = first; wanted->files && k < list.count; k++) {
+			const struct run_options *options = &list.jobs[k].options;
+			bool smallest = options->play.scale == list.jobs[first].options.play.scale;
+			list.jobs[k].compare = k == first || (options->blind && smallest);
+		}
 	}
 	*count = list.count;
 	return list.jobs;
