@@ -114,7 +114,9 @@ static void set_headers(struct slice block, struct arena *arena, struct record *
 	record->header_from = field_value(arena, block, SLICE("From"));
 	if (!slice_known(record->message_id))
 		record->message_id = field_value(arena, block, SLICE("Message-ID"));
-	record->marks = marks_of(block, record->sender, &record->from_domain);
+	struct marked marked;
+	record->marks = marks_of(block, record->sender, &marked);
+	record->from_domain = marked.from_domain;
 }
 
 static void set_submitter(const struct fake_message *m, struct slice block, struct arena *arena,

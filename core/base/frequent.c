@@ -5,6 +5,9 @@
 #include "core/base/intern.h"
 #include "core/base/xalloc.h"
 
+enum { PLACE_SHIFT = 32 - 11 };
+_Static_assert(FREQUENT_PLACES == 1 << (32 - PLACE_SHIFT), "as many places as bits are left");
+
 void frequent_free(struct frequent *frequent)
 {
 	for (size_t i = 0; frequent->slots && i < FREQUENT_PLACES; i++)
@@ -23,9 +26,10 @@ uint32_t frequent_hash(struct slice text)
 }
 
 /* Where it is or would be. Seeded: a stranger could choose hashes that lie side by side. */
-static struct frequent_slot *place_of(struct frequent_slot *slots, uint32_t hash)
+static struct frequent_slot *place_of(const struct frequent *frequent, uint32_t hash)
 {
-	size_t at = (size_t)seeded_hash(&hash, sizeof(hash)) % FREQUENT_PLACES;
+	struct frequent_slot *slots = frequent->slots;
+	size_t at = (hash * frequent->seed) >> PLACE_SHIFT;
 
 	while (slots[at].count && slots[at].hash != hash)
 		at = (at + 1) % FREQUENT_PLACES;
@@ -45,7 +49,7 @@ static void count_down(struct frequent *frequent)
 			continue;
 		}
 		old[i].count--;
-		*place_of(frequent->slots, old[i].hash) = old[i];
+		*place_of(frequent, old[i].hash) = old[i];
 		frequent->used++;
 	}
 	free(old);
@@ -61,9 +65,11 @@ static void keep_text(struct frequent_slot *slot, struct slice text)
 
 void frequent_add(struct frequent *frequent, struct slice text, uint32_t hash)
 {
-	if (!frequent->slots)
+	if (!frequent->slots) {
 		frequent->slots = xcalloc(FREQUENT_PLACES, sizeof(*frequent->slots));
-	struct frequent_slot *slot = place_of(frequent->slots, hash);
+		frequent->seed = (uint32_t)seeded_hash("", 0) | 1;
+	}
+	struct frequent_slot *slot = place_of(frequent, hash);
 	if (!slot->count && frequent->used == FREQUENT_SLOTS) {
 		count_down(frequent);
 		return;
@@ -71,7 +77,8 @@ void frequent_add(struct frequent *frequent, struct slice text, uint32_t hash)
 	frequent->used += !slot->count;
 	slot->hash = hash;
 	slot->count += slot->count < UINT32_MAX;
-	if (!slot->text && slice_known(text))
+	/* Most come once, and are not worth a copy. */
+	if (slot->count > 1 && !slot->text && slice_known(text))
 		keep_text(slot, text);
 }
 
@@ -79,6 +86,6 @@ struct slice frequent_find(const struct frequent *frequent, uint32_t hash)
 {
 	if (!frequent->slots)
 		return (struct slice){0};
-	const struct frequent_slot *slot = place_of(frequent->slots, hash);
+	const struct frequent_slot *slot = place_of(frequent, hash);
 	return slice_of(slot->text, slot->text ? slot->len : 0);
 }

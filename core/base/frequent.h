@@ -1,7 +1,8 @@
 /*
  * frequent: the strings that come most often, found in one pass and bounded memory (Misra and
- * Gries, 1982): every string that makes up more than one in FREQUENT_SLOTS of all that were
- * added is among those kept. Counts are lower bounds, and only good to look where to count.
+ * Gries, 1982): every string that comes more than once, and makes up more than one in
+ * FREQUENT_SLOTS of all that were added, is among those kept. Counts are lower bounds, and only
+ * good to look where to count.
  *
  * Strings are copied and folded to ASCII lower case. One thread.
  */
@@ -19,9 +20,10 @@ struct frequent {
 		uint32_t hash;  /* frequent_hash of the string */
 		uint32_t count; /* 0: free */
 		uint32_t len;
-		char *text; /* NULL: nobody said what it is */
+		char *text; /* NULL: it came once, or nobody said what it is */
 	} * slots;          /* open addressing; FREQUENT_PLACES of them, or NULL */
 	uint32_t used;
+	uint32_t seed; /* odd; of the places */
 };
 
 void frequent_free(struct frequent *frequent);

@@ -48,6 +48,8 @@ static void keeps_all_of_a_few(void **state)
 	add(&frequent, "Anna@example.org");
 	add(&frequent, "anna@EXAMPLE.org");
 	add(&frequent, "");
+	assert_false(finds(&frequent, ""));
+	add(&frequent, "");
 	assert_int_equal(frequent.used, 2);
 	assert_true(finds(&frequent, "anna@example.org"));
 	assert_true(finds(&frequent, ""));

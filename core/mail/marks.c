@@ -132,29 +132,40 @@ static bool is_message_id(struct slice value)
 	return value.len > 0 && !slice_eq(value, SLICE("<>"));
 }
 
-uint32_t marks_of(struct slice block, struct slice sender, struct slice *from_domain)
+static void keep_first(struct slice *place, struct slice value)
 {
-	uint32_t marks = MARK_READ | MARK_NO_MESSAGE_ID, hops = 0;
+	if (!slice_known(*place))
+		*place = value;
+}
+
+uint32_t marks_of(struct slice block, struct slice sender, struct marked *marked)
+{
+	uint32_t marks = MARK_READ, hops = 0;
 	struct slice from = {0}, reply_to = {0};
 	struct header_field field;
 
+	*marked = (struct marked){0};
 	while (headers_next(&block, &field)) {
 		struct slice name = field.name;
-		if (slice_eq_fold(name, SLICE("received")))
+		if (is_named(name, SLICE("received")))
 			hops++;
-		else if (slice_eq_fold(name, SLICE("message-id")))
-			marks &= is_message_id(field.value) ? ~(uint32_t)MARK_NO_MESSAGE_ID : marks;
-		else if (slice_eq_fold(name, SLICE("from")))
-			from = slice_known(from) ? from : domain_of_field(field.value);
-		else if (slice_eq_fold(name, SLICE("reply-to")))
-			reply_to = slice_known(reply_to) ? reply_to : domain_of_field(field.value);
+		else if (is_named(name, SLICE("subject")))
+			keep_first(&marked->subject, field.value);
+		else if (is_named(name, SLICE("message-id")))
+			keep_first(&marked->message_id, field.value);
+		else if (is_named(name, SLICE("from")))
+			keep_first(&from, field.value);
+		else if (is_named(name, SLICE("reply-to")))
+			keep_first(&reply_to, field.value);
 		else
 			marks |= mark_of(&field);
 	}
-	*from_domain = from;
-	if (differ(from, domain_of(sender)))
+	marked->from_domain = domain_of_field(from);
+	if (!is_message_id(marked->message_id))
+		marks |= MARK_NO_MESSAGE_ID;
+	if (differ(marked->from_domain, domain_of(sender)))
 		marks |= MARK_FROM_DIFFERS;
-	if (differ(reply_to, from))
+	if (differ(domain_of_field(reply_to), marked->from_domain))
 		marks |= MARK_REPLY_TO_DIFFERS;
 	return marks | (hops < MARK_HOPS_MOST ? hops : MARK_HOPS_MOST) << MARK_HOPS_SHIFT;
 }

@@ -31,11 +31,14 @@ static inline unsigned marks_hops(uint32_t marks)
 	return marks >> MARK_HOPS_SHIFT & MARK_HOPS_MOST;
 }
 
-/*
- * The marks of a header block of a message with that envelope sender. *from_domain becomes the
- * domain of the first address in From:, as written, unknown where there is none.
- */
-uint32_t marks_of(struct slice block, struct slice sender, struct slice *from_domain);
+/* What is found on the way: parts of the block, as written; unknown where there is none. */
+struct marked {
+	struct slice from_domain; /* of the first address in From: */
+	struct slice subject, message_id;
+};
+
+/* The marks of a header block of a message with that envelope sender. */
+uint32_t marks_of(struct slice block, struct slice sender, struct marked *marked);
 
 /*
  * Appends the form in which subjects are counted: lower case, without Re:, Fwd: and their like in

@@ -37,10 +37,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice sender, block;
 
 	slice_cut(slice_of(data, size), '\n', &sender, &block);
-	struct slice from;
-	uint32_t marks = marks_of(block, sender, &from);
-	if (from.len > block.len)
-		abort();
+	struct marked marked;
+	uint32_t marks = marks_of(block, sender, &marked);
+	require(marked.from_domain.len + marked.subject.len + marked.message_id.len <= block.len);
 	require(marks & MARK_READ && marks_hops(marks) <= MARK_HOPS_MOST);
 	if (!sender.len)
 		require(!(marks & MARK_FROM_DIFFERS));

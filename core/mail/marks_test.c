@@ -10,8 +10,8 @@ enum { PLAIN = MARK_READ | MARK_NO_MESSAGE_ID };
 
 static uint32_t marks(const char *block, const char *sender)
 {
-	struct slice from;
-	return marks_of(slice_cstr(block), slice_cstr(sender), &from);
+	struct marked marked;
+	return marks_of(slice_cstr(block), slice_cstr(sender), &marked);
 }
 
 static void assert_marks(const char *block, const char *sender, uint32_t wanted)

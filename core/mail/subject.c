@@ -32,11 +32,11 @@ static struct slice before_count(struct slice text)
 static bool cut_colon(struct slice text, struct slice *head, struct slice *tail)
 {
 	enum { PREFIX_MOST = 24 };
-	static const struct slice wide = {"\xef\xbc\x9a", 3};
-	size_t at = slice_find(slice_upto(text, PREFIX_MOST), wide), width = wide.len;
+	struct slice begin = slice_upto(text, PREFIX_MOST), wide = SLICE("\xef\xbc\x9a");
+	size_t at = slice_index(begin, wide.ptr[0]), width = wide.len;
 
-	if (at == SIZE_MAX) {
-		at = slice_index(slice_upto(text, PREFIX_MOST), ':');
+	if (at == SIZE_MAX || !slice_starts(slice_from(begin, at), wide)) {
+		at = slice_index(begin, ':');
 		width = 1;
 	}
 	if (at == SIZE_MAX)
@@ -85,7 +85,7 @@ static bool looks_random(struct slice word)
 	size_t length = 0, changes = 0;
 	bool digit = false;
 
-	for (size_t i = 0; i < word.len; i++) {
+	for (size_t i = 0; word.len >= RANDOM_LENGTH && i < word.len; i++) {
 		char c = word.ptr[i];
 		if (!ascii_is_alnum(c))
 			continue;
@@ -96,21 +96,24 @@ static bool looks_random(struct slice word)
 	return length >= RANDOM_LENGTH && changes >= RANDOM_CHANGES;
 }
 
+/* No longer than it was. */
 static void add_word(struct buf *out, struct slice word)
 {
+	char *to = buf_room(out, word.len);
 	bool digits = false;
 
 	for (size_t i = 0; i < word.len; i++) {
 		char c = word.ptr[i];
 		if (!ascii_is_digit(c))
-			buf_addc(out, ascii_lower(c));
+			*to++ = ascii_lower(c);
 		else if (!digits)
-			buf_addc(out, '#');
+			*to++ = '#';
 		digits = ascii_is_digit(c);
 	}
+	out->len = (size_t)(to - out->ptr);
 }
 
-/* A word with what surrounds it: "(anna)," is anna. */
+/* A word without what surrounds it: "(anna)," is anna. */
 static struct slice bare(struct slice word)
 {
 	while (word.len && !ascii_is_alnum(word.ptr[0]))
@@ -120,32 +123,56 @@ static struct slice bare(struct slice word)
 	return word;
 }
 
-/* The recipient, or a part of his name: spam calls each by his own. */
-static bool names_rcpt(struct slice word, struct slice rcpt)
+static uint32_t letter_bit(char c)
+{
+	return ascii_is_alpha(c) ? 1u << (ascii_lower(c) - 'a') : 0;
+}
+
+/* Who a message is to, and with which letters the parts of that begin. */
+struct named {
+	struct slice rcpt;
+	uint32_t letters;
+};
+
+static struct named named(struct slice rcpt)
+{
+	struct named named = {.rcpt = rcpt};
+
+	for (size_t i = 0; i < rcpt.len; i++)
+		if (i == 0 || !ascii_is_alpha(rcpt.ptr[i - 1]))
+			named.letters |= letter_bit(rcpt.ptr[i]);
+	return named;
+}
+
+/* The recipient, or a part of his name between what is no letter: spam calls each by his own. */
+static bool names_rcpt(struct slice word, const struct named *named)
 {
 	enum { SHORTEST = 3 };
-	struct slice user = slice_upto(rcpt, slice_rindex(rcpt, '@')), part;
+	struct slice user = slice_upto(named->rcpt, slice_rindex(named->rcpt, '@'));
 
-	word = bare(word);
 	if (word.len < SHORTEST)
 		return false;
-	if (slice_eq_fold(word, rcpt) || slice_eq_fold(word, user))
-		return true;
-	while (slice_word(&user, ".-_+=0123456789", &part))
-		if (slice_eq_fold(word, part))
+	word = bare(word);
+	if (word.len < SHORTEST || !(named->letters & letter_bit(word.ptr[0])))
+		return false;
+	for (size_t i = 0; i + word.len <= user.len; i++)
+		if ((i == 0 || !ascii_is_alpha(user.ptr[i - 1])) &&
+			(i + word.len == user.len || !ascii_is_alpha(user.ptr[i + word.len])) &&
+			slice_starts_fold(slice_from(user, i), word))
 			return true;
-	return false;
+	return slice_eq_fold(word, named->rcpt);
 }
 
 void subject_shape(struct buf *out, struct slice decoded, struct slice rcpt)
 {
 	struct slice word, rest = without_prefixes(slice_upto(decoded, LIMIT_HEADER_VALUE));
+	struct named to = named(rcpt);
 	size_t start = out->len;
 
 	while (out->len - start < SUBJECT_SHAPE && next_word(&rest, &word)) {
 		if (out->len > start)
 			buf_addc(out, ' ');
-		if (looks_random(word) || names_rcpt(word, rcpt))
+		if (looks_random(word) || names_rcpt(word, &to))
 			buf_addc(out, '*');
 		else
 			add_word(out, word);

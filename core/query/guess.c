@@ -37,6 +37,7 @@ struct domain {
 	enum site_clue clue;
 	uint32_t senders; /* of us who send from it */
 	uint32_t voters;  /* networks outside that write to it */
+	bool freemail;
 };
 
 struct guess {
@@ -60,13 +61,19 @@ static void *grow(void *list, uint32_t *cap, uint32_t place, size_t width)
 	return xrealloc(list, *cap, width);
 }
 
+static struct slice name_of(const struct guess *guess, uint32_t domain)
+{
+	return intern_get(&guess->snap->strings, domain);
+}
+
 static struct domain *domain_at(struct guess *guess, uint32_t id)
 {
 	uint32_t before = guess->places.count, place = keymap_add(&guess->places, id);
 
 	guess->domains = grow(guess->domains, &guess->cap, place, sizeof(*guess->domains));
 	if (place == before)
-		guess->domains[place] = (struct domain){.id = id};
+		guess->domains[place] =
+			(struct domain){.id = id, .freemail = freemail_domain(name_of(guess, id))};
 	return &guess->domains[place];
 }
 
@@ -90,17 +97,12 @@ static void note(struct writer *writer, uint32_t domain)
 		writer->domains[writer->count++] = domain;
 }
 
-static struct slice name_of(const struct guess *guess, uint32_t domain)
-{
-	return intern_get(&guess->snap->strings, domain);
-}
-
 static void set_clue(struct guess *guess, uint32_t id, enum site_clue clue)
 {
-	if (id <= INTERN_EMPTY || freemail_domain(name_of(guess, id)))
+	if (id <= INTERN_EMPTY)
 		return;
 	struct domain *domain = domain_at(guess, id);
-	if (!domain->clue || clue < domain->clue)
+	if (!domain->freemail && (!domain->clue || clue < domain->clue))
 		domain->clue = clue;
 }
 
@@ -217,7 +219,7 @@ static void note_stranger(struct guess *guess, uint32_t row, uint32_t net)
 		if (is_ours(guess, domain))
 			continue;
 		note(writer, domain);
-		writer->to_freemail |= plain && freemail_domain(name_of(guess, domain));
+		writer->to_freemail |= plain && domain_at(guess, domain)->freemail;
 	}
 }
 

@@ -385,7 +385,9 @@ static bool take_frequent(struct cursor *cursor, const struct head *head, struct
 		if (len > cursor->left - sizeof(len))
 			return false;
 		struct slice text = slice_of(cursor->at + sizeof(len), len);
-		frequent_add(&snap->frequent, text, frequent_hash(text));
+		/* What came once has no text. */
+		for (unsigned twice = 0; twice < 2; twice++)
+			frequent_add(&snap->frequent, text, frequent_hash(text));
 		cursor->at += sizeof(len) + len;
 		cursor->left -= sizeof(len) + len;
 	}

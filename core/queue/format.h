@@ -70,7 +70,8 @@ enum need_part {
 	 * message_id; the index keeps marks, subject key and hashes, far less than the texts.
 	 */
 	NEED_MARKS = 1 << 20,
-	NEED_SUBJECT_KEYS = 1 << 21, /* with NEED_MARKS: kept, as NEED_WORDS are; From: domains too */
+	NEED_SUBJECT_KEYS =
+		1 << 21, /* with NEED_MARKS: kept, as NEED_WORDS are; From: domains too */
 	/* Findings are asked about: what a verdict needs as well. No driver looks at it. */
 	NEED_FINDINGS = 1 << 22,
 };

@@ -136,6 +136,9 @@ static enum origin origin_of_stranger(const struct record *record, const struct 
 		else
 			foreign = true;
 	}
+	/* A filter loses the login of one of us: without a word of it nobody is a stranger. */
+	if (foreign && record_is_reinjected(record) && !record->entry_told)
+		return ORIGIN_UNKNOWN;
 	return foreign ? ORIGIN_RELAY : forwarded ? ORIGIN_FORWARD : ORIGIN_INBOUND;
 }
 
@@ -143,7 +146,7 @@ enum origin origin_of(const struct record *record, const struct site *site)
 {
 	struct ip ip;
 
-	if (slice_known(record->account))
+	if (slice_known(record->account) || record->logged_in)
 		return ORIGIN_ACCOUNT;
 	if (!slice_known(record->client_ip)) {
 		if (record->made_here)

@@ -122,6 +122,11 @@ struct record {
 	bool probe;          /* asks whether its recipients would take mail: nothing is delivered */
 	struct slice redirect; /* who gets it in place of its recipients; unknown: they do */
 	struct slice filter;   /* where it goes first, as the MTA names that; unknown: nowhere */
+	/*
+	 * Of mail that a content filter gave back: whether the Received field of its way in was
+	 * found, and says that somebody had logged in. Who, it need not say.
+	 */
+	bool entry_told, logged_in;
 	struct slice log_id;   /* the id it had before a content filter; unknown when its own */
 	struct slice first_id; /* its own, or that from before it was requeued; for its lineage */
 
@@ -165,6 +170,18 @@ static inline struct record record_unknown(void)
 	struct record record;
 	record_clear(&record);
 	return record;
+}
+
+/*
+ * Whether a content filter gave it back. Only what came in over SMTP: mail that one of us has
+ * sent on keeps its login, and has no peer.
+ */
+static inline bool record_is_reinjected(const struct record *record)
+{
+	return slice_known(record->peer_ip) &&
+		(slice_known(record->log_id) ||
+			(slice_known(record->client_ip) &&
+				!slice_eq(record->peer_ip, record->client_ip)));
 }
 
 /* How many of its recipients are in that state. */

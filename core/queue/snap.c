@@ -264,15 +264,6 @@ static void add_rcpts(struct snap *snap, uint32_t row, const struct record *reco
 	set(snap, COL_NRCPT, row, pending);
 }
 
-/* Only what came in over SMTP: mail that one of us has sent on keeps its login, and has no peer. */
-static bool is_reinjected(const struct record *record)
-{
-	return slice_known(record->peer_ip) &&
-		(slice_known(record->log_id) ||
-			(slice_known(record->client_ip) &&
-				!slice_eq(record->peer_ip, record->client_ip)));
-}
-
 static int64_t wide_of(int64_t value)
 {
 	return value < 0 ? WIDE_UNKNOWN : value;
@@ -327,7 +318,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 		.origin = (uint8_t)origin_for(snap, spool, record),
 		.account_source = (uint8_t)record->account_source,
 		.client_source = (uint8_t)record->client_source,
-		.flags = (uint8_t)((is_reinjected(record) ? SNAP_REINJECTED : 0) |
+		.flags = (uint8_t)((record_is_reinjected(record) ? SNAP_REINJECTED : 0) |
 			(record->forced_expire ? SNAP_FORCED_EXPIRE : 0)),
 	};
 	snap->wide[WIDE_ARRIVAL][row] = wide_of(record->arrival);

@@ -23,32 +23,32 @@
 
 /* Columns of 32 bits. "string" ones hold ids of snap.strings. */
 enum snap_col {
-	COL_QUEUE_ID,    /* place in snap.ids: nearly every message has its own */
-	COL_QUEUE_NAME,  /* string */
-	COL_ACCOUNT,     /* string, folded */
-	COL_LOST_LOGIN,  /* string: the account this copy most likely lost (snap_link_copies) */
-	COL_CLIENT_IP,   /* string, canonical */
-	COL_AUTH_METHOD, /* string; with NEED_SESSION, as the next three */
-	COL_CLIENT_NAME, /* string, folded */
-	COL_HELO,        /* string, folded */
-	COL_PROTOCOL,    /* string */
-	COL_SENDER,      /* string, folded; only its domain where NEED_SENDERS was given up */
-	COL_SCRIPT,      /* string */
-	COL_SUBJECT,     /* string, decoded */
-	COL_HEADER_FROM, /* string, decoded */
-	COL_MESSAGE_ID,  /* string */
-	COL_LOG_ID,      /* string: queue id before a content filter */
-	COL_SUBJECT_KEY, /* string: the subject as it is counted; with NEED_MARKS, as the next */
-	COL_FROM_DOMAIN, /* string: domain of the From: header, folded */
-	COL_REWRITTEN,   /* string: domain of an address that became one of its recipients; kept
+	COL_QUEUE_ID,     /* place in snap.ids: nearly every message has its own */
+	COL_QUEUE_NAME,   /* string */
+	COL_ACCOUNT,      /* string, folded */
+	COL_LOST_LOGIN,   /* string: the account this copy most likely lost (snap_link_copies) */
+	COL_CLIENT_IP,    /* string, canonical */
+	COL_AUTH_METHOD,  /* string; with NEED_SESSION, as the next three */
+	COL_CLIENT_NAME,  /* string, folded */
+	COL_HELO,         /* string, folded */
+	COL_PROTOCOL,     /* string */
+	COL_SENDER,       /* string, folded; only its domain where NEED_SENDERS was given up */
+	COL_SCRIPT,       /* string */
+	COL_SUBJECT,      /* string, decoded */
+	COL_HEADER_FROM,  /* string, decoded */
+	COL_MESSAGE_ID,   /* string */
+	COL_LOG_ID,       /* string: queue id before a content filter */
+	COL_SUBJECT_KEY,  /* string: the subject as it is counted; with NEED_MARKS, as the next */
+	COL_FROM_DOMAIN,  /* string: domain of the From: header, folded */
+	COL_REWRITTEN,    /* string: domain of an address that became one of its recipients; kept
 			    where not all local domains are known, with NEED_RCPTS */
-	COL_UID,         /* uid + 1; 0 unknown */
-	COL_ATTEMPTS,    /* + 1; 0 unknown */
-	COL_WARNINGS,    /* enum warning bits */
-	COL_RCPT_FIRST,  /* first of its recipients in snap.rcpt_* */
-	COL_NRCPT,       /* recipients still pending */
-	COL_ANSWERS,     /* of need.inspector */
-	COL_MARKS,       /* record.marks */
+	COL_UID,          /* uid + 1; 0 unknown */
+	COL_ATTEMPTS,     /* + 1; 0 unknown */
+	COL_WARNINGS,     /* enum warning bits */
+	COL_RCPT_FIRST,   /* first of its recipients in snap.rcpt_* */
+	COL_NRCPT,        /* recipients still pending */
+	COL_ANSWERS,      /* of need.inspector */
+	COL_MARKS,        /* record.marks */
 	COL_MESSAGE_HASH, /* of the Message-ID; 0 has none */
 	COL_EXTRA,        /* string; this and the next LIMIT_EXTRA_HEADERS - 1: header:NAME */
 	SNAP_COLS = COL_EXTRA + LIMIT_EXTRA_HEADERS,

@@ -273,6 +273,7 @@ static void keeps_marks_and_hashes(void **state)
 	other.message_id = SLICE(" ");
 	other.subject_key = SLICE("");
 	snap_add(&p.snap, 0, &other);
+	snap_add(&p.snap, 0, &record);
 	assert_text(&p.snap, COL_SUBJECT_KEY, 0, "hello #");
 	assert_text(&p.snap, COL_SUBJECT_KEY, 1, "");
 	assert_text(&p.snap, COL_SUBJECT, 0, NULL);
@@ -293,6 +294,7 @@ static void keeps_marks_and_hashes(void **state)
 	intern_free(&q.snap.strings);
 	q.snap.strings = p.snap.strings;
 	snap_add_row(&q.snap, &p.snap, 0);
+	snap_add_row(&q.snap, &p.snap, 2);
 	assert_text(&q.snap, COL_SUBJECT_KEY, 0, "hello #");
 	assert_int_equal(snap_rcpt(&q.snap, RCPT_HASH, 0), hash);
 	assert_true(slice_eq(frequent_find(&q.snap.frequent, hash), SLICE("anna@example.org")));

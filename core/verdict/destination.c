@@ -122,7 +122,7 @@ static void judge_destination(struct work *work, const struct dest *dest)
 	const struct rule *senders = study_rule(study, RULE_DESTINATION);
 	struct slice name = intern_get(&study->snap->strings, dest->id);
 	double share = (double)dest->network / dest->tried;
-	bool large = dest->messages >= 100 || dest->messages * 4 >= work->messages;
+	bool large = dest->messages * (dest->messages >= 100 ? 20 : 4) >= work->messages;
 
 	if (dest->messages < LEAST || !large || share < network->threshold)
 		return;
@@ -234,14 +234,16 @@ static void judge_network(struct work *work)
 	conclude(study, suspect);
 }
 
-static void judge_forwards(struct study *study)
+static void judge_forwards(struct work *work)
 {
+	struct study *study = work->study;
 	const struct rule *rule = study_rule(study, RULE_REFUSED);
 	struct buf filter = {0};
 	struct rows rows;
 	struct measures m;
 
-	if (!select_rows(study, SLICE("origin=forward"), &rows) || rows.count < LEAST) {
+	if (!select_rows(study, SLICE("origin=forward"), &rows) || rows.count < LEAST ||
+		rows.count * 10 < work->messages) {
 		free(rows.at);
 		return;
 	}
@@ -283,7 +285,9 @@ void destinations_find(struct study *study)
 		return;
 	seen_begin(&study->seen2);
 	for (uint32_t row = 0; row < snap->rows; row++)
-		if (!bitset_has(&study->accused, row))
+		/* Bounces go where nobody is, on the best of days. */
+		if (!bitset_has(&study->accused, row) &&
+			snap_col(snap, COL_SENDER, row) != INTERN_EMPTY)
 			count_row(&work, row);
 	judge_network(&work);
 	judge_blocklist(&work);
@@ -292,7 +296,7 @@ void destinations_find(struct study *study)
 			&study->snap->strings);
 	for (uint32_t i = 0; i < work.ndests && i < SHOWN; i++)
 		judge_destination(&work, &work.dests[i]);
-	judge_forwards(study);
+	judge_forwards(&work);
 	free(work.place.values);
 	free(work.dests);
 }

@@ -335,6 +335,8 @@ static uint32_t make(struct study *study, struct suspect *suspect, struct findin
 		.class = suspect->class, .level = suspect->level, .score = suspect->score};
 	if (!suspect->who.count)
 		name_party(study, suspect);
+	if (!suspect->who.count)
+		add_values(study, suspect, &suspect->who, WHO_SPOOL, spool_id);
 	if (finding_class_is_abuse(suspect->class))
 		add_values(study, suspect, &suspect->from, WHO_NET, strange_net_id);
 	finding->title = suspect->title = title_of(study, suspect);

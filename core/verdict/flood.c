@@ -60,7 +60,8 @@ static bool is_flood(struct study *study, const struct measures *m, struct rows 
 		inside +=
 			origin == ORIGIN_ACCOUNT || origin == ORIGIN_LAN || origin == ORIGIN_LOCAL;
 	}
-	return m->senders >= 20 && m->senders * 20 >= m->messages && inside * 2 < rows.count &&
+	return m->senders >= 20 && (m->senders * 20 >= m->messages || m->senders >= 200) &&
+		inside * 2 < rows.count &&
 		(m->messages >= study->all.messages * share || m->messages >= 1000);
 }
 

@@ -7,7 +7,7 @@
 #include "core/base/xalloc.h"
 #include "core/verdict/study.h"
 
-enum { LIKE = 5, WIDE_NETS = 3 };
+enum { LIKE = 5, TEN = 10, WIDE_NETS = 3 };
 
 static bool is_of_party(const struct suspect *suspect)
 {
@@ -41,22 +41,11 @@ static void join(struct merge *merge, uint32_t a, uint32_t b)
 		merge->leader[a] = b;
 }
 
-/* Notes `i` as a holder of `id`; joins it with the one before, and counts for both. */
-static void hold(struct merge *merge, struct memo *holders, uint32_t id, uint32_t i,
-	uint32_t *counts, bool across)
+/* What a filter gave back without its login is no other's mail. */
+static bool is_lost(const struct suspect *a, const struct suspect *b)
 {
-	uint32_t *holder = memo_at(holders, id);
-	const struct suspect *suspects = merge->study->suspects;
-
-	if (*holder && *holder != i + 1) {
-		uint32_t other = *holder - 1;
-		if (across || suspects[i].class == suspects[other].class) {
-			counts[i]++;
-			counts[other]++;
-			join(merge, i, other);
-		}
-	}
-	*holder = i + 1;
+	return a->class == CLASS_STOLEN_ACCOUNT && b->class == a->class &&
+		!(a->party->id && b->party->id);
 }
 
 static void share_clients(struct merge *merge)
@@ -68,25 +57,89 @@ static void share_clients(struct merge *merge)
 		const struct suspect *suspect = &study->suspects[i];
 		if (!is_of_party(suspect))
 			continue;
-		seen_begin(&study->seen);
 		for (uint32_t k = 0; k < suspect->crime.count; k++) {
 			uint32_t row = suspect->crime.at[k];
 			uint32_t ip = snap_col(study->snap, COL_CLIENT_IP, row);
 			uint32_t client = field_client_id(study->env, row);
-			if (client && !lookup_trusted(&study->lookup, ip) &&
-				seen_add(&study->seen, client))
-				hold(merge, &holders, client, i, merge->clients, false);
+			if (!client || lookup_trusted(&study->lookup, ip))
+				continue;
+			uint32_t *holder = memo_at(&holders, client), other = *holder - 1;
+			if (*holder && other != i &&
+				suspect->class == study->suspects[other].class) {
+				bool lost = is_lost(suspect, &study->suspects[other]);
+				merge->clients[i] += !lost;
+				merge->clients[other] += !lost;
+				join(merge, i, other);
+			}
+			*holder = i + 1;
 		}
 	}
 	free(holders.values);
 }
 
-/* Subjects of one in ten of a suspect's messages, that hardly anybody else uses. */
+/* The subjects of a suspect: of one in ten of its messages, and of hardly anybody else's. */
+struct theme {
+	uint32_t keys[TEN];
+	uint32_t messages[TEN];
+	unsigned count;
+};
+
+static void find_theme(struct study *study, const struct suspect *suspect, struct memo *everywhere,
+	struct memo *accused, struct theme *theme)
+{
+	uint32_t least = suspect->crime.count / TEN > LIKE ? suspect->crime.count / TEN : LIKE;
+
+	for (int second = 0; second < 2; second++)
+		for (uint32_t k = 0; k < suspect->crime.count; k++) {
+			uint32_t key = snap_col(study->snap, COL_SUBJECT_KEY, suspect->crime.at[k]);
+			uint32_t *count = memo_at(&study->counts, key);
+			if (!second) {
+				++*count;
+				continue;
+			}
+			bool own = *memo_at(accused, key) * 10 >= *memo_at(everywhere, key) * 8;
+			if (key > INTERN_EMPTY && *count >= least && own && theme->count < TEN) {
+				theme->keys[theme->count] = key;
+				theme->messages[theme->count++] = *count;
+			}
+			*count = 0;
+		}
+}
+
+/* Messages of `a` with a subject that `b` has too. */
+static uint32_t shared_messages(const struct theme *a, const struct theme *b)
+{
+	uint32_t shared = 0;
+	for (unsigned i = 0; i < a->count; i++)
+		for (unsigned k = 0; k < b->count; k++)
+			shared += a->keys[i] == b->keys[k] ? a->messages[i] : 0;
+	return shared;
+}
+
+static void compare_themes(struct merge *merge, const struct theme *themes, uint32_t i, uint32_t k)
+{
+	const struct suspect *a = &merge->study->suspects[i], *b = &merge->study->suspects[k];
+	uint32_t of_a = shared_messages(&themes[i], &themes[k]);
+	uint32_t of_b = shared_messages(&themes[k], &themes[i]);
+
+	/* A login and a script may both have bought the same text: it has to be most of both. */
+	if (!of_a ||
+		(a->class != b->class && (of_a * 2 < a->crime.count || of_b * 2 < b->crime.count)))
+		return;
+	bool lost = is_lost(a, b);
+	merge->subjects[i] += !lost;
+	merge->subjects[k] += !lost;
+	join(merge, i, k);
+}
+
 static void share_subjects(struct merge *merge)
 {
+	enum { COMPARED = 500 };
 	struct study *study = merge->study;
 	const struct snap *snap = study->snap;
-	struct memo holders = {0}, everywhere = {0}, accused = {0};
+	struct memo everywhere = {0}, accused = {0};
+	struct theme *themes = xcalloc(study->nsuspects + 1, sizeof(*themes));
+	uint32_t most = study->nsuspects < COMPARED ? (uint32_t)study->nsuspects : COMPARED;
 
 	for (uint32_t row = 0; row < snap->rows; row++)
 		++*memo_at(&everywhere, snap_col(snap, COL_SUBJECT_KEY, row));
@@ -95,29 +148,13 @@ static void share_subjects(struct merge *merge)
 			is_of_party(&study->suspects[i]) && k < study->suspects[i].crime.count; k++)
 			++*memo_at(&accused,
 				snap_col(snap, COL_SUBJECT_KEY, study->suspects[i].crime.at[k]));
-	for (uint32_t i = 0; i < study->nsuspects; i++) {
-		const struct suspect *suspect = &study->suspects[i];
-		if (!is_of_party(suspect))
-			continue;
-		uint32_t least =
-			suspect->crime.count / 10 > LIKE ? suspect->crime.count / 10 : LIKE;
-		for (int second = 0; second < 2; second++)
-			for (uint32_t k = 0; k < suspect->crime.count; k++) {
-				uint32_t key =
-					snap_col(snap, COL_SUBJECT_KEY, suspect->crime.at[k]);
-				uint32_t *count = memo_at(&study->counts, key);
-				if (!second) {
-					++*count;
-					continue;
-				}
-				bool own = *memo_at(&accused, key) * 10 >=
-					*memo_at(&everywhere, key) * 8;
-				if (key > INTERN_EMPTY && *count >= least && own)
-					hold(merge, &holders, key, i, merge->subjects, true);
-				*count = 0;
-			}
-	}
-	free(holders.values);
+	for (uint32_t i = 0; i < most; i++)
+		if (is_of_party(&study->suspects[i]))
+			find_theme(study, &study->suspects[i], &everywhere, &accused, &themes[i]);
+	for (uint32_t i = 0; i < most; i++)
+		for (uint32_t k = i + 1; k < most; k++)
+			compare_themes(merge, themes, i, k);
+	free(themes);
 	free(everywhere.values);
 	free(accused.values);
 }

@@ -104,6 +104,9 @@ struct slice party_name(struct study *study, const struct party *party)
 
 	switch (party->origin) {
 	case ORIGIN_ACCOUNT:
+		if (!party->id)
+			return SLICE("a login that a content filter lost");
+		return intern_get(strings, party->id);
 	case ORIGIN_LAN:
 		return intern_get(strings, party->id);
 	case ORIGIN_LOOPBACK:
@@ -125,6 +128,10 @@ static void add_filter(struct study *study, const struct party *party, struct bu
 
 	switch (party->origin) {
 	case ORIGIN_ACCOUNT:
+		if (!party->id) {
+			buf_add(out, SLICE("origin=account and account is unknown"));
+			break;
+		}
 		for (uint32_t i = 0; i < party->rows.count; i++)
 			copies |= !snap_col(study->snap, COL_ACCOUNT, party->rows.at[i]);
 		buf_add(out, copies ? SLICE("(account=") : SLICE("account="));
@@ -166,6 +173,6 @@ void party_filter(struct study *study, const struct party *party, struct buf *ou
 {
 	add_filter(study, party, out);
 	/* Such a copy is its login's. */
-	if (party->origin != ORIGIN_ACCOUNT && study->copies)
+	if (study->copies && (party->origin != ORIGIN_ACCOUNT || !party->id))
 		buf_add(out, SLICE(" and lost_login is unknown"));
 }

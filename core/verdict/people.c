@@ -214,7 +214,7 @@ static bool is_bulk(struct study *study, const struct suspect *suspect)
 	const struct measures *m = &suspect->m;
 	double subject = part(m->same_subject, m->messages), size = part(m->same_size, m->messages);
 
-	return m->messages >= BULK_LEAST && m->messages * 20 >= study->all.messages &&
+	return m->messages >= BULK_LEAST && m->messages * 10 >= study->all.messages &&
 		m->rcpts_distinct * 2 >= m->rcpts &&
 		((subject >= 0.5 && !is_usual(study, suspect, BASIC_SUBJECT, subject)) ||
 			(size >= 0.4 && !is_usual(study, suspect, BASIC_SIZE, size)));
@@ -256,7 +256,7 @@ static bool settle(struct study *study, struct suspect *suspect)
 		suspect->level = suspect->level > LEVEL_SUSPECT ? LEVEL_SUSPECT : LEVEL_NOTE;
 		return true;
 	}
-	return suspect->level >= LEVEL_SUSPECT;
+	return suspect->level >= LEVEL_SUSPECT && (suspect->stranger || suspect->harm);
 }
 
 /* Whether a part of it may be somebody else's. */

@@ -44,7 +44,8 @@ static void note_guesses(struct study *study)
 		buf_reset(&text);
 		site_print_guess(site, &text);
 		if (text.len)
-			verdict->notes[verdict->nnotes++] = arena_copy(study->arena, buf_slice(&text));
+			verdict->notes[verdict->nnotes++] =
+				arena_copy(study->arena, buf_slice(&text));
 	}
 	buf_free(&text);
 }

@@ -129,8 +129,8 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 		? judge(study, suspect, RULE_INTERLEAVED, part(m->switches, m->messages - 1))
 		: NULL;
 	if (evidence) {
-		/* Between office and home many people change all day. */
-		if (m->nets_day < 3)
+		/* Between office, home and telephone many people change all day. */
+		if (m->nets_day < 5)
 			evidence->points = 1;
 		evidence->n = m->messages;
 		evidence_text(study, evidence,

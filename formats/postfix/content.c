@@ -98,6 +98,20 @@ uint32_t content_read(struct window *window, const struct envelope *envelope, bo
 	return odd;
 }
 
+struct slice content_headers(struct window *window, const struct envelope *envelope, size_t limit,
+	struct arena *arena, uint32_t *odd)
+{
+	enum warning full;
+	size_t most = most_of(window, limit, &full);
+
+	char *room = arena_alloc(arena, most);
+	struct text text = {.to = room, .end = room + most, .line = room, .stops = true};
+	*odd = copy_lines(window, envelope, full, &text);
+	size_t length = (size_t)(text.to - room);
+	arena_trim(arena, room, most, length);
+	return slice_of(room, length);
+}
+
 struct content content_whole(
 	struct window *window, const struct envelope *envelope, struct arena *arena)
 {

@@ -19,6 +19,10 @@
 uint32_t content_read(struct window *window, const struct envelope *envelope, bool headers_only,
 	size_t limit, struct buf *out);
 
+/* The lines of the header block, at most `limit` bytes; *odd becomes warning bits. */
+struct slice content_headers(struct window *window, const struct envelope *envelope, size_t limit,
+	struct arena *arena, uint32_t *odd);
+
 /*
  * The whole content for questions about it: unknown when it is damaged or cannot be read. It is
  * the newest allocation in the arena.

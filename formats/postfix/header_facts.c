@@ -54,11 +54,15 @@ static void read_received_login(struct slice block, struct arena *arena, struct 
 			continue;
 		looked++;
 		if (!received_parse(headers_unfold(arena, field.value), &received) ||
-			!slice_known(received.auth_user) || !slice_known(received.id) ||
-			!slice_eq(received.id, record->log_id))
+			!slice_known(received.id) || !slice_eq(received.id, record->log_id))
 			continue;
-		record->account = received.auth_user;
-		record->account_source = SOURCE_RECEIVED;
+		/* RFC 3848: ESMTPA, ESMTPSA. */
+		record->entry_told = true;
+		record->logged_in = slice_ends_fold(received.protocol, SLICE("A"));
+		if (slice_known(received.auth_user)) {
+			record->account = received.auth_user;
+			record->account_source = SOURCE_RECEIVED;
+		}
 		return;
 	}
 }
@@ -172,6 +176,21 @@ static void read_wanted_headers(
 	}
 }
 
+static struct slice unless_known(struct slice known, struct arena *arena, struct slice value)
+{
+	return slice_known(known) || !slice_known(value) ? known : headers_unfold(arena, value);
+}
+
+static void read_marks(struct slice block, struct arena *arena, struct record *record)
+{
+	struct marked marked;
+
+	record->marks = marks_of(block, record->sender, &marked);
+	record->from_domain = marked.from_domain;
+	record->subject = unless_known(record->subject, arena, marked.subject);
+	record->message_id = unless_known(record->message_id, arena, marked.message_id);
+}
+
 void postfix_read_headers(const struct spool *spool, struct window *window,
 	const struct envelope *envelope, const struct need *need, struct arena *arena,
 	struct record *record)
@@ -183,19 +202,17 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 	/* Whose mail it is must not depend on what else was asked for. */
 	bool wanted = copy || back || trace || (need->parts & (NEED_HEADERS | NEED_MARKS)) ||
 		((need->parts & NEED_SUBMITTER) && local);
-	struct buf text = {0};
 
 	if (!wanted || !envelope->data_offset)
 		return;
-	uint32_t odd = content_read(window, envelope, true, LIMIT_SCAN_HEADERS, &text);
+	uint32_t odd;
+	struct slice block = content_headers(window, envelope, LIMIT_SCAN_HEADERS, arena, &odd);
 	/* A header block longer than we look at is no damage. */
 	record->warnings |= odd & ~(uint32_t)WARN_TOO_MANY;
-	struct slice block = arena_copy(arena, buf_slice(&text));
-	buf_free(&text);
-	if (need->parts & (NEED_HEADERS | NEED_MARKS))
+	if (need->parts & NEED_HEADERS)
 		read_wanted_headers(block, need, arena, record);
 	if (need->parts & NEED_MARKS)
-		record->marks = marks_of(block, record->sender, &record->from_domain);
+		read_marks(block, arena, record);
 	if (local)
 		read_submitter(spool, block, arena, record);
 	if (copy)
