@@ -27,11 +27,7 @@ struct run {
 	struct verdict verdict;
 	struct run *whole; /* the same rows with all that filters can ask for; made when needed */
 	struct fact {      /* by row */
-<<<<<<< HEAD
 		uint32_t index; /* in its stream */
-=======
-		uint32_t number; /* of the message */
->>>>>>> main
 		uint8_t truth, incident;
 		uint16_t stream;
 	} * facts;

@@ -357,10 +357,7 @@ int tally_print(const struct job *jobs, const struct score *scores, size_t count
 	met &= goal(out, "findings that a scenario forbids", goals.forbidden, 0, true);
 	met &= goal(
 		out, "filters that select other rows than their finding", goals.filters, 0, true);
-<<<<<<< HEAD
 	met &= goal(out, "laws broken", laws, 0, true);
-=======
->>>>>>> main
 	met &= goal(out, "runs that failed, or differ as files", goals.errors, 0, true);
 	return goals.errors ? 3 : met ? 0 : 1;
 }
