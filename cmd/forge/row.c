@@ -5,6 +5,7 @@
 #include "core/base/ip.h"
 #include "core/mail/headers.h"
 #include "core/mail/marks.h"
+#include "core/mail/received.h"
 #include "core/mail/script.h"
 #include "core/queue/batch.h"
 #include "formats/registry.h"
@@ -119,6 +120,16 @@ static void set_headers(struct slice block, struct arena *arena, struct record *
 	record->from_domain = marked.from_domain;
 }
 
+/* As the driver finds it. */
+static void set_own_name(struct slice block, struct arena *arena, struct record *record)
+{
+	struct received received;
+	struct slice topmost = field_value(arena, block, SLICE("Received"));
+	if (slice_known(topmost) && received_parse(topmost, &received) &&
+		slice_eq(received.id, record->queue_id))
+		record->stamped_by = received.by;
+}
+
 static void set_submitter(const struct fake_message *m, struct slice block, struct arena *arena,
 	struct record *record)
 {
@@ -161,6 +172,7 @@ void row_record(const struct played *played, struct arena *arena, struct record 
 	struct slice block = arena_copy(arena, buf_slice(&text));
 	set_headers(block, arena, record);
 	set_submitter(m, block, arena, record);
+	set_own_name(block, arena, record);
 	buf_free(&text);
 	struct batch_reader reader = {0};
 	batch_normalise(record, arena, &reader.text);
