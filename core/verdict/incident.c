@@ -48,10 +48,26 @@ static bool is_lost(const struct suspect *a, const struct suspect *b)
 		!(a->party->id && b->party->id);
 }
 
+/* Which clients somebody uses whom nobody suspects: an office, a provider's gateway. */
+static void find_common_clients(struct study *study, struct memo *common)
+{
+	struct bitset suspected = bitset_new(study->snap->rows);
+
+	for (uint32_t i = 0; i < study->nsuspects; i++)
+		for (uint32_t k = 0; k < study->suspects[i].crime.count; k++)
+			bitset_set(&suspected, study->suspects[i].crime.at[k]);
+	for (uint32_t row = 0; row < study->snap->rows; row++)
+		if (!bitset_has(&suspected, row))
+			*memo_at(common, field_client_id(study->env, row)) = 1;
+	bitset_free(&suspected);
+}
+
 static void share_clients(struct merge *merge)
 {
 	struct study *study = merge->study;
-	struct memo holders = {0};
+	struct memo holders = {0}, common = {0};
+
+	find_common_clients(study, &common);
 
 	for (uint32_t i = 0; i < study->nsuspects; i++) {
 		const struct suspect *suspect = &study->suspects[i];
@@ -61,7 +77,8 @@ static void share_clients(struct merge *merge)
 			uint32_t row = suspect->crime.at[k];
 			uint32_t ip = snap_col(study->snap, COL_CLIENT_IP, row);
 			uint32_t client = field_client_id(study->env, row);
-			if (!client || lookup_trusted(&study->lookup, ip))
+			if (!client || lookup_trusted(&study->lookup, ip) ||
+				*memo_at(&common, client))
 				continue;
 			uint32_t *holder = memo_at(&holders, client), other = *holder - 1;
 			if (*holder && other != i &&
@@ -75,6 +92,7 @@ static void share_clients(struct merge *merge)
 		}
 	}
 	free(holders.values);
+	free(common.values);
 }
 
 /* The subjects of a suspect: of one in ten of its messages, and of hardly anybody else's. */
@@ -148,8 +166,9 @@ static void share_subjects(struct merge *merge)
 			is_of_party(&study->suspects[i]) && k < study->suspects[i].crime.count; k++)
 			++*memo_at(&accused,
 				snap_col(snap, COL_SUBJECT_KEY, study->suspects[i].crime.at[k]));
+	/* Stock subjects are alike everywhere: two that are only suspected prove nothing by that. */
 	for (uint32_t i = 0; i < most; i++)
-		if (is_of_party(&study->suspects[i]))
+		if (is_of_party(&study->suspects[i]) && study->suspects[i].level >= LEVEL_PROBABLE)
 			find_theme(study, &study->suspects[i], &everywhere, &accused, &themes[i]);
 	for (uint32_t i = 0; i < most; i++)
 		for (uint32_t k = i + 1; k < most; k++)

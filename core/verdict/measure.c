@@ -124,12 +124,15 @@ static bool is_tried(const struct snap *snap, uint32_t rcpt)
 		snap->rcpt_state[rcpt] == RCPT_DONE;
 }
 
-static void measure_rcpts(struct study *study, struct rows rows, struct measures *m)
+static void measure_rcpts(
+	struct study *study, const struct party *party, struct rows rows, struct measures *m)
 {
 	enum { MOST = 128 };
 	struct lookup *lookup = &study->lookup;
 	const struct snap *snap = study->snap;
 	uint32_t by_count[MOST] = {0};
+	/* A party counts itself among those who write there, unless it is left out. */
+	uint32_t others = party && party->outlier ? 0 : 1;
 
 	seen_begin(&study->seen);
 	seen_begin(&study->seen2);
@@ -145,7 +148,7 @@ static void measure_rcpts(struct study *study, struct rows rows, struct measures
 			m->domains += seen_add(&study->seen, domain);
 			m->local += lookup_local(lookup, domain);
 			m->freemail += lookup_freemail(lookup, domain);
-			m->known += study->rank_parties[rank] > 1;
+			m->known += study->rank_parties[rank] > others;
 			m->tried += is_tried(snap, rcpt);
 			if (snap->rcpt_class)
 				m->by_class[snap->rcpt_class[rcpt]]++;
@@ -292,7 +295,7 @@ void measure(struct study *study, const struct party *party, struct rows rows, s
 	*m = (struct measures){.messages = rows.count};
 	measure_places(study, rows, m);
 	measure_senders(study, party, rows, m);
-	measure_rcpts(study, rows, m);
+	measure_rcpts(study, party, rows, m);
 	measure_times(study, rows, m);
 	measure_sizes(study->snap, rows, m);
 	measure_subjects(study, rows, m);

@@ -66,15 +66,47 @@ static void find_content(struct cells *cells)
 	cells->alike = cells->by_size || cells->nkeys;
 }
 
+/*
+ * The owner has templates too. A subject that comes only from where the owner is, while others
+ * come from elsewhere, is his.
+ */
+static void drop_owners_keys(struct cells *cells, struct memo *home)
+{
+	struct study *study = cells->study;
+	const struct snap *snap = study->snap;
+	struct rows rows = cells->party->rows;
+	struct memo away = {0}, at_home = {0};
+	uint32_t total = 0, kept = 0;
+
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, rows.at[i]);
+		uint32_t key = snap_col(snap, COL_SUBJECT_KEY, rows.at[i]);
+		bool is_home = *memo_at(home, client);
+		++*memo_at(is_home ? &at_home : &away, key);
+		total += !is_home;
+	}
+	/* All of it comes from his own place: then that tells nothing. */
+	for (uint32_t i = 0; i < cells->nkeys; i++)
+		if (total * 10 < rows.count ||
+			*memo_at(&away, cells->keys[i]) >= *memo_at(&at_home, cells->keys[i]))
+			cells->keys[kept++] = cells->keys[i];
+	cells->nkeys = kept;
+	free(away.values);
+	free(at_home.values);
+}
+
+static bool is_key(const struct cells *cells, const struct seen *keys, uint32_t row)
+{
+	uint32_t key = snap_col(cells->study->snap, COL_SUBJECT_KEY, row);
+	return cells->nkeys && key < keys->stamps.cap && keys->stamps.values[key] == keys->stamp;
+}
+
 static bool is_campaign(const struct cells *cells, const struct seen *keys, uint32_t row)
 {
-	const struct snap *snap = cells->study->snap;
-	uint32_t key = snap_col(snap, COL_SUBJECT_KEY, row);
-	int64_t size = snap_wide(snap, WIDE_SIZE, row);
+	int64_t size = snap_wide(cells->study->snap, WIDE_SIZE, row);
 
-	if (cells->by_size && size >= cells->m->mode_low && size <= cells->m->mode_high)
-		return true;
-	return cells->nkeys && key < keys->stamps.cap && keys->stamps.values[key] == keys->stamp;
+	return is_key(cells, keys, row) ||
+		(cells->by_size && size >= cells->m->mode_low && size <= cells->m->mode_high);
 }
 
 /* ---- cells ---- */
@@ -108,6 +140,7 @@ static void make_cells(struct cells *cells)
 		}
 		cells->places[i] = place;
 		cells->list[place].messages++;
+		cells->list[place].by_key |= is_key(cells, &study->seen, row);
 		cells->list[place].last = snap_wide(snap, WIDE_ARRIVAL, row);
 	}
 	keymap_free(&map);
@@ -115,16 +148,29 @@ static void make_cells(struct cells *cells)
 
 /* ---- votes ---- */
 
+/* Where the owner is: on the site's own networks, and where mail came from before it began. */
+static void find_early_homes(const struct cells *cells, int64_t start, struct memo *home)
+{
+	const struct snap *snap = cells->study->snap;
+	struct rows rows = cells->party->rows;
+
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, rows.at[i]);
+		bool before =
+			start != WIDE_UNKNOWN && snap_wide(snap, WIDE_ARRIVAL, rows.at[i]) < start;
+		if (before || lookup_trusted(&cells->study->lookup, client))
+			*memo_at(home, client) = 1;
+	}
+}
+
 /*
- * Where the owner is: on the site's own networks, where mail came from before it all began, or
- * where most of it is unlike what fills the queue; but a single message is no sign of that
- * where hundreds of addresses take part.
+ * ... and where most of it is unlike what fills the queue; but a single message is no sign of
+ * that where hundreds of addresses take part.
  */
-static void find_homes(const struct cells *cells, int64_t start, struct memo *home)
+static void find_homes(const struct cells *cells, struct memo *home)
 {
 	enum { SPREAD = 10, SIGN = 3 };
-	const struct snap *snap = cells->study->snap;
-	struct memo messages = {0}, unlike = {0}, before = {0};
+	struct memo messages = {0}, unlike = {0};
 	uint32_t sign = cells->m->clients_day >= SPREAD ? SIGN : 1;
 
 	for (uint32_t i = 0; i < cells->count; i++) {
@@ -132,21 +178,13 @@ static void find_homes(const struct cells *cells, int64_t start, struct memo *ho
 		*memo_at(&messages, cell->client) += cell->messages;
 		*memo_at(&unlike, cell->client) += cell->campaign ? 0 : cell->messages;
 	}
-	for (uint32_t i = 0; i < cells->party->rows.count && start != WIDE_UNKNOWN; i++) {
-		uint32_t row = cells->party->rows.at[i];
-		if (snap_wide(snap, WIDE_ARRIVAL, row) < start)
-			++*memo_at(&before, snap_col(snap, COL_CLIENT_IP, row));
-	}
 	for (uint32_t i = 0; i < cells->count; i++) {
 		uint32_t client = cells->list[i].client, other = *memo_at(&unlike, client);
-		bool is_home = lookup_trusted(&cells->study->lookup, client) ||
-			*memo_at(&before, client) ||
-			(cells->alike && other >= sign && other * 2 > *memo_at(&messages, client));
-		*memo_at(home, client) = is_home;
+		if (cells->alike && other >= sign && other * 2 > *memo_at(&messages, client))
+			*memo_at(home, client) = 1;
 	}
 	free(messages.values);
 	free(unlike.values);
-	free(before.values);
 }
 
 static bool is_foreign(const struct cells *cells, uint32_t sender)
@@ -209,8 +247,12 @@ static bool is_crime(const struct cells *cells, const struct cell *cell, const s
 	}
 	if (start != WIDE_UNKNOWN && cell->last < start)
 		owner++;
+	/* A size may be met by chance; many share a host or a uid, but a login is one man's. */
+	bool alike = cell->by_key && cells->party->origin == ORIGIN_ACCOUNT;
 	if (crime == owner && strange_names)
-		return foreign || cell->campaign;
+		return foreign || alike;
+	if (crime == owner && votes->place && cell->client)
+		return !*memo_at(votes->home, cell->client);
 	return crime >= owner;
 }
 
@@ -337,9 +379,12 @@ void split(struct study *study, const struct party *party, struct rows *crime, s
 	struct buf words = {0};
 
 	party_filter(study, party, filter);
+	find_early_homes(&cells, start, &home);
 	find_content(&cells);
+	drop_owners_keys(&cells, &home);
+	cells.alike = cells.by_size || cells.nkeys;
 	make_cells(&cells);
-	find_homes(&cells, start, &home);
+	find_homes(&cells, &home);
 	struct votes votes = {.start = start, .home = &home};
 	votes.strange_names = (party->m->foreign + party->m->null) * 10 >= party->m->messages;
 	votes.place = is_place_telling(&cells, votes.strange_names, &home);

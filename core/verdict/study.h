@@ -92,6 +92,7 @@ struct party {
 	struct rows rows;
 	float basics[BASICS]; /* NAN: too few messages to say */
 	struct measures *m;   /* NULL: too little mail to be looked at */
+	bool outlier;         /* tells nothing of what is usual here */
 };
 
 /* Somebody or something under suspicion: a finding in the making. */
@@ -192,6 +193,7 @@ static inline uint64_t refused(const struct measures *m)
 }
 
 /* ---- baseline.c ---- */
+/* Measures all parties, and what is usual here without those that are far out. */
 void baseline_make(struct study *study);
 /*
  * The value below which the share q of the other parties of its kind lies, or EVIDENCE_NONE

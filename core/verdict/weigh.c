@@ -237,8 +237,11 @@ static void weigh_outcome(struct study *study, struct suspect *suspect)
 		here_share(study, suspect, evidence);
 	}
 	/* Once the server is listed everybody is refused: what counts is more than the others. */
-	double others = part(
-		(double)(refused(&study->all) - refused(m)), (double)(study->all.tried - m->tried));
+	struct measures own = *m;
+	if (suspect->party && suspect->party->outlier)
+		own = (struct measures){0};
+	double others = part((double)(refused(&study->all) - refused(&own)),
+		(double)(study->all.tried - own.tried));
 	double bad = part((double)refused(m), tried);
 	evidence = m->tried >= LEAST_TRIED && bad >= 2 * others
 		? judge_share(study, suspect, RULE_REFUSED, (double)refused(m), tried)
