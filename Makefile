@@ -137,7 +137,7 @@ demo: deps
 # ---- checks ----
 
 .PHONY: tests fuzzers test live bench verdicts fuzz-long layers headers manual lint format install
-tests: $(TESTS)
+tests: $(TESTS) $(BUILD)/verdicts
 fuzzers: $(FUZZERS)
 
 test: test-deps

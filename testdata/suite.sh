@@ -110,6 +110,8 @@ test_list() {
 	unit_tests asan
 	unit_tests tsan
 	fuzz_corpora asan
+	check 'verdicts, one seed' build/release/verdicts --quick --files
+	check 'verdicts, asan' sh -c 'build/asan/verdicts --quick --files --scale 0.1 --family mixed; [ $? -le 1 ]'
 	check 'command lines' testdata/cli/run.sh build/release
 	check 'command lines, asan' testdata/cli/run.sh build/asan
 	finish

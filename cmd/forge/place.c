@@ -5,10 +5,10 @@
 /* What a number is mixed with, so that the facts about it do not hang together. */
 enum salt { SALT_DOMAIN = 101, SALT_PERSON, SALT_HOME, SALT_KNOWN, SALT_SERVER, SALT_BOT, SALT_PC };
 
-void place_name(
-	struct place *place, const struct place_spec *spec, uint64_t naming, struct arena *arena)
+void place_name(struct place *place, const struct place_spec *spec, uint64_t seed, uint64_t naming,
+	struct arena *arena)
 {
-	*place = (struct place){.spec = *spec, .naming = naming};
+	*place = (struct place){.spec = *spec, .seed = seed, .naming = naming};
 	for (unsigned i = 0; i < spec->domains; i++) {
 		uint64_t n = rng_mix(naming * PLACE_DOMAINS + i, SALT_DOMAIN);
 		/* The number keeps two domains of a site apart. */
@@ -27,7 +27,8 @@ struct person place_person(const struct place *place, struct arena *arena, unsig
 	const char *first = words_pick(&words_first_names, mixed >> 8);
 	const char *last = words_pick(&words_last_names, mixed >> 24);
 	/* Most have their address at the first domain. */
-	unsigned at = mixed % 10 < 6 ? 0 : (unsigned)(mixed >> 40) % place->spec.domains;
+	uint64_t where = rng_mix(place->seed * 100003 + n, SALT_PERSON);
+	unsigned at = where % 10 < 6 ? 0 : (unsigned)(where >> 40) % place->spec.domains;
 	struct slice domain = place->domains[at];
 	struct person person = {.name = arena_printf(arena, "%c%s %c%s", first[0] - 32, first + 1,
 					last[0] - 32, last + 1)};
@@ -59,7 +60,7 @@ struct slice place_account(const struct place *place, struct arena *arena, struc
 
 struct fake_client place_office(const struct place *place, struct arena *arena, unsigned n)
 {
-	uint64_t office = rng_mix(place->naming, SALT_HOME);
+	uint64_t office = rng_mix(place->seed, SALT_HOME);
 	return (struct fake_client){
 		.address = arena_printf(arena, "192.0.2.%u", 130 + (unsigned)(office + n % 2) % 60),
 		.name = arena_printf(arena, "office.%.*s", SLICE_ARG(place->domains[0])),
@@ -73,7 +74,7 @@ struct fake_client place_client(
 	const struct place *place, struct arena *arena, unsigned n, uint64_t choice)
 {
 	struct fake_client client = place_office(place, arena, n);
-	uint64_t person = rng_mix(place->naming * 100003 + n, SALT_HOME);
+	uint64_t person = rng_mix(place->seed * 100003 + n, SALT_HOME);
 	/* On a given day most send from one place, some from a second, few from a third. */
 	unsigned places = person % 100 < 86 ? 1 : person % 100 < 97 ? 2 : 3;
 	unsigned at = choice % 10 < 7 ? 0 : (unsigned)(choice >> 8) % places;
@@ -96,7 +97,7 @@ struct fake_client place_client(
 
 struct person place_contact(const struct place *place, struct arena *arena, uint64_t n)
 {
-	uint64_t number = n % place->spec.contacts + place->naming % 1000 * 4001;
+	uint64_t number = n % place->spec.contacts + place->seed % 1000 * 4001;
 	return people_contact(arena, (unsigned)number);
 }
 
@@ -105,7 +106,7 @@ struct person place_known(const struct place *place, struct arena *arena, unsign
 	uint64_t mixed = rng_mix((uint64_t)n * PLACE_KNOWN + k % PLACE_KNOWN, SALT_KNOWN);
 	/* Of those whom somebody writes to, one in four has a private address. */
 	if (mixed % 4 == 0)
-		return people_stranger(arena, rng_mix(place->naming, mixed));
+		return people_stranger(arena, rng_mix(place->seed, mixed));
 	return place_contact(place, arena, mixed >> 8);
 }
 

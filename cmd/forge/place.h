@@ -25,14 +25,15 @@ struct place_spec {
 
 struct place {
 	struct place_spec spec;
-	uint64_t naming;
+	uint64_t seed;   /* who sits where and knows whom */
+	uint64_t naming; /* what all of it is called */
 	struct slice domains[PLACE_DOMAINS];
 	struct slice host; /* "mx1.cedar-optics.example" */
 };
 
 /* Names it; the strings live in the arena. */
-void place_name(
-	struct place *place, const struct place_spec *spec, uint64_t naming, struct arena *arena);
+void place_name(struct place *place, const struct place_spec *spec, uint64_t seed, uint64_t naming,
+	struct arena *arena);
 
 /* Login number n < spec.logins, and what it is called when it logs in. */
 struct person place_person(const struct place *place, struct arena *arena, unsigned n);

@@ -41,7 +41,7 @@ void play_stage(const struct play_options *options, struct arena *arena, struct 
 			.now = play_now(options),
 			.body_size = 4096,
 			.held = HELD_DEFAULT}};
-	place_name(&stage->place, &recipe->place, naming, arena);
+	place_name(&stage->place, &recipe->place, options->seed, naming, arena);
 	stage->tree = (struct tree_options){.now = stage->options.now,
 		.host = stage->place.host,
 		.address = SITE_ADDRESS,
@@ -137,6 +137,7 @@ static int play_one(struct playing *playing, struct part *part, struct err *err)
 		.head = buf_slice(&playing->head),
 		.size = draft.letter.size,
 		.stream = part->stream,
+		.index = number,
 		.tree = &stage->tree};
 	int failed = playing->sink->take(playing->sink->ctx, &played, err);
 	arena_reset(&playing->arena);

@@ -31,6 +31,7 @@ struct played {
 	struct slice head; /* headers and the empty line */
 	uint64_t size;     /* that the MTA shall tell */
 	const struct stream *stream;
+	uint64_t index; /* in its stream: with it, who it is in any run */
 	const struct tree_options *tree;
 };
 

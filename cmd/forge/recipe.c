@@ -3,6 +3,7 @@
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/xalloc.h"
 
@@ -11,6 +12,7 @@ struct reading {
 	struct stream *stream; /* of the section at hand, or NULL */
 	struct expectation *expected;
 	bool site; /* the site's file */
+	int64_t varied;
 	const char *path;
 	struct err *err;
 };
@@ -52,7 +54,7 @@ static bool parse_truth(struct stream *stream, struct slice value)
 		if (!slice_eq(word, slice_cstr(truth_name((enum truth)i))))
 			continue;
 		stream->truth = (enum truth)i;
-		if (i == TRUTH_LEGIT)
+		if (i == TRUTH_LEGIT || (i == TRUTH_UNCLEAR && !slice_trim(rest).len))
 			return !slice_trim(rest).len;
 		if (!slice_to_i64(slice_trim(rest), &incident) || incident < 1 ||
 			incident > RECIPE_INCIDENTS)
@@ -207,7 +209,8 @@ static int read_file(struct reading *reading, const char *path);
 /* The site comes first: what the recipe says of it itself counts more. */
 static bool read_site(struct reading *reading, struct slice name)
 {
-	struct reading site = {.recipe = reading->recipe, .site = true, .err = reading->err};
+	struct reading site = *reading;
+	site.site = true;
 	size_t slash = slice_rindex(slice_cstr(reading->path), '/');
 	char *path = xasprintf("%.*s../sites/%.*s.recipe", slash == SIZE_MAX ? 0 : (int)slash + 1,
 		reading->path, SLICE_ARG(name));
@@ -280,11 +283,48 @@ static bool begin_incident(struct reading *reading, struct slice number)
 	return true;
 }
 
+static bool sweep_value(struct sweep *sweep, struct slice name, struct slice value)
+{
+	static const char *const directions[] = {"down", "either", "up", NULL};
+	struct slice word;
+	if (slice_eq(name, SLICE("direction"))) {
+		int direction = choice_word(value, directions);
+		sweep->direction = direction - 1;
+		return direction >= 0;
+	}
+	if (!slice_eq(name, SLICE("values")))
+		return false;
+	for (sweep->count = 0; slice_word(&value, " ", &word); sweep->count++)
+		if (sweep->count == SWEEP_VALUES ||
+			!choice_number(word, &sweep->values[sweep->count]))
+			return false;
+	return sweep->count > 0;
+}
+
+/* "{}" is the number that is varied, "{-}" what is missing to 100. */
+static struct slice with_varied(const struct reading *reading, const char *value)
+{
+	struct buf text = {0};
+	for (; *value; value++)
+		if (!strncmp(value, "{}", 2)) {
+			buf_printf(&text, "%ld", (long)reading->varied);
+			value++;
+		} else if (!strncmp(value, "{-}", 3)) {
+			buf_printf(&text, "%ld", (long)(100 - reading->varied));
+			value += 2;
+		} else {
+			buf_addc(&text, *value);
+		}
+	struct slice whole = arena_copy(&reading->recipe->arena, buf_slice(&text));
+	buf_free(&text);
+	return whole;
+}
+
 static int take(void *user, const char *section, const char *name, const char *value)
 {
 	struct reading *reading = user;
 	struct recipe *recipe = reading->recipe;
-	struct slice head, rest, n = slice_cstr(name), v = slice_cstr(value);
+	struct slice head, rest, n = slice_cstr(name), v = with_varied(reading, value);
 	bool ok = false;
 	slice_cut(slice_cstr(section), ' ', &head, &rest);
 	if (slice_eq(head, SLICE("stream"))) {
@@ -295,6 +335,8 @@ static int take(void *user, const char *section, const char *name, const char *v
 		ok = begin_incident(reading, rest) && expected_value(reading->expected, n, v);
 	} else if (slice_eq(head, SLICE("scenario")) && !reading->site) {
 		ok = scenario_value(reading, n, v);
+	} else if (slice_eq(head, SLICE("sweep")) && !reading->site) {
+		ok = sweep_value(&recipe->sweep, n, v);
 	} else if (slice_eq(head, SLICE("site"))) {
 		ok = site_value(recipe, n, v);
 	}
@@ -342,6 +384,11 @@ static int check(const struct recipe *recipe, const char *path, struct err *err)
 
 int recipe_read(struct recipe *recipe, const char *path, struct err *err)
 {
+	return recipe_read_with(recipe, path, 1, err);
+}
+
+int recipe_read_with(struct recipe *recipe, const char *path, int64_t value, struct err *err)
+{
 	*recipe = (struct recipe){.background = 100,
 		.about = SLICE(""),
 		.sizes = 7,
@@ -351,7 +398,7 @@ int recipe_read(struct recipe *recipe, const char *path, struct err *err)
 			.office = 60,
 			.lan = SLICE("10.0.4"),
 			.trust = SLICE("10.0.0.0/8 127.0.0.0/8")}};
-	struct reading reading = {.recipe = recipe, .err = err};
+	struct reading reading = {.recipe = recipe, .varied = value, .err = err};
 	*err = (struct err){0};
 	name_it(recipe, path);
 	int failed = read_file(&reading, path);

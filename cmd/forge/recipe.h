@@ -151,6 +151,14 @@ struct expectation {
 	enum level least_blind;
 };
 
+/* A recipe of which one number is varied: "{}" in it stands for that, "{-}" for 100 less it. */
+enum { SWEEP_VALUES = 16 };
+struct sweep {
+	int64_t values[SWEEP_VALUES];
+	unsigned count;
+	int direction; /* of the level as the value grows: 1 up, -1 down, 0 either, but one way */
+};
+
 struct recipe {
 	struct slice name;   /* "01-one-address" */
 	struct slice family; /* the folder it lies in */
@@ -162,6 +170,7 @@ struct recipe {
 	struct place_spec place;
 	struct stream *streams;
 	size_t nstreams;
+	struct sweep sweep;
 	struct expectation expected[RECIPE_INCIDENTS + 1]; /* by incident; 0 is not used */
 	unsigned incidents;
 	struct arena arena;
@@ -169,6 +178,8 @@ struct recipe {
 
 /* Reads the recipe and its site's. -1 with *err: file, line and what is wrong. */
 int recipe_read(struct recipe *recipe, const char *path, struct err *err);
+/* The same, with that number in place of what is varied. */
+int recipe_read_with(struct recipe *recipe, const char *path, int64_t value, struct err *err);
 void recipe_free(struct recipe *recipe);
 
 /* The words of a property of streams (recipe_words.c): NULL when there is none of that name. */

@@ -64,23 +64,28 @@ static struct slice unique(struct making *making)
 	return arena_copy(making->draft->arena, buf_slice(making->text));
 }
 
+/* Two gangs at once do not write the same: each incident has every third of them. */
+static struct slice template_of(const struct making *making, uint64_t n)
+{
+	uint64_t at =
+		rng_mix(making->stage->seed, 99) % 10 * 3 + n * 3 + making->stream->incident % 3;
+	return slice_cstr(templates[at % TEMPLATES]);
+}
+
 static struct slice subject_of(struct making *making)
 {
 	struct draft *draft = making->draft;
 	const struct choice *choice = choices_draw(&making->stream->subject, &draft->rng);
 	uint64_t of = choice->a > 0 ? (uint64_t)choice->a : 1;
-	const char *template;
 	switch (choice->word) {
 	case SUBJECT_ALERTS:
 		return draft_subject(draft, &words_alerts);
 	case SUBJECT_POSTS:
 		return draft_subject(draft, &words_posts);
 	case SUBJECT_TEMPLATES:
-		template = templates[(making->pool + rng_below(&draft->rng, of) * 7) % TEMPLATES];
-		return filled_in(making, slice_cstr(template));
+		return filled_in(making, template_of(making, rng_below(&draft->rng, of)));
 	case SUBJECT_SPUN:
-		template = templates[making->pool % TEMPLATES];
-		return spun(making, filled_in(making, slice_cstr(template)), (unsigned)choice->a);
+		return spun(making, filled_in(making, template_of(making, 0)), (unsigned)choice->a);
 	case SUBJECT_UNIQUE:
 		return unique(making);
 	case SUBJECT_TEXT:
@@ -131,7 +136,7 @@ static struct slice message_id(struct making *making)
 		at = arena_printf(
 			draft->arena, "win-%lx", (unsigned long)(making->pool & 0xffffffffff));
 	uint64_t same = stream->repeat > 1 ? stream->repeat : stream->group;
-	if (same == 1)
+	if (same < 2)
 		return draft_message_id(draft, at);
 	return arena_printf(draft->arena, "<%lx.%lu@%.*s>",
 		(unsigned long)rng_mix(making->salt, 55), (unsigned long)(making->number / same),

@@ -24,6 +24,19 @@ static struct slice in_alphabet(struct making *making, uint64_t n)
 		SLICE_ARG(slice_from(domain, slice_rindex(domain, '@'))));
 }
 
+/* Somebody whose domain is off: a few are written to often, most are somewhere in old lists. */
+static struct slice dead(struct making *making, bool in_dns)
+{
+	struct arena *arena = making->draft->arena;
+	struct rng *rng = &making->draft->rng;
+	if (rng_chance(rng, 3000))
+		return people_unreachable(arena, rng_next(rng), in_dns).address;
+	struct slice address = people_contact(arena, (unsigned)(rng_next(rng) >> 32)).address;
+	size_t at = slice_rindex(address, '@');
+	return arena_printf(arena, "%.*s@%s-%.*s", (int)at, address.ptr, in_dns ? "old" : "ex",
+		SLICE_ARG(slice_from(address, at + 1)));
+}
+
 /* Number n of a list of addresses: people all over, companies and providers. */
 static struct slice listed(struct making *making, uint64_t n)
 {
@@ -53,7 +66,7 @@ static struct slice address_of(struct making *making, const struct choice *choic
 	struct rng *rng = &making->draft->rng;
 	const struct place *place = &making->stage->place;
 	uint64_t of = choice->a > 0 ? (uint64_t)choice->a : 0;
-	struct slice address;
+	struct slice address, domain;
 	switch (choice->word) {
 	case TO_PROVIDERS:
 		return people_stranger(arena, rng_next(rng)).address;
@@ -72,9 +85,9 @@ static struct slice address_of(struct making *making, const struct choice *choic
 			.address;
 	case TO_UNKNOWN:
 		address = people_stranger(arena, rng_next(rng)).address;
+		domain = place->domains[rng_below(rng, place->spec.domains)];
 		return arena_printf(arena, "%.*s@%.*s", (int)slice_rindex(address, '@'),
-			address.ptr,
-			SLICE_ARG(place->domains[rng_below(rng, place->spec.domains)]));
+			address.ptr, SLICE_ARG(domain));
 	case TO_ADDRESS:
 		return place_address(place, arena, choice->text);
 	case TO_AT:
@@ -86,7 +99,7 @@ static struct slice address_of(struct making *making, const struct choice *choic
 			arena, (unsigned)(making->pool % 50000 + rng_below(rng, of ? of : 50000)))
 			.address;
 	case TO_DEAD:
-		return people_unreachable(arena, rng_next(rng), true).address;
+		return dead(making, true);
 	case TO_ROUTED:
 		address = people_stranger(arena, rng_next(rng)).address;
 		return arena_printf(arena, "%.*s%%%.*s@%.*s", (int)slice_rindex(address, '@'),
@@ -110,11 +123,8 @@ static struct slice unreachable(struct making *making, int word, enum why why)
 	struct rng *rng = &making->draft->rng;
 	bool anywhere = word == TO_PROVIDERS || word == TO_CONTACTS || word == TO_ORDINARY ||
 		word == TO_DICTIONARY;
-	bool dead = why == WHY_NO_DOMAIN || (why == WHY_NETWORK && rng_chance(rng, 8000));
-	return anywhere && dead
-		? people_unreachable(making->draft->arena, rng_next(rng), why == WHY_NETWORK)
-			  .address
-		: (struct slice){0};
+	bool gone = why == WHY_NO_DOMAIN || (why == WHY_NETWORK && rng_chance(rng, 8000));
+	return anywhere && gone ? dead(making, why == WHY_NETWORK) : (struct slice){0};
 }
 
 static void add_one(struct making *making, uint64_t n)

@@ -83,7 +83,7 @@ unsigned judge_finding(struct run *run, const struct finding *finding, const cha
 {
 	const struct recipe *recipe = run->stage.recipe;
 	struct shares shares = shares_of(run, &finding->rows);
-	const char *unused;
+	const char *unused = NULL;
 	why = why ? why : &unused;
 	unsigned incident = 1;
 	for (unsigned i = 2; i <= recipe->incidents; i++)

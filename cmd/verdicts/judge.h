@@ -7,8 +7,12 @@
 #include "cmd/verdicts/run.h"
 
 /* Of one run: plain numbers, so that processes can share it. */
+enum law { LAW_AGAIN, LAW_ORDER, LAW_NAMES, LAW_TIME, LAW_BACKGROUND, LAWS };
+
 struct score {
 	bool done;
+	bool laws[LAWS];  /* that do not hold */
+	char broken[160]; /* what changed, of the first of them */
 	char error[200];
 	/* Incidents, by their true class. */
 	unsigned incidents[FINDING_CLASSES], found[FINDING_CLASSES], abstained[FINDING_CLASSES];

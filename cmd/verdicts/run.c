@@ -16,7 +16,7 @@ void run_add_fact(struct run *run, const struct played *played)
 		run->facts = xrealloc(run->facts, run->facts_cap, sizeof(*run->facts));
 	}
 	const struct stream *stream = played->stream;
-	run->facts[run->nfacts++] = (struct fact){.number = (uint32_t)played->message->number,
+	run->facts[run->nfacts++] = (struct fact){.index = (uint32_t)played->index,
 		.truth = (uint8_t)stream->truth,
 		.incident = (uint8_t)stream->incident,
 		.stream = (uint16_t)(stream - run->stage.recipe->streams)};

@@ -27,7 +27,7 @@ struct run {
 	struct verdict verdict;
 	struct run *whole; /* the same rows with all that filters can ask for; made when needed */
 	struct fact {      /* by row */
-		uint32_t number; /* of the message */
+		uint32_t index; /* in its stream */
 		uint8_t truth, incident;
 		uint16_t stream;
 	} * facts;
@@ -53,10 +53,9 @@ void run_add_fact(struct run *run, const struct played *played);
 /* What a configuration would have told, or nothing. */
 void run_set_site(const struct run *run, struct site *site, struct arena *arena);
 
-/*
- * All that the verdict says, in text, with messages named by their numbers: the same for two runs
- * that came to the same findings. Without what may depend on names or on time: `brief`.
- */
-void run_dump(const struct run *run, bool brief, struct buf *out);
+/* All that the verdict says, in text: the same for two runs that came to the same findings. */
+void run_dump(const struct run *run, struct buf *out);
+/* Of which messages a set of rows is, wherever they lie; of incidents only, or of all. */
+uint64_t run_digest(const struct run *run, const struct bitset *rows, bool incidents);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd/verdicts/laws.h"
 #include "core/base/xalloc.h"
 
 int set_read(struct set *set, const char *dir, struct err *err)
@@ -21,7 +22,7 @@ int set_read(struct set *set, const char *dir, struct err *err)
 	set->recipes = xcalloc(found.gl_pathc, sizeof(*set->recipes));
 	int failed = 0;
 	for (size_t i = 0; i < found.gl_pathc && !failed; i++) {
-		if (strstr(found.gl_pathv[i], "/sites/"))
+		if (strstr(found.gl_pathv[i], "/sites/") || strstr(found.gl_pathv[i], "/sweeps/"))
 			continue;
 		failed = recipe_read(&set->recipes[set->count], found.gl_pathv[i], err);
 		set->count += !failed;
@@ -87,6 +88,10 @@ static void add_jobs_of(
 	}
 	if (wanted->size || wanted->seed)
 		return;
+	struct job laws = job_for(recipe, 1000, 1, PLAY_ALL);
+	laws.laws = true;
+	if (!wanted->quick)
+		add_job(list, laws);
 	uint64_t controls = wanted->quick ? 1 : 2;
 	for (uint64_t seed = 1; seed <= controls && recipe->incidents; seed++) {
 		add_job(list, job_for(recipe, 1000, seed, PLAY_WITHOUT));
@@ -101,12 +106,12 @@ struct job *set_jobs(const struct set *set, const struct wanted *wanted, size_t 
 		size_t first = list.count;
 		if (is_wanted(&set->recipes[i], wanted))
 			add_jobs_of(&list, &set->recipes[i], wanted);
-		/* The first run of each, through files as well. */
-		for (size_t k = first; wanted->files && k < list.count; k++)
-			if (list.jobs[k].options.play.scale <= 1000) {
-				list.jobs[k].compare = true;
-				break;
-			}
+		/* The first run of each, and the first that does not know its site, as files too. */
+		for (size_t k = first; wanted->files && k < list.count; k++) {
+			const struct run_options *options = &list.jobs[k].options;
+			bool smallest = options->play.scale == list.jobs[first].options.play.scale;
+			list.jobs[k].compare = k == first || (options->blind && smallest);
+		}
 	}
 	*count = list.count;
 	return list.jobs;
@@ -122,8 +127,8 @@ static void compare_with_files(struct run *run, const struct job *job, struct sc
 	if (run_make(&files, &options, &err)) {
 		snprintf(score->error, sizeof(score->error), "as files: %.150s", err.text);
 	} else {
-		run_dump(run, false, &a);
-		run_dump(&files, false, &b);
+		run_dump(run, &a);
+		run_dump(&files, &b);
 		if (!slice_eq(buf_slice(&a), buf_slice(&b)))
 			snprintf(score->error, sizeof(score->error), "as files: other findings");
 	}
@@ -136,6 +141,11 @@ static void do_job(const struct job *job, struct score *score)
 {
 	struct run run;
 	struct err err;
+	if (job->laws) {
+		laws_try(&job->options, score->laws, score->broken, sizeof(score->broken));
+		score->done = true;
+		return;
+	}
 	if (run_make(&run, &job->options, &err)) {
 		snprintf(score->error, sizeof(score->error), "%.180s", err.text);
 	} else {

@@ -14,7 +14,7 @@ struct set {
 	size_t count;
 };
 
-/* Reads DIR/FAMILY/NAME.recipe, but for the sites', in the order of families and names. */
+/* Reads DIR/FAMILY/NAME.recipe, but for sites and sweeps, in the order of families and names. */
 int set_read(struct set *set, const char *dir, struct err *err);
 void set_free(struct set *set);
 
@@ -34,6 +34,7 @@ struct job {
 	const struct recipe *recipe;
 	struct run_options options;
 	bool compare; /* with the same run as files */
+	bool laws;    /* not judged, but tried against the laws (laws.h) */
 };
 
 /* The runs to be done; free(3) them. */

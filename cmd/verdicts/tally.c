@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cmd/verdicts/laws.h"
 #include "core/base/xalloc.h"
 
 /* A mean over scenarios of the means over their runs. */
@@ -27,11 +28,34 @@ static double ratio(uint64_t part, uint64_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
+/* Shares of messages: of each size by itself, or the large runs alone would count. */
+static void add_message_shares(const struct job *jobs, const struct score *scores, size_t count,
+	const struct recipe *recipe, struct mean *wrong, struct mean *missed)
+{
+	static const unsigned scales[SIZES] = {100, 1000, 10000};
+	for (unsigned size = 0; size < SIZES; size++) {
+		struct score sum = {0};
+		for (size_t i = 0; i < count; i++) {
+			if (jobs[i].recipe != recipe || jobs[i].options.play.scale != scales[size])
+				continue;
+			sum.innocent += scores[i].innocent;
+			sum.wrong += scores[i].wrong;
+			sum.abusive += scores[i].abusive;
+			sum.missed += scores[i].missed;
+		}
+		if (sum.innocent)
+			mean_add(wrong, ratio(sum.wrong, sum.innocent));
+		if (sum.abusive)
+			mean_add(missed, ratio(sum.missed, sum.abusive));
+	}
+}
+
 /* All runs of one scenario, added up. */
 static struct score sum_of(const struct job *jobs, const struct score *scores, size_t count,
 	const struct recipe *recipe, struct mean *wrong, struct mean *missed)
 {
 	struct score sum = {0};
+	add_message_shares(jobs, scores, count, recipe, wrong, missed);
 	for (size_t i = 0; i < count; i++) {
 		const struct score *s = &scores[i];
 		if (jobs[i].recipe != recipe || !s->done)
@@ -52,10 +76,6 @@ static struct score sum_of(const struct job *jobs, const struct score *scores, s
 		sum.forbidden += s->forbidden;
 		sum.filters_wrong += s->filters_wrong;
 		sum.wrong_bounces += s->wrong_bounces;
-		if (s->innocent)
-			mean_add(wrong, ratio(s->wrong, s->innocent));
-		if (s->abusive)
-			mean_add(missed, ratio(s->missed, s->abusive));
 	}
 	return sum;
 }
@@ -249,6 +269,30 @@ static void print_worst(
 	free(ranked);
 }
 
+/* How often each law is broken, and where; the sum. */
+static unsigned print_laws(
+	const struct job *jobs, const struct score *scores, size_t count, struct buf *out)
+{
+	unsigned broken[LAWS] = {0}, tried = 0, sum = 0;
+	for (size_t i = 0; i < count; i++) {
+		tried += jobs[i].laws;
+		for (unsigned law = 0; jobs[i].laws && law < LAWS; law++)
+			broken[law] += scores[i].laws[law];
+	}
+	if (!tried)
+		return 0;
+	buf_printf(out, "\nwhat must not change a verdict, in %u scenarios\n", tried);
+	for (unsigned law = 0; law < LAWS; law++) {
+		buf_printf(out, "  %-36s %u broken\n", law_name((enum law)law), broken[law]);
+		sum += broken[law];
+	}
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i].laws && scores[i].broken[0])
+			buf_printf(out, "  %-26.*s %s\n", SLICE_ARG(jobs[i].recipe->name),
+				scores[i].broken);
+	return sum;
+}
+
 struct goals {
 	struct mean recall, inside, wrong, missed;
 	unsigned runs, with_confirmed, with_probable, forbidden, filters, errors;
@@ -256,8 +300,9 @@ struct goals {
 
 static struct goals count_goals(const struct job *jobs, const struct score *scores, size_t count)
 {
-	struct goals goals = {.runs = (unsigned)count};
+	struct goals goals = {0};
 	for (size_t i = 0; i < count; i++) {
+		goals.runs += !jobs[i].laws;
 		goals.with_confirmed += scores[i].innocent_confirmed > 0;
 		goals.with_probable += scores[i].innocent_probable > 0;
 		goals.forbidden += scores[i].forbidden;
@@ -288,12 +333,13 @@ static bool goal(struct buf *out, const char *what, double value, double bound, 
 	return met;
 }
 
-bool tally_print(const struct job *jobs, const struct score *scores, size_t count, struct buf *out)
+int tally_print(const struct job *jobs, const struct score *scores, size_t count, struct buf *out)
 {
 	struct goals goals = count_goals(jobs, scores, count);
 	print_classes(jobs, scores, count, out);
 	print_families(jobs, scores, count, out);
 	print_worst(jobs, scores, count, out);
+	unsigned laws = print_laws(jobs, scores, count, out);
 	buf_addc(out, '\n');
 	bool met = true;
 	if (goals.recall.count)
@@ -311,6 +357,7 @@ bool tally_print(const struct job *jobs, const struct score *scores, size_t coun
 	met &= goal(out, "findings that a scenario forbids", goals.forbidden, 0, true);
 	met &= goal(
 		out, "filters that select other rows than their finding", goals.filters, 0, true);
+	met &= goal(out, "laws broken", laws, 0, true);
 	met &= goal(out, "runs that failed, or differ as files", goals.errors, 0, true);
-	return met;
+	return goals.errors ? 3 : met ? 0 : 1;
 }

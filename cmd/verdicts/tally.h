@@ -4,7 +4,10 @@
 
 #include "cmd/verdicts/set.h"
 
-/* Prints tables by class and by family, the worst runs, and the goals. False: one is missed. */
-bool tally_print(const struct job *jobs, const struct score *scores, size_t count, struct buf *out);
+/*
+ * Prints tables by class and by family, the worst runs, and the goals. 0: all are met, 1: one is
+ * missed, 3: a run failed.
+ */
+int tally_print(const struct job *jobs, const struct score *scores, size_t count, struct buf *out);
 
 #endif
