@@ -287,12 +287,14 @@ static int by_domain(const void *a, const void *b)
 
 static void tell(struct guess *guess)
 {
+	if (!guess->places.count && !guess->outside.places.count)
+		return; /* nothing to be asked, nothing to be said */
 	struct site_guess *list = xcalloc(guess->places.count + 1, sizeof(*list));
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < guess->places.count; i++) {
 		struct slice name = name_of(guess, guess->domains[i].id);
-		if (guess->domains[i].clue && !memchr(name.ptr, '\0', name.len))
+		if (guess->domains[i].clue && slice_index(name, '\0') == SIZE_MAX)
 			list[count++] = (struct site_guess){
 				xasprintf("%.*s", SLICE_ARG(name)), guess->domains[i].clue};
 	}
