@@ -198,9 +198,9 @@ void conclude(struct study *study, struct suspect *suspect)
 		: suspect->score >= 1        ? LEVEL_PROBABLE
 		: suspect->score >= -1       ? LEVEL_SUSPECT
 					     : LEVEL_NOTE;
-	/* How sure it may be at most: strong signs of both, one of each, one strong sign, any. */
+	/* How sure it may be at most: both signs, one of them strong; harm alone, but strong; any. */
 	enum level most = gates.who && gates.what && gates.who + gates.what >= 3 ? LEVEL_CONFIRMED
-		: (gates.who && gates.what) || gates.what == 2                   ? LEVEL_PROBABLE
+		: gates.what == 2                                                ? LEVEL_PROBABLE
 										 : LEVEL_SUSPECT;
 	if (suspect->level > most)
 		suspect->level = most;

@@ -145,6 +145,8 @@ static void measure_rcpts(
 			uint32_t rank = study->rank[rcpt];
 			asked++;
 			m->rcpts_distinct += seen_add(&study->seen2, rank + 1);
+			uint32_t so_far = ++*memo_at(&study->counts, rank);
+			m->most_rcpt = so_far > m->most_rcpt ? so_far : m->most_rcpt;
 			m->domains += seen_add(&study->seen, domain);
 			m->local += lookup_local(lookup, domain);
 			m->freemail += lookup_freemail(lookup, domain);
@@ -155,6 +157,11 @@ static void measure_rcpts(
 		}
 		m->rcpts += asked;
 		by_count[asked < MOST ? asked : MOST - 1]++;
+	}
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t count, first = snap_rcpts(snap, rows.at[i], &count);
+		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+			*memo_at(&study->counts, study->rank[rcpt]) = 0;
 	}
 	for (uint32_t i = 0; i < MOST; i++)
 		if (by_count[i] > m->usual_count_messages) {

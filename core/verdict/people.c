@@ -214,8 +214,9 @@ static bool is_runaway(const struct study *study, const struct measures *m)
 	double least =
 		m->messages * 3 >= study->all.messages ? flood->threshold / 2 : flood->threshold;
 
-	return m->messages >= least && m->rcpts_distinct <= FEW && m->senders <= 3 &&
-		m->list * 2 < m->messages &&
+	return m->messages >= least &&
+		(m->rcpts_distinct <= FEW || m->most_rcpt * 10 >= m->messages * 9) &&
+		m->senders <= 3 && m->list * 2 < m->messages &&
 		(m->same_subject * 2 >= m->messages || m->same_size * 2 >= m->messages) &&
 		(m->messages * 10 >= study->all.messages || m->peak_hour >= 60);
 }
@@ -250,8 +251,9 @@ static bool settle(struct study *study, struct suspect *suspect)
 	bool lists = m->list * 10 >= m->messages * 8;
 	bool service = m->automatic * 10 >= m->messages * 8 && m->senders == 1 && !m->foreign;
 
-	if ((suspect->level <= LEVEL_SUSPECT || m->rcpts_distinct <= 3) &&
-		suspect->level < LEVEL_CONFIRMED && is_runaway(study, m)) {
+	bool one = m->rcpts_distinct <= 3 || m->most_rcpt * 10 >= m->messages * 9;
+	if ((suspect->level <= LEVEL_SUSPECT || one) && suspect->level < LEVEL_CONFIRMED &&
+		is_runaway(study, m)) {
 		suspect->class = CLASS_RUNAWAY_SENDER;
 		suspect->level = m->messages >= 1000 || m->messages * 3 >= study->all.messages
 			? LEVEL_CONFIRMED
@@ -264,7 +266,7 @@ static bool settle(struct study *study, struct suspect *suspect)
 	if (suspect->party->origin == ORIGIN_UNKNOWN && suspect->level > LEVEL_SUSPECT)
 		suspect->level = LEVEL_SUSPECT;
 	bool owner = suspect->stranger ? !suspect->harm && (lists || service)
-				       : suspect->level <= LEVEL_SUSPECT || lists;
+				       : suspect->level <= LEVEL_SUSPECT || lists || service;
 	if (owner && suspect->party->origin != ORIGIN_UNKNOWN && is_bulk(study, suspect)) {
 		suspect->class = CLASS_BULK_MAIL;
 		suspect->level = suspect->level > LEVEL_SUSPECT ? LEVEL_SUSPECT : LEVEL_NOTE;

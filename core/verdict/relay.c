@@ -13,6 +13,7 @@ struct dest {
 	uint32_t id;
 	uint32_t rows, exclusive; /* messages; those of clients that write nowhere else */
 	uint32_t nets;
+	uint32_t writers; /* different senders of the site's own who write there */
 	bool ours;
 };
 
@@ -78,11 +79,29 @@ static void count_nets(struct work *work, struct dest *dest)
 	}
 }
 
+static void count_writers(struct work *work, struct dest *dest)
+{
+	const struct snap *snap = work->study->snap;
+
+	seen_begin(&work->study->seen);
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		enum origin origin = (enum origin)snap->small[row].origin;
+		uint32_t count, first = snap_rcpts(snap, row, &count);
+		if (origin != ORIGIN_ACCOUNT && origin != ORIGIN_LAN && origin != ORIGIN_LOCAL)
+			continue;
+		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+			if (rcpt_domain(work->study, row, rcpt) == dest->id)
+				dest->writers += seen_add(
+					&work->study->seen, snap_col(snap, COL_SENDER, row));
+	}
+}
+
 static bool is_ours(const struct work *work, const struct dest *dest)
 {
-	enum { LEAST_NETS = 5, FEW_DOMAINS = 5 };
+	/* Whom many of our own people write to is a provider, or a partner. */
+	enum { LEAST_NETS = 5, FEW_DOMAINS = 5, MANY_WRITERS = 3 };
 	if (dest->exclusive * 10 < dest->rows * 8 ||
-		lookup_freemail(&work->study->lookup, dest->id))
+		lookup_freemail(&work->study->lookup, dest->id) || dest->writers >= MANY_WRITERS)
 		return false;
 	return dest->nets >= LEAST_NETS &&
 		(dest->rows * 5 >= work->rows.count || work->ndests <= FEW_DOMAINS);
@@ -217,6 +236,8 @@ static void judge_relay(struct study *study, const struct party *party)
 		struct dest *dest = &work.dests[i];
 		if (dest->rows * 10 >= party->rows.count)
 			count_nets(&work, dest);
+		if (dest->nets)
+			count_writers(&work, dest);
 		dest->ours = is_ours(&work, dest);
 		some |= dest->ours;
 	}

@@ -43,7 +43,7 @@ struct measures {
 	uint32_t odd_helo, helos, from_foreign, from_differs, froms, verp;
 
 	/* to whom */
-	uint32_t rcpts_distinct, domains;
+	uint32_t rcpts_distinct, domains, most_rcpt; /* the last: to the one that gets most */
 	uint64_t local, freemail, known; /* recipients; known: to whom others here write too */
 	uint32_t usual_count,
 		usual_count_messages; /* recipients a message, and how many have so many */

@@ -160,8 +160,8 @@ static void weigh_identity(struct study *study, struct suspect *suspect)
 				     : EVIDENCE_NONE;
 	if (!is_usual(study, suspect, BASIC_FOREIGN, strange) && !(constant && some >= 0.5))
 		evidence = judge(study, suspect, RULE_FOREIGN_SENDER, strange);
-	if (evidence && constant && !login)
-		evidence->points = 1;
+	if (evidence && constant && evidence->points > 1)
+		evidence->points = login ? 3 : 1;
 	if (evidence) {
 		evidence->n = m->messages;
 		evidence_text(study, evidence, "sender is %s in %.3g %%",
