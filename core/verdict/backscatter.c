@@ -160,13 +160,47 @@ static void find_outgoing(struct study *study)
 	buf_free(&filter);
 }
 
+/* Bounces to a sender who has mail of his own in the queue, and not little: he caused them. */
+static uint32_t own_bounces(struct study *study, struct rows rows)
+{
+	enum { PART = 5 };
+	const struct snap *snap = study->snap;
+	struct memo sent = {0}, back = {0};
+	uint32_t own = 0;
+	bool verp;
+
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		enum origin origin = (enum origin)snap->small[row].origin;
+		if (origin == ORIGIN_ACCOUNT || origin == ORIGIN_LAN || origin == ORIGIN_LOCAL)
+			++*memo_at(&sent,
+				lookup_sender_base(
+					&study->lookup, snap_col(snap, COL_SENDER, row), &verp));
+	}
+	for (int second = 0; second < 2; second++)
+		for (uint32_t i = 0; i < rows.count; i++) {
+			uint32_t count, first = snap_rcpts(snap, rows.at[i], &count);
+			if (!count || !snap_has_addresses(snap, rows.at[i]))
+				continue;
+			uint32_t base = lookup_sender_base(
+				&study->lookup, snap_rcpt(snap, RCPT_ADDRESS, first), &verp);
+			if (second)
+				own += *memo_at(&sent, base) * PART >= *memo_at(&back, base);
+			else
+				++*memo_at(&back, base);
+		}
+	free(sent.values);
+	free(back.values);
+	return own;
+}
+
 static void find_incoming(struct study *study)
 {
 	struct buf filter = {0};
 	struct rows rows;
 
 	buf_add(&filter, SLICE("envelope_sender=\"\" and origin in (inbound, forward)"));
-	if (select_rows(study, buf_slice(&filter), &rows) && reaches(study, rows.count))
+	if (select_rows(study, buf_slice(&filter), &rows) &&
+		reaches(study, rows.count - own_bounces(study, rows)))
 		accuse(study, &filter, false);
 	free(rows.at);
 	buf_free(&filter);

@@ -84,14 +84,21 @@ static int by_float(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static bool is_compared(enum origin origin)
+{
+	return origin == ORIGIN_ACCOUNT || origin == ORIGIN_LOCAL || origin == ORIGIN_LAN;
+}
+
+/* Of one kind, or with ORIGIN_UNKNOWN of all. */
 static void sort_basics(struct study *study, enum origin origin, enum basic basic)
 {
 	float *values = xcalloc(study->nparties + 1, sizeof(*values));
 	uint32_t count = 0;
 
 	for (size_t i = 0; i < study->nparties; i++)
-		if (study->parties[i].origin == origin && !study->parties[i].outlier &&
-			!isnan(study->parties[i].basics[basic]))
+		if ((origin ? study->parties[i].origin == origin
+			    : is_compared(study->parties[i].origin)) &&
+			!study->parties[i].outlier && !isnan(study->parties[i].basics[basic]))
 			values[count++] = study->parties[i].basics[basic];
 	if (count)
 		qsort(values, count, sizeof(*values), by_float);
@@ -155,7 +162,8 @@ static bool find_outliers(struct study *study)
 
 static void sum_up(struct study *study)
 {
-	static const enum origin compared[] = {ORIGIN_ACCOUNT, ORIGIN_LOCAL, ORIGIN_LAN};
+	static const enum origin compared[] = {
+		ORIGIN_UNKNOWN, ORIGIN_ACCOUNT, ORIGIN_LOCAL, ORIGIN_LAN};
 
 	for (size_t i = 0; i < sizeof(compared) / sizeof(*compared); i++)
 		for (unsigned basic = 0; basic < BASICS; basic++) {
@@ -227,8 +235,14 @@ double baseline(const struct study *study, const struct party *party, enum basic
 double outlier(const struct study *study, const struct party *party, enum basic basic, double x)
 {
 	enum { MOST = 10000 };
-	const float *values = study->sorted[party->origin][basic];
-	uint32_t count = study->nsorted[party->origin][basic];
+	/* Where there are few of its kind, all kinds have to do. */
+	enum { FEW = 8 };
+	enum origin origin =
+		is_compared(party->origin) && study->nsorted[party->origin][basic] <= FEW
+		? ORIGIN_UNKNOWN
+		: party->origin;
+	const float *values = study->sorted[origin][basic];
+	uint32_t count = study->nsorted[origin][basic];
 	float own = party->outlier ? NAN : party->basics[basic];
 	/* Of very many an even sample will do. */
 	uint32_t step = count / MOST + 1, used = 0;

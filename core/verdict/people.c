@@ -255,9 +255,7 @@ static bool settle(struct study *study, struct suspect *suspect)
 	if ((suspect->level <= LEVEL_SUSPECT || one) && suspect->level < LEVEL_CONFIRMED &&
 		is_runaway(study, m)) {
 		suspect->class = CLASS_RUNAWAY_SENDER;
-		suspect->level = m->messages >= 1000 || m->messages * 3 >= study->all.messages
-			? LEVEL_CONFIRMED
-			: LEVEL_PROBABLE;
+		suspect->level = LEVEL_PROBABLE;
 		tell_volume(study, suspect, RULE_FLOOD);
 		suspect->structural = true;
 		conclude(study, suspect);

@@ -13,6 +13,7 @@ struct dest {
 	uint32_t id;
 	uint32_t rows, exclusive; /* messages; those of clients that write nowhere else */
 	uint32_t nets;
+	uint32_t senders; /* domains of senders */
 	uint32_t writers; /* different senders of the site's own who write there */
 	bool ours;
 };
@@ -69,13 +70,17 @@ static void note_dest(struct work *work, uint32_t row, uint32_t domain)
 static void count_nets(struct work *work, struct dest *dest)
 {
 	seen_begin(&work->study->seen);
+	seen_begin(&work->study->seen2);
 	for (uint32_t i = 0; i < work->rows.count; i++) {
 		uint32_t row = work->rows.at[i], count;
 		uint32_t first = snap_rcpts(work->study->snap, row, &count);
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
-			if (rcpt_domain(work->study, row, rcpt) == dest->id)
+			if (rcpt_domain(work->study, row, rcpt) == dest->id) {
 				dest->nets += seen_add(
 					&work->study->seen, field_net_id(work->study->env, row));
+				dest->senders += seen_add(&work->study->seen2,
+					lookup_sender_domain(&work->study->lookup, row));
+			}
 	}
 }
 
@@ -101,7 +106,8 @@ static bool is_ours(const struct work *work, const struct dest *dest)
 	/* Whom many of our own people write to is a provider, or a partner. */
 	enum { LEAST_NETS = 5, FEW_DOMAINS = 5, MANY_WRITERS = 3 };
 	if (dest->exclusive * 10 < dest->rows * 8 ||
-		lookup_freemail(&work->study->lookup, dest->id) || dest->writers >= MANY_WRITERS)
+		lookup_freemail(&work->study->lookup, dest->id) || dest->writers >= MANY_WRITERS ||
+		dest->senders < LEAST_NETS)
 		return false;
 	return dest->nets >= LEAST_NETS &&
 		(dest->rows * 5 >= work->rows.count || work->ndests <= FEW_DOMAINS);
