@@ -148,13 +148,16 @@ static void measure_party(struct study *study, struct party *party)
  */
 static bool find_outliers(struct study *study)
 {
-	enum { MANY = 100, FAR = 6 };
+	enum { MANY = 100, VERY_MANY = 1000, FAR = 6 };
 	bool any = false;
 
 	for (size_t i = 0; i < study->nparties; i++) {
 		struct party *party = &study->parties[i];
+		/* Where there are hardly any others, a tenth of all there is. */
 		party->outlier = party->m && party->m->rcpts >= MANY &&
-			outlier(study, party, BASIC_RCPTS, (double)party->m->rcpts) >= FAR;
+			(outlier(study, party, BASIC_RCPTS, (double)party->m->rcpts) >= FAR ||
+				(party->m->rcpts >= VERY_MANY &&
+					party->m->rcpts * 10 >= study->all.rcpts));
 		any |= party->outlier;
 	}
 	return any;

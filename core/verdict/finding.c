@@ -135,7 +135,9 @@ static void name_party(struct study *study, struct suspect *suspect)
 		add_values(study, suspect, &suspect->who, WHO_NET, any_net_id);
 		break;
 	default:
-		if (suspect->class == CLASS_BACKSCATTER && is_inbound(study, suspect))
+		if (suspect->class == CLASS_OPEN_RELAY)
+			add_values(study, suspect, &suspect->who, WHO_NET, any_net_id);
+		else if (suspect->class == CLASS_BACKSCATTER && is_inbound(study, suspect))
 			add_values(study, suspect, &suspect->who, WHO_RCPT, null_rcpt_id);
 		else
 			add_values(study, suspect, &suspect->who, WHO_SPOOL, spool_id);

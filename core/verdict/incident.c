@@ -3,16 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/ip.h"
 #include "core/base/xalloc.h"
 #include "core/verdict/study.h"
 
-enum { LIKE = 5, TEN = 10, WIDE_NETS = 3 };
+enum { LIKE = 5, TEN = 10 };
 
 static bool is_of_party(const struct suspect *suspect)
 {
-	return suspect->class == CLASS_STOLEN_ACCOUNT || suspect->class == CLASS_INFECTED_HOST ||
-		suspect->class == CLASS_HACKED_SCRIPT || suspect->class == CLASS_OPEN_RELAY;
+	return suspect->party &&
+		(suspect->class == CLASS_STOLEN_ACCOUNT || suspect->class == CLASS_INFECTED_HOST ||
+			suspect->class == CLASS_HACKED_SCRIPT ||
+			suspect->class == CLASS_OPEN_RELAY);
 }
 
 /* ---- who shares what ---- */
@@ -238,41 +239,6 @@ static void absorb(struct study *study, struct suspect *into, struct suspect *fr
 	*from = (struct suspect){.gone = true};
 }
 
-/* Addresses that the configuration trusts, and that are strangers': it trusts too many. */
-static void find_wide_trust(struct study *study)
-{
-	struct suspect *first = NULL;
-	uint32_t nets = 0;
-
-	seen_begin(&study->seen);
-	for (uint32_t i = 0; i < study->nsuspects; i++) {
-		const struct suspect *suspect = &study->suspects[i];
-		struct ip ip;
-		if (suspect->class != CLASS_INFECTED_HOST || suspect->party->origin != ORIGIN_LAN ||
-			!ip_parse(intern_get(&study->snap->strings, suspect->party->id), &ip) ||
-			ip_is_private(&ip))
-			continue;
-		nets += seen_add(&study->seen, field_net_id(study->env, suspect->crime.at[0]));
-	}
-	for (uint32_t i = 0; nets >= WIDE_NETS && i < study->nsuspects; i++) {
-		struct suspect *suspect = &study->suspects[i];
-		struct ip ip;
-		if (suspect->class != CLASS_INFECTED_HOST || suspect->party->origin != ORIGIN_LAN ||
-			!ip_parse(intern_get(&study->snap->strings, suspect->party->id), &ip) ||
-			ip_is_private(&ip))
-			continue;
-		suspect->class = CLASS_OPEN_RELAY;
-		if (first) {
-			absorb(study, first, suspect);
-			continue;
-		}
-		first = suspect;
-		suspect_note(study, first,
-			"these addresses are in the trusted networks of the configuration, and are "
-			"strangers': mynetworks is too wide");
-	}
-}
-
 static void merge_joined(struct merge *merge)
 {
 	struct study *study = merge->study;
@@ -321,7 +287,6 @@ void incidents_merge(struct study *study)
 	share_subjects(&merge);
 	add_shared(&merge);
 	merge_joined(&merge);
-	find_wide_trust(study);
 	mark_accused(study);
 	free(merge.leader);
 	free(merge.clients);

@@ -67,6 +67,49 @@ static void find_content(struct cells *cells)
 }
 
 /*
+ * A place with subjects of its own, where many places share theirs, is another man's: the
+ * owner's. Where several are so, it is how this campaign works.
+ */
+static void find_own_places(struct cells *cells, struct memo *home)
+{
+	enum { PLACES = 5, SIGN = 5, FEW = 3 };
+	const struct snap *snap = cells->study->snap;
+	struct rows rows = cells->party->rows;
+	struct memo first = {0}, shared = {0}, own = {0}, all = {0};
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, rows.at[i]);
+		uint32_t *holder = memo_at(&first, snap_col(snap, COL_SUBJECT_KEY, rows.at[i]));
+		if (!*holder)
+			*holder = client + 1;
+		else if (*holder != client + 1)
+			*memo_at(&shared, snap_col(snap, COL_SUBJECT_KEY, rows.at[i])) = 1;
+	}
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, rows.at[i]);
+		++*memo_at(&all, client);
+		*memo_at(&own, client) +=
+			!*memo_at(&shared, snap_col(snap, COL_SUBJECT_KEY, rows.at[i]));
+	}
+	for (int second = 0; second < 2; second++)
+		for (uint32_t client = 1; client < own.cap && cells->m->clients >= PLACES;
+			client++) {
+			uint32_t n = own.values[client];
+			if (n < SIGN || n * 10 < all.values[client] * 8)
+				continue;
+			if (!second)
+				found++;
+			else if (found <= FEW)
+				*memo_at(home, client) = 1;
+		}
+	free(first.values);
+	free(shared.values);
+	free(own.values);
+	free(all.values);
+}
+
+/*
  * The owner has templates too. A subject that comes only from where the owner is, while others
  * come from elsewhere, is his.
  */
@@ -380,6 +423,7 @@ void split(struct study *study, const struct party *party, struct rows *crime, s
 
 	party_filter(study, party, filter);
 	find_early_homes(&cells, start, &home);
+	find_own_places(&cells, &home);
 	find_content(&cells);
 	drop_owners_keys(&cells, &home);
 	cells.alike = cells.by_size || cells.nkeys;

@@ -248,6 +248,7 @@ struct slice study_text(struct study *study, const char *format, ...)
 
 void parties_judge(struct study *study); /* people.c */
 void relays_find(struct study *study);
+void wide_trust_find(struct study *study); /* before parties_judge */
 void incidents_merge(struct study *study);
 /* How many of the rows are bounces to those in whose names suspects wrote. */
 uint32_t left_bounces(struct study *study, struct rows rows);

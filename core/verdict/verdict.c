@@ -95,6 +95,7 @@ int verdict_make(struct verdict *verdict, struct field_env *env,
 		baseline_make(&study);
 		loops_find(&study);
 		floods_find(&study);
+		wide_trust_find(&study);
 		parties_judge(&study);
 		relays_find(&study);
 		incidents_merge(&study);
