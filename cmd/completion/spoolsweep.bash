@@ -55,7 +55,7 @@ _spoolsweep() {
 	local options_journal='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --json --color --help --version'
 	local options_setup='--spool --offline --local-domains --trusted-networks --jobs --memory --as-of --config --color --help --version'
 	local options_help='--color --help --version'
-	local all_fields='queue_id queue_name state format spool account account_source lost_login auth_method origin client_ip client_net client_name helo protocol uid script envelope_sender sender_domain rcpt rcpt_domain nrcpt message_size arrival_time age next_retry attempts reason reason_class subject header_from message_id header: body attachment warnings finding'
+	local all_fields='queue_id queue_name state format spool account account_source lost_login auth_method origin client_ip client_net client_name helo protocol uid script envelope_sender sender_domain rcpt rcpt_domain nrcpt message_size arrival_time age next_retry attempts reason reason_class subject subject_shape header_from message_id header: body attachment warnings finding'
 	local words_state='submitted incoming active deferred held bad corrupt'
 	local words_account_source='queue received log'
 	local words_origin='account local lan relay inbound loopback dsn forward unknown'

@@ -66,7 +66,7 @@ static struct slice address_of(struct making *making, const struct choice *choic
 	struct rng *rng = &making->draft->rng;
 	const struct place *place = &making->stage->place;
 	uint64_t of = choice->a > 0 ? (uint64_t)choice->a : 0;
-	struct slice address;
+	struct slice address, domain;
 	switch (choice->word) {
 	case TO_PROVIDERS:
 		return people_stranger(arena, rng_next(rng)).address;
@@ -85,9 +85,9 @@ static struct slice address_of(struct making *making, const struct choice *choic
 			.address;
 	case TO_UNKNOWN:
 		address = people_stranger(arena, rng_next(rng)).address;
+		domain = place->domains[rng_below(rng, place->spec.domains)];
 		return arena_printf(arena, "%.*s@%.*s", (int)slice_rindex(address, '@'),
-			address.ptr,
-			SLICE_ARG(place->domains[rng_below(rng, place->spec.domains)]));
+			address.ptr, SLICE_ARG(domain));
 	case TO_ADDRESS:
 		return place_address(place, arena, choice->text);
 	case TO_AT:

@@ -4,7 +4,8 @@ enum {
 	DEFAULT_WIDTH = 80,
 	WIDEST = 110, /* longer lines are hard to read */
 	TAIL_COLUMN = 47,
-	MORE = 2, /* the indent of what goes on */
+	MORE = 2,  /* the indent of what goes on */
+	BELOW = 4, /* ... of a tail below its text */
 	LONGEST = 2000,
 };
 
@@ -53,7 +54,7 @@ void put_folded(const struct app *app, struct buf *out, const struct line *line)
 										      : at + 2;
 		if (column + needs > width) {
 			buf_addc(out, '\n');
-			column = line->indent + 2 * MORE;
+			column = line->indent + BELOW;
 			at = 0;
 		}
 		buf_pad(out, ' ', column - at);

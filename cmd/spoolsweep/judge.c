@@ -109,6 +109,13 @@ static int parse_filters(struct app *app)
 
 	for (size_t i = 0; i < app->nnamed; i++) {
 		struct named_finding *named = &app->named[i];
+		if (named->bounces && app->options.follow) {
+			warn_text("--follow and finding=%s" MARK_BOUNCES
+				  " exclude each other: of a "
+				  "bounce that arrives later nobody can tell what caused it",
+				named->id);
+			return EXIT_USAGE;
+		}
 		named->filter = filter_parse(slice_cstr(named->filter_text), &app->need, &err);
 		if (!named->filter)
 			return complain(&err);
@@ -233,7 +240,11 @@ int judge_action(const struct app *app, enum op op)
 		const struct named_finding *named = &app->named[i];
 		const struct finding *finding = verdict_find(&app->verdict, slice_cstr(named->id));
 		const char *why = why_not(named);
-		if (why && finding_touches(app, finding))
+		/* "not finding=ID" takes none of them. */
+		if (why &&
+			((named->messages && share_a_row(&finding->rows, &app->rows)) ||
+				(named->bounces && finding->nbounces &&
+					share_a_row(&finding->bounces, &app->rows))))
 			return refuse(app, named, why);
 	}
 	return EXIT_DONE;

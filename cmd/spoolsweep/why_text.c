@@ -250,6 +250,20 @@ static void put_left(const struct app *app, struct buf *out, const struct findin
 
 /* ---- what to do, and a look at it ---- */
 
+/* A line of our own names the queues of this run, as all lines that we print do. */
+static void put_line(const struct app *app, struct buf *out, struct slice line)
+{
+	struct slice own = SLICE("spoolsweep ");
+	struct buf command = {0};
+
+	if (slice_starts(line, own))
+		put_command(app, &command, "%.*s", SLICE_ARG(slice_from(line, own.len)));
+	else
+		put(app, &command, line);
+	put_paste(app, out, 6, buf_slice(&command));
+	buf_free(&command);
+}
+
 static void put_remedy(const struct app *app, struct buf *out, const struct finding *finding)
 {
 	struct buf text = {0};
@@ -263,7 +277,7 @@ static void put_remedy(const struct app *app, struct buf *out, const struct find
 		buf_printf(&text, "%zu %.*s", i + 1, SLICE_ARG(remedy->text));
 		put_text(app, out, 2, buf_slice(&text));
 		for (size_t k = 0; k < remedy->ncommands; k++)
-			put_paste(app, out, 6, remedy->commands[k]);
+			put_line(app, out, remedy->commands[k]);
 	}
 	buf_free(&text);
 }

@@ -251,7 +251,7 @@ static void set_evidence(struct study *study, struct suspect *suspect, struct fi
 
 	set_examples(study, suspect);
 	struct evidence *all = keep(study, suspect->evidence, suspect->nevidence * sizeof(*all));
-	while (pro < suspect->nevidence && all[pro].points >= 0)
+	while (pro < suspect->nevidence && all[pro].rule->family != FAMILY_COUNTER)
 		pro++;
 	finding->evidence = all;
 	finding->nevidence = pro;

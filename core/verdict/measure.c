@@ -105,7 +105,11 @@ static void measure_senders(
 		m->from_differs += (marks & MARK_FROM_DIFFERS) != 0;
 	}
 	seen_begin(&study->seen);
+	seen_begin(&study->seen2);
 	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t domain = lookup_sender_domain(lookup, rows.at[i]);
+		m->foreign_domains += domain > INTERN_EMPTY && domain != login_domain &&
+			!lookup_local(lookup, domain) && seen_add(&study->seen2, domain);
 		uint32_t from = snap_col(snap, COL_FROM_DOMAIN, rows.at[i]);
 		m->froms += seen_add(&study->seen, from);
 		m->from_foreign += from && from != login_domain && !lookup_local(lookup, from);

@@ -15,9 +15,9 @@
  *   {-c}            "-c FOLDER " when that is not the usual one, else nothing
  *   {spool}         the queue's folder; of a copy of a queue: the usual one
  *
- * A value is a word of its own, quoted where it has to be: no quotes around {...} but for the
- * clients, {config} and {spool}, which never need any. A line whose values are none is left out,
- * and with it the other lines when no line of the step that names a value is left.
+ * A value is a word of its own, quoted where it has to be: no quotes around {...}, but for what
+ * never needs any (recipe_value_is_plain, and the last four). A line whose values are none is
+ * left out, and with it the other lines when no line of the step that names a value is left.
  */
 #ifndef CORE_VERDICT_RECIPE_H
 #define CORE_VERDICT_RECIPE_H

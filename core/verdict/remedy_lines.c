@@ -61,12 +61,10 @@ static size_t read_fixed(struct slice s, const struct remedy_values *values, str
 static void add_words(struct buf *out, const struct value_list *list,
 	const struct recipe_place *place, size_t from, size_t count)
 {
-	bool ours = place->kind >= VALUE_CLIENT && place->kind <= VALUE_CLIENT_MASK;
-
 	for (size_t i = from; i < from + count && i < list->count; i++) {
 		if (i > from)
 			buf_add(out, slice_cstr(place->between));
-		if (ours)
+		if (recipe_value_is_plain(place->kind))
 			buf_add(out, list->values[i]);
 		else
 			shell_word(out, list->values[i]);

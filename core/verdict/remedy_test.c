@@ -135,7 +135,7 @@ static void test_its_bounces_are_offered(void **state)
 	begin(&scene, NULL, CLASS_STOLEN_ACCOUNT);
 	scene.finding.nbounces = 3;
 	make(&scene, 0);
-	expect_line(&scene, "spoolsweep purge finding=XX-1234-bounces");
+	expect_line(&scene, "spoolsweep purge 'finding in (XX-1234,XX-1234-bounces)'");
 	end(&scene);
 }
 
@@ -466,8 +466,7 @@ static void check_line(const char *line)
 		if (kind >= 0 && kind != (int)place.kind)
 			fail_msg("%s: two kinds of values in one line", line);
 		kind = (int)place.kind;
-		bool plain =
-			(kind >= VALUE_CLIENT && kind <= VALUE_CLIENT_MASK) || kind == VALUE_UID;
+		bool plain = recipe_value_is_plain(place.kind);
 		if (!plain && (within(line, at, '\'') || within(line, at, '"')))
 			fail_msg("%s: a value within quotes", line);
 	}

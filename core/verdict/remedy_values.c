@@ -26,6 +26,12 @@ const char *recipe_value_name(enum recipe_value kind)
 	return names[kind];
 }
 
+bool recipe_value_is_plain(enum recipe_value kind)
+{
+	return (kind >= VALUE_CLIENT && kind <= VALUE_CLIENT_MASK) || kind == VALUE_UID ||
+		kind == VALUE_BOUNCES;
+}
+
 void remedy_values_add(struct remedy_values *values, enum recipe_value kind, struct slice text)
 {
 	struct value_list *list = &values->of[kind];

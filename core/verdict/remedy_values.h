@@ -24,6 +24,8 @@ struct remedy_values {
 
 /* "login": how lines name it. */
 const char *recipe_value_name(enum recipe_value kind);
+/* Whether no value of the kind ever needs quotes, so that it may stand within some. */
+bool recipe_value_is_plain(enum recipe_value kind);
 
 void remedy_values_collect(struct remedy_values *values, const struct finding *finding,
 	const struct field_env *env, struct arena *arena);

@@ -39,6 +39,7 @@ struct measures {
 	/* in whose name */
 	uint32_t foreign, null, own; /* messages by sender: not of the site, <>, the login itself */
 	uint32_t senders, foreign_senders; /* different ones */
+	uint32_t foreign_domains;          /* of the latter */
 	uint32_t odd_helo, helos, from_foreign, from_differs, froms, verp;
 
 	/* to whom */

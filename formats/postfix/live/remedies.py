@@ -104,8 +104,10 @@ class Remedies:
             except (Refused, OSError):
                 pass
         self.refused("this login is locked", "bob's login", **thief)
-        self.refused("this login is locked", "bob's login, from where he is", login=BOB,
-                     addr=BOBS_ADDRESS)
+        for who in finding["who"]:
+            if who["kind"] == "account":
+                self.refused("this login is locked", f"{who['value']}, from where he is",
+                             login=who["value"], addr=BOBS_ADDRESS)
         self.taken("another login", **USER)
         self.packets(finding)
 

@@ -32,6 +32,7 @@ SETTINGS = {
 }
 BOB = f"bob@{OURS}"
 BOBS_ADDRESS = "203.0.113.21"
+THREE = (BOB, f"o'neil@{OURS}", "CORP\\dave")  # logins
 WORDS = ("offer price order list account notice delivery meeting plan draft budget sample visit "
          "form answer question repair garden office travel harbour winter paper letter").split()
 
@@ -82,7 +83,8 @@ class Maker:
 
     def usual(self, account, address, count):
         """What the owner of a login writes."""
-        return [self.login(account, address, account, [self.contact("greylist", "busy", "full")],
+        sender = account if "@" in account else account.rpartition("\\")[2] + "@" + OURS
+        return [self.login(account, address, sender, [self.contact("greylist", "busy", "full")],
                            subject=f"Re: {self.words(3)}",
                            size=self.random.randrange(800, 20000)) for _ in range(count)]
 
@@ -152,18 +154,15 @@ def stolen_botnet(make, count):
 
 
 def stolen_three_logins(make, count):
-    """04: three logins, the same eight addresses, the same campaign."""
+    """04: three logins with odd names, the same eight addresses, the same campaign."""
     bots = [make.bot() for _ in range(8)]
-    logins = [BOB, f"carol@{OURS}", f"dave@{OURS}"]
-    mails = [make.login(logins[number % 3], bots[number // 3 % 8],
+    mails = [make.login(THREE[number % 3], bots[number // 3 % 8],
                         f"service@{make.words(1)}.example.org",
                         [make.stranger("listed", "listed", "busy", "reputation")],
                         helo="User", subject=f"Urgent: confirm your {number % 4}. order",
                         size=4100 + make.random.randrange(40), guilty=True)
              for number in range(count)]
-    for login in logins:
-        mails += make.usual(login, BOBS_ADDRESS, 2)
-    return mails
+    return mails + [one for login in THREE for one in make.usual(login, BOBS_ADDRESS, 2)]
 
 
 def stolen_rotating_senders(make, count):

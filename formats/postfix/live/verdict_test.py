@@ -17,7 +17,7 @@ import scenes
 import tool
 from check import Check
 from remedies import Remedies
-from scenes import BOB, OURS, Maker
+from scenes import BOB, Maker
 from sink import Sink
 
 QUEUE = "/lab/spool/verdict"
@@ -36,7 +36,8 @@ class Scene:
 SCENES = [
     Scene(scenes.stolen_one_address, "stolen-account", [BOB], "login_stopped"),
     Scene(scenes.stolen_botnet, "stolen-account", [BOB], "login_stopped"),
-    Scene(scenes.stolen_three_logins, "stolen-account", [BOB, f"carol@{OURS}", f"dave@{OURS}"]),
+    Scene(scenes.stolen_three_logins, "stolen-account", [name.lower() for name in scenes.THREE],
+          "login_stopped"),
     Scene(scenes.stolen_rotating_senders, "stolen-account", [BOB]),
     Scene(scenes.open_relay, "open-relay", [], "relay_closed"),
     Scene(scenes.infected_host, "infected-host", ["10.0.4.23"], "host_stopped"),
