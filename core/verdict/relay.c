@@ -350,13 +350,36 @@ static void add_wide_filter(struct study *study, struct buf *out)
 		buf_add(out, SLICE(" and lost_login is unknown"));
 }
 
+/* How many of the messages come from clients that write in three names and more. */
+static uint32_t count_rotating(struct study *study, struct rows rows)
+{
+	enum { NAMES = 3 };
+	struct keymap pairs = {0};
+	struct memo names = {0};
+	uint32_t rotating = 0;
+
+	for (int second = 0; second < 2; second++)
+		for (uint32_t i = 0; i < rows.count; i++) {
+			uint32_t client = field_client_id(study->env, rows.at[i]);
+			uint64_t domain = lookup_sender_domain(&study->lookup, rows.at[i]);
+			uint32_t before = pairs.count;
+			if (second)
+				rotating += *memo_at(&names, client) >= NAMES;
+			else if (keymap_add(&pairs, (uint64_t)client << 32 | domain) == before)
+				++*memo_at(&names, client);
+		}
+	keymap_free(&pairs);
+	free(names.values);
+	return rotating;
+}
+
 /*
- * Customers of a provider are trusted by their addresses too, but each keeps to his own name:
- * here hardly two messages have the same, and they come from many networks.
+ * Customers of a provider are trusted by their addresses too, but each keeps to his own name
+ * and is not refused as spam.
  */
 void wide_trust_find(struct study *study)
 {
-	enum { NETS = 5, DOMAINS = 20, PART = 10 };
+	enum { NETS = 5, DOMAINS = 20 };
 	struct rows some = {.at = xcalloc(study->snap->rows + 1, sizeof(uint32_t))}, rows;
 	struct buf filter = {0};
 	struct measures m;
@@ -367,8 +390,11 @@ void wide_trust_find(struct study *study)
 	qsort_r(some.at, some.count, sizeof(*some.at), by_arrival, study->snap);
 	if (some.count)
 		measure(study, NULL, some, &m);
+	bool spam = some.count &&
+		stats_wilson((double)refused(&m), (double)m.tried).low >=
+			study_rule(study, RULE_REFUSED)->strong;
 	bool wide = some.count && m.nets >= NETS && m.foreign_domains >= DOMAINS &&
-		m.foreign_domains * PART >= m.messages;
+		(spam || count_rotating(study, some) * 2 >= some.count);
 	free(some.at);
 	if (!wide)
 		return;
