@@ -189,6 +189,9 @@ static void weigh_identity(struct study *study, struct suspect *suspect)
 	}
 	evidence = judge(study, suspect, RULE_NULL_SENDER, m->null);
 	if (evidence) {
+		/* A customer's mail server answers for its people, among other mail. */
+		if (m->null * 2 < m->messages && evidence->points > 1)
+			evidence->points = 1;
 		evidence->n = m->messages;
 		evidence_text(study, evidence,
 			"%" PRIu32 " messages with the null sender that are no bounces", m->null);
