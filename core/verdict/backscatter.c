@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/units.h"
+#include "core/mail/marks.h"
 #include "core/query/filter.h"
 #include "core/verdict/study.h"
 
@@ -215,8 +216,23 @@ static void find_incoming(struct study *study)
 	buf_free(&filter);
 }
 
+/* What could be a bounce at all: nearly always too few to look any closer. */
+static uint32_t count_bouncing(const struct study *study)
+{
+	const struct snap *snap = study->snap;
+	uint32_t count = 0;
+
+	for (uint32_t row = 0; row < snap->rows; row++)
+		count += snap->small[row].origin == ORIGIN_DSN ||
+			snap_col(snap, COL_SENDER, row) == INTERN_EMPTY ||
+			snap_col(snap, COL_MARKS, row) & MARK_REPORT;
+	return count;
+}
+
 void backscatter_find(struct study *study)
 {
+	if (!reaches(study, count_bouncing(study)))
+		return;
 	find_outgoing(study);
 	find_incoming(study);
 }

@@ -106,6 +106,21 @@ static void sort_basics(struct study *study, enum origin origin, enum basic basi
 	study->nsorted[origin][basic] = count;
 }
 
+/* Again, now that it is no longer counted among those who write there. */
+static uint64_t count_known(const struct study *study, const struct party *party)
+{
+	const struct snap *snap = study->snap;
+	uint64_t known = 0;
+
+	for (uint32_t i = 0; i < party->rows.count; i++) {
+		uint32_t count, first = snap_rcpts(snap, party->rows.at[i], &count);
+		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+			known += snap->rcpt_state[rcpt] != RCPT_CANCELLED &&
+				study->rank_parties[study->rank[rcpt]] > 0;
+	}
+	return known;
+}
+
 static uint32_t rcpts_left(const struct study *study, uint32_t row)
 {
 	uint32_t count, first = snap_rcpts(study->snap, row, &count), left = 0;
@@ -204,7 +219,7 @@ void baseline_make(struct study *study)
 		count_rcpts(study);
 		for (size_t i = 0; i < study->nparties; i++)
 			if (study->parties[i].m && study->parties[i].outlier)
-				measure_party(study, &study->parties[i]);
+				study->parties[i].m->known = count_known(study, &study->parties[i]);
 		sum_up(study);
 	}
 	count_rest(study);

@@ -250,7 +250,8 @@ static void merge_joined(struct merge *merge)
 		absorb(study, &study->suspects[leader], &study->suspects[i]);
 	}
 	for (uint32_t i = 0; i < study->nsuspects; i++)
-		if (study->suspects[i].nmembers)
+		/* How wide a relay stands open is told of all of it. */
+		if (study->suspects[i].nmembers && study->suspects[i].class == CLASS_OPEN_RELAY)
 			measure(study, study->suspects[i].party, study->suspects[i].crime,
 				&study->suspects[i].m);
 }
