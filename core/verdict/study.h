@@ -136,7 +136,8 @@ struct study {
 	struct arena *arena; /* verdict->arena */
 	struct lookup lookup;
 	struct seen seen, seen2;
-	struct memo counts; /* all 0 between uses */
+	struct memo counts; /* all 0 between uses; so are these, by string */
+	struct memo spare[4], home;
 
 	struct party *parties; /* most messages first */
 	size_t nparties;

@@ -94,6 +94,9 @@ static void end(struct study *study)
 	free(study->rank_parties);
 	free(study->bounced.values);
 	free(study->counts.values);
+	for (size_t i = 0; i < sizeof(study->spare) / sizeof(*study->spare); i++)
+		free(study->spare[i].values);
+	free(study->home.values);
 	free(study->seen.stamps.values);
 	free(study->seen2.stamps.values);
 	bitset_free(&study->accused);
