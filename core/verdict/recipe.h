@@ -35,8 +35,13 @@ enum remedy_step {
 	STEP_NEW_PASSWORD,  /* before the login is unlocked */
 	STEP_DISABLE_SCRIPT,
 	STEP_FIND_SCRIPT,     /* of which no path is known */
+	STEP_FIND_SITE,       /* that the script belongs to, and how they came in */
 	STEP_SEARCH_USER,     /* {uid}: what else it runs */
-	STEP_FIND_HOST,       /* in our own network */
+	STEP_FIND_HOST,       /* in our own network, if all of its mail is the finding's */
+	STEP_LOOK_BEHIND,     /* {shared_host}: a host that others' mail comes through too */
+	STEP_FIND_REPEAT,     /* what sends the same again and again */
+	STEP_FILTER_BOUNCES,  /* of mail never sent here, to addresses that exist */
+	STEP_STOP_REPLIES,    /* automatic ones */
 	STEP_ASK_OWNER,       /* of a mailing */
 	STEP_FIND_CAUSE,      /* why others refuse us */
 	STEP_DELIST,          /* once the cause is gone */
@@ -70,13 +75,17 @@ enum recipe_value {
 	VALUE_CLIENT_PREFIX, /* {client_prefix}: 203.0.113, IPv6:2001:db8:1:2 */
 	VALUE_CLIENT_MASK,   /* {client_mask}: "203.0.113.0 255.255.255.0"; IPv4 only */
 	VALUE_HOST,          /* {host}: a machine of ours, its address */
+	VALUE_SHARED_HOST,   /* {shared_host}: one that sends other mail too */
 	VALUE_UID,           /* {uid} */
 	VALUE_SCRIPT,        /* {script}: a path */
 	VALUE_SCRIPT_NAME,   /* {script_name}: a name without one */
+	VALUE_LIBRARY,       /* {library}: such a name that many honest sites have */
 	VALUE_RCPT,          /* {rcpt} */
 	VALUE_DOMAIN,        /* {domain} */
 	VALUE_FILTER,        /* {filter}: that selects the finding's messages */
 	VALUE_BOUNCES,       /* {bounces}: the finding's id for those it caused, if there are any */
+	VALUE_EXAMPLE,       /* {example}: the queue ids of a few of its messages */
+	VALUE_FIRST,         /* {first}: when its first message came, for date(1) */
 	RECIPE_VALUES,
 };
 

@@ -34,7 +34,7 @@ void remedy_values_collect(struct remedy_values *values, const struct finding *f
 
 /*
  * Fills in the client lists, where a class of finding is about clients. Machines of ours: those
- * that the finding names. Strangers: where its messages came from, busiest first, and the whole
+ * that the finding names, and that send nothing but its mail. Strangers: where its messages came from, busiest first, and the whole
  * network in place of several in one /24 (IPv6: /64s in one /48). One that mail of a login
  * outside the finding comes from is left out, and noted.
  */

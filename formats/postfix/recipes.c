@@ -48,6 +48,13 @@ static const struct recipe recipes[] = {
 			RELOAD,
 			"postconf {-c}local_recipient_maps relay_domains relay_recipient_maps "
 			"virtual_mailbox_maps virtual_alias_maps"}},
+	{STEP_FILTER_BOUNCES,
+		"nobody here sent what they bounce, and these addresses exist: sign senders (BATV, "
+		"a milter), or refuse by header and body checks of what the bounces quote "
+		"(BACKSCATTER_README); give a mailbox that fills more room",
+		{"spoolsweep top rcpt finding={id}", "spoolsweep show {example}",
+			"postconf {-c}smtpd_milters header_checks nested_header_checks "
+			"body_checks"}},
 	{STEP_PAUSE_RECIPIENT,
 		"let mail to it wait at its senders for a while (take out its line afterwards)",
 		{"printf '%s DEFER too much mail for this address\\n' {rcpt...} "
