@@ -33,7 +33,7 @@ static const enum remedy_step ways[FINDING_CLASSES][STEPS + 1] = {
 	[CLASS_UNDETERMINED] = {STEP_ASK_OWNER, STEP_HOLD, STEP_LOOK},
 };
 
-static const struct recipe *find_recipe(const struct recipe *table, enum remedy_step step)
+static const struct remedy_page *find_page(const struct remedy_page *table, enum remedy_step step)
 {
 	for (; table && table->text; table++)
 		if (table->step == step)
@@ -44,11 +44,11 @@ static const struct recipe *find_recipe(const struct recipe *table, enum remedy_
 static void add_step(
 	struct finding *finding, enum remedy_step step, const struct remedy_values *values)
 {
-	const struct recipe *recipe = find_recipe(values->recipes, step);
+	const struct remedy_page *page = find_page(values->pages, step);
 
-	if (!recipe)
-		recipe = find_recipe(recipes_common, step);
-	if (recipe && remedy_lines_fill(&finding->remedy[finding->nremedy], recipe, values))
+	if (!page)
+		page = find_page(remedy_common, step);
+	if (page && remedy_lines_fill(&finding->remedy[finding->nremedy], page, values))
 		finding->nremedy++;
 }
 

@@ -258,7 +258,7 @@ static void add_prefix(struct buf *out, const struct ip_net *net)
 		buf_printf(out, ":%x", bytes[2 * i] << 8 | bytes[2 * i + 1]);
 }
 
-static void add_form(struct remedy_values *values, enum recipe_value kind, struct buf *text)
+static void add_form(struct remedy_values *values, enum remedy_value kind, struct buf *text)
 {
 	remedy_values_add(values, kind, buf_slice(text));
 	buf_reset(text);

@@ -11,9 +11,9 @@
 #include "core/mail/marks.h"
 #include "core/query/test_snap.h"
 #include "core/verdict/remedy_lines.h"
-#include "formats/exchange/recipes.h"
+#include "formats/exchange/remedies.h"
 #include "formats/postfix/postfix.h"
-#include "formats/sendmail/recipes.h"
+#include "formats/sendmail/remedies.h"
 
 /* A queue with messages of some clients, and a finding about those of the first `mine`. */
 struct scene {
@@ -24,14 +24,14 @@ struct scene {
 	struct finding finding;
 };
 
-static void begin(struct scene *scene, const struct recipe_book *book, enum finding_class class)
+static void begin(struct scene *scene, const struct remedy_book *book, enum finding_class class)
 {
 	*scene = (struct scene){0};
 	test_snap_init(&scene->test);
 	snap_free(&scene->test.snap);
 	scene->test.need.parts |= NEED_MARKS;
 	snap_init(&scene->test.snap, scene->test.spools, 2, &scene->test.need);
-	scene->test.formats[0].recipes = book;
+	scene->test.formats[0].remedies = book;
 	scene->test.spool[0].path = "/var/spool/mail-queue";
 	scene->finding = (struct finding){
 		.id = "XX-1234", .class = class, .level = LEVEL_CONFIRMED, .who = scene->who};
@@ -121,7 +121,7 @@ static void test_stolen_account_on_postfix(void **state)
 	(void)state;
 	struct scene scene;
 
-	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	begin(&scene, &postfix_remedies, CLASS_STOLEN_ACCOUNT);
 	scene.test.spool[0].config_path = "/etc/postfix";
 	add_who(&scene, WHO_ACCOUNT, "bob@example.com");
 	add_who(&scene, WHO_ACCOUNT, "carol");
@@ -166,7 +166,7 @@ static void test_copy_of_a_queue(void **state)
 	(void)state;
 	struct scene scene;
 
-	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	begin(&scene, &postfix_remedies, CLASS_STOLEN_ACCOUNT);
 	add_who(&scene, WHO_ACCOUNT, "bob");
 	make(&scene, 0);
 	expect_line(&scene, "pkill -x -P $(cat /var/spool/postfix/pid/master.pid) smtpd");
@@ -179,7 +179,7 @@ static void test_an_instance_is_named(void **state)
 	(void)state;
 	struct scene scene;
 
-	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	begin(&scene, &postfix_remedies, CLASS_STOLEN_ACCOUNT);
 	scene.test.spool[0].config_path = "/etc/postfix-out";
 	add_who(&scene, WHO_ACCOUNT, "bob");
 	make(&scene, 0);
@@ -189,7 +189,7 @@ static void test_an_instance_is_named(void **state)
 	end(&scene);
 
 	/* A folder whose name would be misread: by hand, and that is said. */
-	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	begin(&scene, &postfix_remedies, CLASS_STOLEN_ACCOUNT);
 	scene.test.spool[0].config_path = "/etc/$(reboot)";
 	add_who(&scene, WHO_ACCOUNT, "bob");
 	make(&scene, 0);
@@ -211,7 +211,7 @@ static void test_hostile_logins(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct scene scene;
-		begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+		begin(&scene, &postfix_remedies, CLASS_STOLEN_ACCOUNT);
 		add_who(&scene, WHO_ACCOUNT, bad[i]);
 		make(&scene, 0);
 		const struct remedy *lock = find_step(&scene, "lock the login");
@@ -222,7 +222,7 @@ static void test_hostile_logins(void **state)
 		end(&scene);
 
 		/* Beside a good one the good one's lines are there. */
-		begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+		begin(&scene, &postfix_remedies, CLASS_STOLEN_ACCOUNT);
 		add_who(&scene, WHO_ACCOUNT, bad[i]);
 		add_who(&scene, WHO_ACCOUNT, "good@example.com");
 		make(&scene, 0);
@@ -239,7 +239,7 @@ static void test_strange_logins_are_quoted(void **state)
 	(void)state;
 	struct scene scene;
 
-	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	begin(&scene, &postfix_remedies, CLASS_STOLEN_ACCOUNT);
 	add_who(&scene, WHO_ACCOUNT, "o'neil@example.org");
 	add_who(&scene, WHO_ACCOUNT, "a$b&c");
 	add_who(&scene, WHO_ACCOUNT, "CORP\\bob");
@@ -257,7 +257,7 @@ static void test_networks(void **state)
 	(void)state;
 	struct scene scene;
 
-	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	begin(&scene, &postfix_remedies, CLASS_STOLEN_ACCOUNT);
 	add_who(&scene, WHO_ACCOUNT, "bob");
 	add_mail(&scene, "198.51.100.1", "bob"); /* three of one network */
 	add_mail(&scene, "198.51.100.2", "bob");
@@ -294,7 +294,7 @@ static void test_a_hundred_networks_and_no_more(void **state)
 	struct scene scene;
 	char client[32];
 
-	begin(&scene, &postfix_recipes, CLASS_STOLEN_ACCOUNT);
+	begin(&scene, &postfix_remedies, CLASS_STOLEN_ACCOUNT);
 	add_who(&scene, WHO_ACCOUNT, "bob");
 	for (int i = 0; i < 130; i++) {
 		snprintf(client, sizeof(client), "198.18.%d.7", i);
@@ -315,7 +315,7 @@ static void test_infected_host(void **state)
 	(void)state;
 	struct scene scene;
 
-	begin(&scene, &postfix_recipes, CLASS_INFECTED_HOST);
+	begin(&scene, &postfix_remedies, CLASS_INFECTED_HOST);
 	add_who(&scene, WHO_IP, "10.0.4.23");
 	add_mail(&scene, "10.0.4.23", NULL);
 	make(&scene, 1);
@@ -324,7 +324,7 @@ static void test_infected_host(void **state)
 	end(&scene);
 
 	/* Never the server itself. */
-	begin(&scene, &postfix_recipes, CLASS_INFECTED_HOST);
+	begin(&scene, &postfix_remedies, CLASS_INFECTED_HOST);
 	add_who(&scene, WHO_IP, "127.0.0.1");
 	make(&scene, 0);
 	assert_false(has_words(&scene, "127.0.0.1"));
@@ -337,7 +337,7 @@ static void test_hacked_script(void **state)
 	(void)state;
 	struct scene scene;
 
-	begin(&scene, &postfix_recipes, CLASS_HACKED_SCRIPT);
+	begin(&scene, &postfix_remedies, CLASS_HACKED_SCRIPT);
 	add_who(&scene, WHO_UID, "33");
 	add_who(&scene, WHO_SCRIPT, "/srv/www/my site/it's.php");
 	make(&scene, 0);
@@ -349,7 +349,7 @@ static void test_hacked_script(void **state)
 	assert_false(has_words(&scene, "find /"));
 	end(&scene);
 
-	begin(&scene, &postfix_recipes, CLASS_HACKED_SCRIPT);
+	begin(&scene, &postfix_remedies, CLASS_HACKED_SCRIPT);
 	add_who(&scene, WHO_SCRIPT, "example.com/forum/m1.php");
 	add_who(&scene, WHO_SCRIPT, "x7.php(2) : eval()'d code");
 	make(&scene, 0);
@@ -367,7 +367,7 @@ static void test_no_ban_of_a_gateway(void **state)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct scene scene;
-		begin(&scene, &postfix_recipes, classes[i]);
+		begin(&scene, &postfix_remedies, classes[i]);
 		add_who(&scene, WHO_IP, "10.0.4.23");
 		add_mail(&scene, "10.0.4.23", NULL);
 		add_mail(&scene, "10.0.4.23", NULL);
@@ -385,7 +385,7 @@ static void test_no_ban_of_a_gateway(void **state)
 	struct scene scene;
 	static const char *const logins[] = {"ann", "ann", "ben", "cem"};
 	for (size_t count = 2; count <= 4; count++) {
-		begin(&scene, &postfix_recipes, CLASS_INFECTED_HOST);
+		begin(&scene, &postfix_remedies, CLASS_INFECTED_HOST);
 		add_who(&scene, WHO_IP, "10.0.4.23");
 		add_mail(&scene, "10.0.4.23", NULL);
 		for (size_t i = 0; i < count; i++)
@@ -396,7 +396,7 @@ static void test_no_ban_of_a_gateway(void **state)
 	}
 
 	/* Of two that are infected, one has mail of its own. */
-	begin(&scene, &postfix_recipes, CLASS_INFECTED_HOST);
+	begin(&scene, &postfix_remedies, CLASS_INFECTED_HOST);
 	add_who(&scene, WHO_IP, "10.0.4.23");
 	add_who(&scene, WHO_IP, "10.0.4.24");
 	add_mail(&scene, "10.0.4.23", NULL);
@@ -416,7 +416,7 @@ static void test_runaway_host(void **state)
 	(void)state;
 	struct scene scene;
 
-	begin(&scene, &postfix_recipes, CLASS_RUNAWAY_SENDER);
+	begin(&scene, &postfix_remedies, CLASS_RUNAWAY_SENDER);
 	add_who(&scene, WHO_IP, "10.0.4.14");
 	add_mail(&scene, "10.0.4.14", NULL);
 	make(&scene, 1);
@@ -434,7 +434,7 @@ static void test_library_is_no_culprit(void **state)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct scene scene;
-		begin(&scene, &postfix_recipes, CLASS_HACKED_SCRIPT);
+		begin(&scene, &postfix_remedies, CLASS_HACKED_SCRIPT);
 		add_who(&scene, WHO_UID, "33");
 		add_who(&scene, WHO_SCRIPT, names[i]);
 		add_local(&scene, 33, "4A1", 0);
@@ -460,7 +460,7 @@ static void test_a_shared_user_may_submit(void **state)
 	(void)state;
 	for (int64_t other = 33; other <= 34; other++) {
 		struct scene scene;
-		begin(&scene, &postfix_recipes, CLASS_HACKED_SCRIPT);
+		begin(&scene, &postfix_remedies, CLASS_HACKED_SCRIPT);
 		add_who(&scene, WHO_UID, "33");
 		add_local(&scene, 33, "4A1", 0);
 		add_local(&scene, other, "4B2", 0);
@@ -487,7 +487,7 @@ static void test_three_kinds_of_bounces(void **state)
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct scene scene;
-		begin(&scene, &postfix_recipes, CLASS_BACKSCATTER);
+		begin(&scene, &postfix_remedies, CLASS_BACKSCATTER);
 		if (kinds[i].incoming)
 			add_who(&scene, WHO_RCPT, "list-bounces@example.com");
 		else
@@ -511,7 +511,7 @@ static void test_no_chmod_of_what_is_no_script(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct scene scene;
-		begin(&scene, &postfix_recipes, CLASS_HACKED_SCRIPT);
+		begin(&scene, &postfix_remedies, CLASS_HACKED_SCRIPT);
 		add_who(&scene, WHO_SCRIPT, bad[i]);
 		make(&scene, 0);
 		assert_false(has_words(&scene, "chmod"));
@@ -530,7 +530,7 @@ static void test_nothing_is_purged_on_a_suspicion(void **state)
 			struct scene scene;
 			bool may = finding_class_is_abuse((enum finding_class) class) &&
 				level >= LEVEL_PROBABLE;
-			begin(&scene, &postfix_recipes, (enum finding_class) class);
+			begin(&scene, &postfix_remedies, (enum finding_class) class);
 			scene.finding.level = (enum level)level;
 			add_local(&scene, 33, "4A1", 0);
 			make(&scene, 1);
@@ -553,7 +553,7 @@ static void test_a_suspicion_is_asked_about_and_held(void **state)
 	for (int class = 0; class < FINDING_CLASSES; class ++) {
 		if (!finding_class_is_abuse((enum finding_class) class))
 			continue;
-		begin(&scene, &postfix_recipes, (enum finding_class) class);
+		begin(&scene, &postfix_remedies, (enum finding_class) class);
 		scene.finding.level = LEVEL_SUSPECT;
 		scene.finding.filter = SLICE("account=o'neil and subject ~ \"x y\"");
 		add_who(&scene, WHO_ACCOUNT, "o'neil");
@@ -568,7 +568,7 @@ static void test_a_suspicion_is_asked_about_and_held(void **state)
 		end(&scene);
 	}
 
-	begin(&scene, &postfix_recipes, CLASS_BULK_MAIL);
+	begin(&scene, &postfix_remedies, CLASS_BULK_MAIL);
 	scene.finding.filter = SLICE("subject=\"j\xc3\xbcrgen\"");
 	make(&scene, 0);
 	assert_false(has_words(&scene, "hold"));
@@ -581,7 +581,7 @@ static void test_other_mtas(void **state)
 	(void)state;
 	struct scene scene;
 
-	begin(&scene, &sendmail_recipes, CLASS_STOLEN_ACCOUNT);
+	begin(&scene, &sendmail_remedies, CLASS_STOLEN_ACCOUNT);
 	add_who(&scene, WHO_ACCOUNT, "bob");
 	add_mail(&scene, "198.51.100.7", "bob");
 	add_mail(&scene, "2001:db8:0:2::9", "bob");
@@ -592,7 +592,7 @@ static void test_other_mtas(void **state)
 	expect_line(&scene, "passwd -l bob");
 	end(&scene);
 
-	begin(&scene, &exchange_recipes, CLASS_STOLEN_ACCOUNT);
+	begin(&scene, &exchange_remedies, CLASS_STOLEN_ACCOUNT);
 	add_who(&scene, WHO_ACCOUNT, "CORP\\bob");
 	for (int i = 1; i < 4; i++) {
 		char client[] = "198.51.100.0";
@@ -622,12 +622,12 @@ static bool within(const char *line, size_t at, char quote)
 
 static void check_line(const char *line)
 {
-	struct recipe_place place;
+	struct remedy_place place;
 	int kind = -1;
 
 	assert_true(shell_can_paste(slice_cstr(line)));
 	for (size_t at = 0; line[at]; at++) {
-		size_t used = recipe_place_read(slice_cstr(line + at), &place);
+		size_t used = remedy_place_read(slice_cstr(line + at), &place);
 		if (!used) {
 			/* {word} that is nothing: a name with a slip in it. */
 			if (line[at] == '{' && ascii_is_alpha(line[at + 1]) &&
@@ -640,13 +640,13 @@ static void check_line(const char *line)
 		if (kind >= 0 && kind != (int)place.kind)
 			fail_msg("%s: two kinds of values in one line", line);
 		kind = (int)place.kind;
-		bool plain = recipe_value_is_plain(place.kind);
+		bool plain = remedy_value_is_plain(place.kind);
 		if (!plain && (within(line, at, '\'') || within(line, at, '"')))
 			fail_msg("%s: a value within quotes", line);
 	}
 }
 
-static void check_table(const struct recipe *table)
+static void check_table(const struct remedy_page *table)
 {
 	bool seen[REMEDY_STEPS] = {false};
 
@@ -662,17 +662,17 @@ static void check_table(const struct recipe *table)
 static void test_tables(void **state)
 {
 	(void)state;
-	check_table(recipes_common);
-	check_table(postfix_recipes.recipes);
-	check_table(sendmail_recipes.recipes);
-	check_table(exchange_recipes.recipes);
+	check_table(remedy_common);
+	check_table(postfix_remedies.pages);
+	check_table(sendmail_remedies.pages);
+	check_table(exchange_remedies.pages);
 }
 
 /* What a shell makes of the lines, but runs none of it. */
 static void test_a_shell_reads_all_lines(void **state)
 {
 	(void)state;
-	static const struct recipe_book *const books[] = {&postfix_recipes, &sendmail_recipes};
+	static const struct remedy_book *const books[] = {&postfix_remedies, &sendmail_remedies};
 
 	for (size_t book = 0; book < 2; book++) {
 		FILE *shell = popen("sh -n", "w");

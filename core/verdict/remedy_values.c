@@ -5,9 +5,9 @@
 #include "core/base/units.h"
 #include "core/verdict/script.h"
 
-const char *recipe_value_name(enum recipe_value kind)
+const char *remedy_value_name(enum remedy_value kind)
 {
-	static const char *const names[RECIPE_VALUES] = {
+	static const char *const names[REMEDY_VALUES] = {
 		[VALUE_LOGIN] = "login",
 		[VALUE_SYSTEM_USER] = "system_user",
 		[VALUE_WINDOWS_USER] = "windows_user",
@@ -32,13 +32,13 @@ const char *recipe_value_name(enum recipe_value kind)
 	return names[kind];
 }
 
-bool recipe_value_is_plain(enum recipe_value kind)
+bool remedy_value_is_plain(enum remedy_value kind)
 {
 	return (kind >= VALUE_CLIENT && kind <= VALUE_CLIENT_MASK) || kind == VALUE_UID ||
 		kind >= VALUE_BOUNCES;
 }
 
-void remedy_values_add(struct remedy_values *values, enum recipe_value kind, struct slice text)
+void remedy_values_add(struct remedy_values *values, enum remedy_value kind, struct slice text)
 {
 	struct value_list *list = &values->of[kind];
 
@@ -79,7 +79,7 @@ static bool is_key(struct slice s)
 }
 
 static void add_if(
-	struct remedy_values *values, enum recipe_value kind, struct slice text, bool fits)
+	struct remedy_values *values, enum remedy_value kind, struct slice text, bool fits)
 {
 	if (fits)
 		remedy_values_add(values, kind, text);
@@ -181,12 +181,12 @@ static struct slice line_path(struct slice path)
 
 static void add_places(struct remedy_values *values, const struct spool *spool)
 {
-	const struct recipe_book *book = spool ? spool->format->recipes : NULL;
+	const struct remedy_book *book = spool ? spool->format->remedies : NULL;
 	struct buf option = {0};
 
 	if (!book)
 		return;
-	values->recipes = book->recipes;
+	values->pages = book->pages;
 	/* A queue that no configuration here names is a copy: the lines are for where it is from. */
 	values->config =
 		line_path(slice_cstr(spool->config_path ? spool->config_path : book->config));

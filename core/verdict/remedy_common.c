@@ -4,7 +4,7 @@
  */
 #include <stddef.h>
 
-#include "core/verdict/recipe.h"
+#include "core/verdict/remedy_book.h"
 
 #define FIND "find / -path /proc -prune -o -type f"
 #define CRONTAB "crontab -l -u \"$(getent passwd {uid} | cut -d: -f1)\""
@@ -12,7 +12,7 @@
 #define MAIL_PORTS "'{ 25, 110, 143, 465, 587, 993, 995 }'"
 #define SET_FLAGS "flags interval, timeout; timeout 7d; auto-merge; }'"
 
-const struct recipe recipes_common[] = {
+const struct remedy_page remedy_common[] = {
 	{STEP_MAKE_SURE,
 		"make sure first, it may be honest mail: ask the owner, look at some of it",
 		{"spoolsweep list finding={id} --limit 20", "spoolsweep show {example}"}},

@@ -2,14 +2,14 @@
  * What an admin of Sendmail 8 does against an incident, by cf/README. The access map has to be
  * there (FEATURE access_db), as it is by default on Debian and Red Hat.
  */
-#include "formats/sendmail/recipes.h"
+#include "formats/sendmail/remedies.h"
 
 #include <stddef.h>
 
 #define MAKE_ACCESS "makemap hash {config}/access <{config}/access"
 #define RESTART "service sendmail restart"
 
-static const struct recipe recipes[] = {
+static const struct remedy_page pages[] = {
 	{STEP_LOCK_LOGIN, "lock the login where sasldb has its password; saslauthd: next step",
 		{"saslpasswd2 -d {login}"}},
 	{STEP_DROP_SESSIONS, "end the sessions that are open; honest clients come back",
@@ -49,4 +49,4 @@ static const struct recipe recipes[] = {
 	{0},
 };
 
-const struct recipe_book sendmail_recipes = {"/etc/mail", "/var/spool/mqueue", recipes};
+const struct remedy_book sendmail_remedies = {"/etc/mail", "/var/spool/mqueue", pages};

@@ -7,14 +7,14 @@
  */
 #include <stddef.h>
 
-#include "core/verdict/recipe.h"
+#include "core/verdict/remedy_book.h"
 #include "formats/postfix/postfix.h"
 
 /* Puts a restriction in front of those that are in force. */
 #define PUT_FIRST(list, what) "postconf {-c}-e \"" list "=" what ", $(postconf {-c}-h " list ")\""
 #define RELOAD "postfix {-c}reload"
 
-static const struct recipe recipes[] = {
+static const struct remedy_page pages[] = {
 	{STEP_LOCK_LOGIN, "lock the login; taking its line out again unlocks it",
 		{"printf '%s REJECT this login is locked\\n' {login...} >>{config}/locked_logins",
 			PUT_FIRST("smtpd_data_restrictions",
@@ -82,4 +82,4 @@ static const struct recipe recipes[] = {
 	{0},
 };
 
-const struct recipe_book postfix_recipes = {"/etc/postfix", "/var/spool/postfix", recipes};
+const struct remedy_book postfix_remedies = {"/etc/postfix", "/var/spool/postfix", pages};
