@@ -46,9 +46,17 @@ void put_finding_stays(const struct app *app, struct buf *out, const struct find
 	buf_free(&text);
 }
 
+static bool is_of_rule(const struct evidence *evidence, enum rule_id rule)
+{
+	return slice_eq(slice_cstr(evidence->rule->name), slice_cstr(rule_table[rule].name));
+}
+
 struct slice evidence_compared(const struct evidence *evidence)
 {
-	bool usual = evidence->p99 >= 0 && evidence->p99 >= evidence->value;
+	/* Of these the value is a share or a distance, and others' figures are counts. */
+	bool comparable =
+		!is_of_rule(evidence, RULE_SENDER_ROTATION) && !is_of_rule(evidence, RULE_OUTLIER);
+	bool usual = comparable && evidence->p99 >= 0 && evidence->p99 >= evidence->value;
 	return usual ? SLICE("") : evidence->here;
 }
 
@@ -131,8 +139,8 @@ static void put_steps(const struct app *app, struct buf *out, const struct findi
 static bool is_said(const struct finding *finding, const struct evidence *evidence)
 {
 	for (size_t i = 0; i < finding->nevidence; i++)
-		if (slice_eq(slice_cstr(finding->evidence[i].rule->name), SLICE("client_ips")))
-			return slice_eq(slice_cstr(evidence->rule->name), SLICE("client_nets"));
+		if (is_of_rule(&finding->evidence[i], RULE_CLIENT_IPS))
+			return is_of_rule(evidence, RULE_CLIENT_NETS);
 	return false;
 }
 
