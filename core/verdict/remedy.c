@@ -64,6 +64,8 @@ static bool fits(enum remedy_step step, const struct finding *finding,
 		return values->of[VALUE_SHARED_HOST].count > 0;
 	case STEP_STOP_USER:
 		return !remedy_user_has_more(finding, snap);
+	case STEP_PAUSE_RECIPIENT:
+		return !remedy_rcpt_is_for_bounces(finding);
 	case STEP_KNOW_RECIPIENTS:
 		return remedy_bounces(finding, snap) == BOUNCES_OURS;
 	case STEP_FILTER_BOUNCES:

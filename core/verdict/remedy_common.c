@@ -50,7 +50,7 @@ const struct remedy_page remedy_common[] = {
 	{STEP_FIND_SCRIPT, "find the script, then chmod 000 it",
 		{FIND " -name {script_name} -exec ls -l {} +"}},
 	{STEP_FIND_SITE,
-		"find the site that it is, and how they came in: X-PHP-Originating-Script and the "
+		"find which site it is, and how they came in: X-PHP-Originating-Script and the "
 		"like in its headers, and in the web server's access logs the requests (POST) of "
 		"that time; mailer libraries are in all sites, leave them alone",
 		{"spoolsweep show {example} --headers", "date -d {first}",

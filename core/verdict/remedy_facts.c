@@ -93,3 +93,23 @@ enum bounces remedy_bounces(const struct finding *finding, const struct snap *sn
 	}
 	return replies > finding->messages / 2 ? BOUNCES_REPLIES : BOUNCES_OURS;
 }
+
+static bool is_for_bounces(struct slice address)
+{
+	static const char *const words[] = {
+		"bounce", "owner-", "-owner@", "-request@", "postmaster@", "mailer-daemon@"};
+
+	for (; address.len; address = slice_from(address, 1))
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (slice_starts_fold(address, slice_cstr(words[i])))
+				return true;
+	return false;
+}
+
+bool remedy_rcpt_is_for_bounces(const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->nwho; i++)
+		if (finding->who[i].kind == WHO_RCPT && is_for_bounces(finding->who[i].value))
+			return true;
+	return false;
+}

@@ -21,4 +21,7 @@ enum bounces {
 };
 enum bounces remedy_bounces(const struct finding *finding, const struct snap *snap);
 
+/* Whether one of the finding's recipients is there for bounces, of a list or of the server. */
+bool remedy_rcpt_is_for_bounces(const struct finding *finding);
+
 #endif

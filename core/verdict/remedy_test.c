@@ -501,6 +501,23 @@ static void test_three_kinds_of_bounces(void **state)
 	}
 }
 
+/* A flooded address may wait, but not one that a list or the server hears of failures by. */
+static void test_no_pause_for_bounces(void **state)
+{
+	(void)state;
+	static const char *const addresses[] = {"user@example.com", "news-Bounces@example.com",
+		"owner-news@example.com", "postmaster@example.com"};
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		struct scene scene;
+		begin(&scene, &postfix_remedies, CLASS_RECIPIENT_FLOOD);
+		add_who(&scene, WHO_RCPT, addresses[i]);
+		make(&scene, 0);
+		assert_true(has_words(&scene, "DEFER") == !i);
+		end(&scene);
+	}
+}
+
 /* The path is what mail claims: nobody is to paste a chmod of the system's own files. */
 static void test_no_chmod_of_what_is_no_script(void **state)
 {
@@ -722,6 +739,7 @@ int main(void)
 		cmocka_unit_test(test_library_is_no_culprit),
 		cmocka_unit_test(test_a_shared_user_may_submit),
 		cmocka_unit_test(test_three_kinds_of_bounces),
+		cmocka_unit_test(test_no_pause_for_bounces),
 		cmocka_unit_test(test_no_chmod_of_what_is_no_script),
 		cmocka_unit_test(test_nothing_is_purged_on_a_suspicion),
 		cmocka_unit_test(test_a_suspicion_is_asked_about_and_held),
