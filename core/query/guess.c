@@ -292,7 +292,7 @@ static void tell(struct guess *guess)
 
 	for (uint32_t i = 0; i < guess->places.count; i++) {
 		struct slice name = name_of(guess, guess->domains[i].id);
-		if (guess->domains[i].clue && !memchr(name.ptr, '\0', name.len))
+		if (guess->domains[i].clue && slice_index(name, '\0') == SIZE_MAX)
 			list[count++] = (struct site_guess){
 				xasprintf("%.*s", SLICE_ARG(name)), guess->domains[i].clue};
 	}

@@ -30,8 +30,8 @@ static void add_values(struct study *study, const struct suspect *suspect, struc
 	enum who_kind kind, uint32_t (*id_of)(struct study *study, uint32_t row))
 {
 	struct memo places = {0};
-	struct named *named = NULL;
-	uint32_t count = 0, cap = 0;
+	uint32_t count = 0, cap = 64;
+	struct named *named = xcalloc(cap, sizeof(*named));
 
 	for (uint32_t i = 0; i < suspect->crime.count; i++) {
 		uint32_t id = id_of(study, suspect->crime.at[i]);
@@ -40,7 +40,7 @@ static void add_values(struct study *study, const struct suspect *suspect, struc
 		uint32_t *place = memo_at(&places, id);
 		if (!*place) {
 			if (count == cap) {
-				cap = cap ? cap * 2 : 64;
+				cap *= 2;
 				named = xrealloc(named, cap, sizeof(*named));
 			}
 			named[count++] = (struct named){.id = id};

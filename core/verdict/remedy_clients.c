@@ -254,7 +254,7 @@ static void add_prefix(struct buf *out, const struct ip_net *net)
 		return;
 	}
 	buf_add(out, SLICE("IPv6"));
-	for (unsigned i = 0; i < net->bits / 16U; i++)
+	for (size_t i = 0; i < net->bits / 16U; i++)
 		buf_printf(out, ":%x", bytes[2 * i] << 8 | bytes[2 * i + 1]);
 }
 

@@ -21,10 +21,8 @@ static const struct remedy_page pages[] = {
 	{STEP_CLOSE_RELAY,
 		"close the relay: take out what names strangers, in sendmail.mc the features; then "
 		"build it again",
-		{"grep -n -E 'promiscuous_relay|relay_(entire_domain|based_on_MX|local_from|"
-		 "mail_from)|loose_relay_check' {config}/sendmail.mc",
-			"grep -n RELAY {config}/access", "cat {config}/relay-domains", MAKE_ACCESS,
-			"make -C {config}", RESTART}},
+		{"grep -n relay {config}/sendmail.mc", "grep -n RELAY {config}/access",
+			"cat {config}/relay-domains", MAKE_ACCESS, "make -C {config}", RESTART}},
 	{STEP_KNOW_RECIPIENTS,
 		"refuse unknown users while mail is offered: of domains that are relayed or "
 		"virtual, list the users, and '@DOMAIN error:nouser' last; catch-alls are here",
