@@ -113,28 +113,39 @@ static void put_evidence(const struct app *app, struct buf *out, const char *tit
 	buf_free(&points);
 }
 
-static void put_who(const struct app *app, struct buf *out, const struct finding *finding)
+static void put_names(
+	const struct app *app, struct buf *out, const struct who *list, size_t count, size_t all)
 {
 	struct buf text = {0};
 
-	buf_add(out, SLICE("\nwho\n"));
-	for (size_t i = 0; i < finding->nwho && i < WHO_SHOWN; i++) {
-		const struct who *who = &finding->who[i];
-		struct buf count = {0};
+	for (size_t i = 0; i < count && i < WHO_SHOWN; i++) {
+		struct buf messages = {0};
 		buf_reset(&text);
-		buf_printf(&text, "%s %.*s", who_field(who->kind), SLICE_ARG(who->value));
-		units_count(&count, who->messages);
-		buf_add(&count, who->messages == 1 ? SLICE(" message") : SLICE(" messages"));
+		buf_printf(&text, "%s %.*s", who_field(list[i].kind), SLICE_ARG(list[i].value));
+		units_count(&messages, list[i].messages);
+		buf_add(&messages, list[i].messages == 1 ? SLICE(" message") : SLICE(" messages"));
 		put_folded(app, out,
-			&(struct line){
-				.indent = 2, .text = buf_slice(&text), .tail = buf_slice(&count)});
-		buf_free(&count);
+			&(struct line){.indent = 2,
+				.text = buf_slice(&text),
+				.tail = buf_slice(&messages)});
+		buf_free(&messages);
 	}
-	size_t shown = finding->nwho < WHO_SHOWN ? finding->nwho : WHO_SHOWN;
-	if (finding->nwho_all > shown)
-		buf_printf(out, "  and %zu more%s\n", finding->nwho_all - shown,
-			finding->nwho > shown ? ": --json names them" : "");
+	size_t shown = count < WHO_SHOWN ? count : WHO_SHOWN;
+	if (all > shown)
+		buf_printf(out, "  and %zu more%s\n", all - shown,
+			count > shown ? ": --json names them" : "");
 	buf_free(&text);
+}
+
+static void put_who(const struct app *app, struct buf *out, const struct finding *finding)
+{
+	buf_add(out, SLICE("\nwho\n"));
+	put_names(app, out, finding->who, finding->nwho, finding->nwho_all);
+	/* Of a relay these are the who. */
+	if (finding->nfrom && finding->who[0].kind != WHO_NET) {
+		buf_add(out, SLICE("\nfrom networks outside\n"));
+		put_names(app, out, finding->from, finding->nfrom, finding->nfrom_all);
+	}
 }
 
 /* ---- what a purge takes and leaves ---- */

@@ -66,7 +66,7 @@ enum need_part {
 	NEED_STAMP =
 		1 << 19, /* the index keeps record.stamp: for the next scan, of nobody else's use */
 	/*
-	 * What a verdict wants of the headers and of the recipients: record.marks, subject and
+	 * What a verdict wants of the headers, the session (HELO) and the recipients: record.marks, subject and
 	 * message_id; the index keeps marks, subject key and hashes, far less than the texts.
 	 */
 	NEED_MARKS = 1 << 20,

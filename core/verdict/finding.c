@@ -135,7 +135,9 @@ static void name_party(struct study *study, struct suspect *suspect)
 		add_values(study, suspect, &suspect->who, WHO_NET, any_net_id);
 		break;
 	default:
-		if (suspect->class == CLASS_BACKSCATTER && is_inbound(study, suspect))
+		if (suspect->class == CLASS_OPEN_RELAY)
+			add_values(study, suspect, &suspect->who, WHO_NET, any_net_id);
+		else if (suspect->class == CLASS_BACKSCATTER && is_inbound(study, suspect))
 			add_values(study, suspect, &suspect->who, WHO_RCPT, null_rcpt_id);
 		else
 			add_values(study, suspect, &suspect->who, WHO_SPOOL, spool_id);
@@ -262,7 +264,7 @@ static void set_examples(struct study *study, struct suspect *suspect)
 /* 0: what it is, where that decides; 1: what else speaks for it; 2: what speaks against it. */
 static unsigned part_of(const struct finding *finding, const struct evidence *evidence)
 {
-	if (evidence->points < 0)
+	if (evidence->rule->family == FAMILY_COUNTER)
 		return 2;
 	return finding->weighed || evidence->rule->family != FAMILY_QUEUE;
 }

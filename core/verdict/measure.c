@@ -105,7 +105,11 @@ static void measure_senders(
 		m->from_differs += (marks & MARK_FROM_DIFFERS) != 0;
 	}
 	seen_begin(&study->seen);
+	seen_begin(&study->seen2);
 	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t domain = lookup_sender_domain(lookup, rows.at[i]);
+		m->foreign_domains += domain > INTERN_EMPTY && domain != login_domain &&
+			!lookup_local(lookup, domain) && seen_add(&study->seen2, domain);
 		uint32_t from = snap_col(snap, COL_FROM_DOMAIN, rows.at[i]);
 		m->froms += seen_add(&study->seen, from);
 		m->from_foreign += from && from != login_domain && !lookup_local(lookup, from);
@@ -120,12 +124,15 @@ static bool is_tried(const struct snap *snap, uint32_t rcpt)
 		snap->rcpt_state[rcpt] == RCPT_DONE;
 }
 
-static void measure_rcpts(struct study *study, struct rows rows, struct measures *m)
+static void measure_rcpts(
+	struct study *study, const struct party *party, struct rows rows, struct measures *m)
 {
 	enum { MOST = 128 };
 	struct lookup *lookup = &study->lookup;
 	const struct snap *snap = study->snap;
 	uint32_t by_count[MOST] = {0};
+	/* A party counts itself among those who write there, unless it is left out. */
+	uint32_t others = party && party->outlier ? 0 : 1;
 
 	seen_begin(&study->seen);
 	seen_begin(&study->seen2);
@@ -138,16 +145,23 @@ static void measure_rcpts(struct study *study, struct rows rows, struct measures
 			uint32_t rank = study->rank[rcpt];
 			asked++;
 			m->rcpts_distinct += seen_add(&study->seen2, rank + 1);
+			uint32_t so_far = ++*memo_at(&study->counts, rank);
+			m->most_rcpt = so_far > m->most_rcpt ? so_far : m->most_rcpt;
 			m->domains += seen_add(&study->seen, domain);
 			m->local += lookup_local(lookup, domain);
 			m->freemail += lookup_freemail(lookup, domain);
-			m->known += study->rank_parties[rank] > 1;
+			m->known += study->rank_parties[rank] > others;
 			m->tried += is_tried(snap, rcpt);
 			if (snap->rcpt_class)
 				m->by_class[snap->rcpt_class[rcpt]]++;
 		}
 		m->rcpts += asked;
 		by_count[asked < MOST ? asked : MOST - 1]++;
+	}
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t count, first = snap_rcpts(snap, rows.at[i], &count);
+		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+			*memo_at(&study->counts, study->rank[rcpt]) = 0;
 	}
 	for (uint32_t i = 0; i < MOST; i++)
 		if (by_count[i] > m->usual_count_messages) {
@@ -288,7 +302,7 @@ void measure(struct study *study, const struct party *party, struct rows rows, s
 	*m = (struct measures){.messages = rows.count};
 	measure_places(study, rows, m);
 	measure_senders(study, party, rows, m);
-	measure_rcpts(study, rows, m);
+	measure_rcpts(study, party, rows, m);
 	measure_times(study, rows, m);
 	measure_sizes(study->snap, rows, m);
 	measure_subjects(study, rows, m);

@@ -8,6 +8,7 @@
 struct cell {
 	uint32_t client, sender; /* string ids */
 	bool campaign;
+	bool by_key; /* and not only by its size */
 	bool crime;
 	uint32_t messages;
 	int64_t last;

@@ -39,10 +39,11 @@ struct measures {
 	/* in whose name */
 	uint32_t foreign, null, own; /* messages by sender: not of the site, <>, the login itself */
 	uint32_t senders, foreign_senders; /* different ones */
+	uint32_t foreign_domains;          /* of the latter */
 	uint32_t odd_helo, helos, from_foreign, from_differs, froms, verp;
 
 	/* to whom */
-	uint32_t rcpts_distinct, domains;
+	uint32_t rcpts_distinct, domains, most_rcpt; /* the last: to the one that gets most */
 	uint64_t local, freemail, known; /* recipients; known: to whom others here write too */
 	uint32_t usual_count,
 		usual_count_messages; /* recipients a message, and how many have so many */
@@ -91,6 +92,7 @@ struct party {
 	struct rows rows;
 	float basics[BASICS]; /* NAN: too few messages to say */
 	struct measures *m;   /* NULL: too little mail to be looked at */
+	bool outlier;         /* tells nothing of what is usual here */
 };
 
 /* Somebody or something under suspicion: a finding in the making. */
@@ -134,7 +136,8 @@ struct study {
 	struct arena *arena; /* verdict->arena */
 	struct lookup lookup;
 	struct seen seen, seen2;
-	struct memo counts; /* all 0 between uses */
+	struct memo counts; /* all 0 between uses; so are these, by string */
+	struct memo spare[4], home;
 
 	struct party *parties; /* most messages first */
 	size_t nparties;
@@ -191,6 +194,7 @@ static inline uint64_t refused(const struct measures *m)
 }
 
 /* ---- baseline.c ---- */
+/* Measures all parties, and what is usual here without those that are far out. */
 void baseline_make(struct study *study);
 /*
  * The value below which the share q of the other parties of its kind lies, or EVIDENCE_NONE
@@ -245,6 +249,7 @@ struct slice study_text(struct study *study, const char *format, ...)
 
 void parties_judge(struct study *study); /* people.c */
 void relays_find(struct study *study);
+void wide_trust_find(struct study *study); /* before parties_judge */
 void incidents_merge(struct study *study);
 /* How many of the rows are bounces to those in whose names suspects wrote. */
 uint32_t left_bounces(struct study *study, struct rows rows);

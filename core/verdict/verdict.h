@@ -150,8 +150,7 @@ struct verdict {
 };
 
 /* What must have been read for it (NEED_... bits). */
-#define VERDICT_NEED                                                                               \
-	(NEED_RCPTS | NEED_BOUNCED | NEED_REASONS | NEED_SUBMITTER | NEED_SESSION | NEED_MARKS)
+#define VERDICT_NEED (NEED_RCPTS | NEED_BOUNCED | NEED_REASONS | NEED_SUBMITTER | NEED_MARKS)
 
 struct verdict_options {
 	const struct rules *rules;     /* thresholds; NULL: the defaults */
