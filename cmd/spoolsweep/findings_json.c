@@ -31,7 +31,6 @@ static void sink_names(struct sink *sink, const char *name, const struct who *li
 	sink_end(sink);
 }
 
-
 /* What the rest of the site is like; null where there is nothing to compare with. */
 static void sink_site(struct sink *sink, const struct evidence *evidence)
 {
@@ -53,7 +52,8 @@ static void sink_one(struct sink *sink, const struct app *app, const struct evid
 	sink_text(sink, "id", slice_cstr(evidence->rule->name));
 	sink_text(sink, "family", slice_cstr(family_name(evidence->rule->family)));
 	sink_text(sink, "text", evidence->text);
-	sink_text(sink, "here", evidence->here.len ? evidence->here : (struct slice){0});
+	struct slice here = evidence_compared(evidence);
+	sink_text(sink, "here", here.len ? here : (struct slice){0});
 	sink_figure(sink, "value", evidence->value);
 	sink_text(sink, "unit", slice_cstr(evidence->rule->unit));
 	if (evidence->n)

@@ -85,7 +85,7 @@ struct need {
 };
 
 struct format;
-struct recipe_book;
+struct remedy_book;
 struct stamp;
 
 struct probe {
@@ -298,8 +298,8 @@ struct format {
 	/* What the MTA's own tool logs for it: "removed"; for syslog. */
 	const char *(*logged_as)(enum op op);
 
-	/* ---- what an admin does against an incident (verdict/recipe.h), or NULL ---- */
-	const struct recipe_book *recipes;
+	/* ---- what an admin does against an incident (verdict/remedy_book.h), or NULL ---- */
+	const struct remedy_book *remedies;
 };
 
 #endif

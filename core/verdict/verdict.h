@@ -102,6 +102,7 @@ struct finding {
 	enum finding_class class;
 	enum level level;
 	double score;
+	bool weighed;       /* the level comes from the score, and not from what it is */
 	struct slice title; /* who, for the headline: "bob@example.com and 2 more logins" */
 	struct who *who;    /* most messages first; cut at LIMIT_WHO */
 	size_t nwho;

@@ -2,14 +2,14 @@
  * What an admin of Sendmail 8 does against an incident, by cf/README. The access map has to be
  * there (FEATURE access_db), as it is by default on Debian and Red Hat.
  */
-#include "formats/sendmail/recipes.h"
+#include "formats/sendmail/remedies.h"
 
 #include <stddef.h>
 
 #define MAKE_ACCESS "makemap hash {config}/access <{config}/access"
 #define RESTART "service sendmail restart"
 
-static const struct recipe recipes[] = {
+static const struct remedy_page pages[] = {
 	{STEP_LOCK_LOGIN, "lock the login where sasldb has its password; saslauthd: next step",
 		{"saslpasswd2 -d {login}"}},
 	{STEP_DROP_SESSIONS, "end the sessions that are open; honest clients come back",
@@ -21,10 +21,8 @@ static const struct recipe recipes[] = {
 	{STEP_CLOSE_RELAY,
 		"close the relay: take out what names strangers, in sendmail.mc the features; then "
 		"build it again",
-		{"grep -n -E 'promiscuous_relay|relay_(entire_domain|based_on_MX|local_from|"
-		 "mail_from)|loose_relay_check' {config}/sendmail.mc",
-			"grep -n RELAY {config}/access", "cat {config}/relay-domains", MAKE_ACCESS,
-			"make -C {config}", RESTART}},
+		{"grep -n relay {config}/sendmail.mc", "grep -n RELAY {config}/access",
+			"cat {config}/relay-domains", MAKE_ACCESS, "make -C {config}", RESTART}},
 	{STEP_KNOW_RECIPIENTS,
 		"refuse unknown users while mail is offered: of domains that are relayed or "
 		"virtual, list the users, and '@DOMAIN error:nouser' last; catch-alls are here",
@@ -49,4 +47,4 @@ static const struct recipe recipes[] = {
 	{0},
 };
 
-const struct recipe_book sendmail_recipes = {"/etc/mail", "/var/spool/mqueue", recipes};
+const struct remedy_book sendmail_remedies = {"/etc/mail", "/var/spool/mqueue", pages};

@@ -5,14 +5,14 @@
  *
  * Connection filtering looks at nobody who logs in; the list of connections looks at all.
  */
-#include "formats/exchange/recipes.h"
+#include "formats/exchange/remedies.h"
 
 #include <stddef.h>
 
 #define SERVER "SMTP virtual server, Properties, "
 #define RESTART "net stop smtpsvc", "net start smtpsvc"
 
-static const struct recipe recipes[] = {
+static const struct remedy_page pages[] = {
 	{STEP_LOCK_LOGIN, "lock the account in the directory (its name there may differ)",
 		{"net user {windows_user} /active:no /domain"}},
 	{STEP_DROP_SESSIONS, "end the sessions that are open", {RESTART}},
@@ -51,4 +51,4 @@ static const struct recipe recipes[] = {
 	{0},
 };
 
-const struct recipe_book exchange_recipes = {"", "", recipes};
+const struct remedy_book exchange_remedies = {"", "", pages};

@@ -1,9 +1,9 @@
 /*
- * recipe: how a step against an incident is taken. Tables only, for who adds a step or an MTA.
+ * remedy_book: how a step against an incident is taken. Tables only, for who adds a step or an MTA.
  *
  * Which steps a class of finding takes, and in which order, is a table in remedy.c. How an MTA
- * takes a step stands in its own folder (formats/NAME/recipes.c); what is the same for all of
- * them in recipes.c here. An MTA that has no recipe for a step leaves it out.
+ * takes a step stands in its own folder (formats/NAME/remedies.c); what is the same for all of
+ * them in remedy_common.c here. An MTA that has no page for a step leaves it out.
  *
  * A line is for a shell of the mail server. In it stand for
  *
@@ -16,15 +16,15 @@
  *   {spool}         the queue's folder; of a copy of a queue: the usual one
  *
  * A value is a word of its own, quoted where it has to be: no quotes around {...}, but for what
- * never needs any (recipe_value_is_plain, and the last four). A line whose values are none is
+ * never needs any (remedy_value_is_plain, and the last four). A line whose values are none is
  * left out, and with it the other lines when no line of the step that names a value is left.
  */
-#ifndef CORE_VERDICT_RECIPE_H
-#define CORE_VERDICT_RECIPE_H
+#ifndef CORE_VERDICT_REMEDY_BOOK_H
+#define CORE_VERDICT_REMEDY_BOOK_H
 
 enum remedy_step {
 	STEP_END, /* of a class's steps; none is called so */
-	/* for every MTA alike: recipes.c */
+	/* for every MTA alike: remedy_common.c */
 	STEP_MAKE_SURE,     /* before anybody is locked out on a suspicion */
 	STEP_PURGE,         /* what may be purged by its id */
 	STEP_PURGE_BOUNCES, /* {bounces} */
@@ -35,8 +35,13 @@ enum remedy_step {
 	STEP_NEW_PASSWORD,  /* before the login is unlocked */
 	STEP_DISABLE_SCRIPT,
 	STEP_FIND_SCRIPT,     /* of which no path is known */
+	STEP_FIND_SITE,       /* that the script belongs to, and how they came in */
 	STEP_SEARCH_USER,     /* {uid}: what else it runs */
-	STEP_FIND_HOST,       /* in our own network */
+	STEP_FIND_HOST,       /* in our own network, if all of its mail is the finding's */
+	STEP_LOOK_BEHIND,     /* {shared_host}: a host that others' mail comes through too */
+	STEP_FIND_REPEAT,     /* what sends the same again and again */
+	STEP_FILTER_BOUNCES,  /* of mail never sent here, to addresses that exist */
+	STEP_STOP_REPLIES,    /* automatic ones */
 	STEP_ASK_OWNER,       /* of a mailing */
 	STEP_FIND_CAUSE,      /* why others refuse us */
 	STEP_DELIST,          /* once the cause is gone */
@@ -60,7 +65,7 @@ enum remedy_step {
 };
 
 /* What {...} may name (remedy_values.c). */
-enum recipe_value {
+enum remedy_value {
 	VALUE_LOGIN,         /* {login} */
 	VALUE_SYSTEM_USER,   /* {system_user}: a login that a user of the machine may have */
 	VALUE_WINDOWS_USER,  /* {windows_user}: a login without its domain */
@@ -70,31 +75,36 @@ enum recipe_value {
 	VALUE_CLIENT_PREFIX, /* {client_prefix}: 203.0.113, IPv6:2001:db8:1:2 */
 	VALUE_CLIENT_MASK,   /* {client_mask}: "203.0.113.0 255.255.255.0"; IPv4 only */
 	VALUE_HOST,          /* {host}: a machine of ours, its address */
+	VALUE_SHARED_HOST,   /* {shared_host}: one that sends other mail too */
 	VALUE_UID,           /* {uid} */
 	VALUE_SCRIPT,        /* {script}: a path */
 	VALUE_SCRIPT_NAME,   /* {script_name}: a name without one */
+	VALUE_LIBRARY,       /* {library}: such a name that many honest sites have */
 	VALUE_RCPT,          /* {rcpt} */
 	VALUE_DOMAIN,        /* {domain} */
 	VALUE_FILTER,        /* {filter}: that selects the finding's messages */
 	VALUE_BOUNCES,       /* {bounces}: the finding's id for those it caused, if there are any */
-	RECIPE_VALUES,
+	VALUE_EXAMPLE,       /* {example}: the queue ids of a few of its messages */
+	VALUE_FIRST,         /* {first}: when its first message came, for date(1) */
+	REMEDY_VALUES,
 };
 
-enum { RECIPE_LINES = 10 };
+enum { REMEDY_LINES = 10 };
 
-struct recipe {
+/* How a step is taken. */
+struct remedy_page {
 	enum remedy_step step;
 	const char *text; /* one line: what to do; NULL ends a table */
-	const char *lines[RECIPE_LINES + 1];
+	const char *lines[REMEDY_LINES + 1];
 };
 
 /* How one MTA takes its steps. */
-struct recipe_book {
+struct remedy_book {
 	const char *config, *spool; /* the usual folders of its configuration and its queue */
-	const struct recipe *recipes;
+	const struct remedy_page *pages;
 };
 
-/* Of every MTA (recipes.c). */
-extern const struct recipe recipes_common[];
+/* Of every MTA (remedy_common.c). */
+extern const struct remedy_page remedy_common[];
 
 #endif

@@ -4,20 +4,23 @@
  */
 #include <stddef.h>
 
-#include "core/verdict/recipe.h"
+#include "core/verdict/remedy_book.h"
 
+#define FIND "find / -path /proc -prune -o -type f"
+#define CRONTAB "crontab -l -u \"$(getent passwd {uid} | cut -d: -f1)\""
 /* Mail and mailboxes, so that nobody locks himself out of the server. */
 #define MAIL_PORTS "'{ 25, 110, 143, 465, 587, 993, 995 }'"
 #define SET_FLAGS "flags interval, timeout; timeout 7d; auto-merge; }'"
 
-const struct recipe recipes_common[] = {
-	{STEP_MAKE_SURE, "make sure first, this is a suspicion: look at it, ask whose it is",
-		{"spoolsweep why {id}", "spoolsweep list finding={id} --limit 20"}},
+const struct remedy_page remedy_common[] = {
+	{STEP_MAKE_SURE,
+		"make sure first, it may be honest mail: ask the owner, look at some of it",
+		{"spoolsweep list finding={id} --limit 20", "spoolsweep show {example}"}},
 	{STEP_PURGE, "see what would go (removes nothing); then the same with --apply",
-		{"spoolsweep why {id}", "spoolsweep purge finding={id}"}},
+		{"spoolsweep purge finding={id}"}},
 	{STEP_PURGE_BOUNCES, "or together with the bounces that it caused, not one after the other",
 		{"spoolsweep purge 'finding in ({id},{bounces})'"}},
-	{STEP_LOOK, "look at all of it", {"spoolsweep why {id}", "spoolsweep list finding={id}"}},
+	{STEP_LOOK, "look at all of it", {"spoolsweep list finding={id}"}},
 	{STEP_HOLD, "hold it meanwhile: nothing is lost; then the same with --apply",
 		{"spoolsweep hold {filter}"}},
 	{STEP_END_SESSIONS,
@@ -45,13 +48,36 @@ const struct recipe recipes_common[] = {
 		"take the script offline; look first, the mail only claims that it is this one",
 		{"ls -l -- {script}", "chmod 000 -- {script}"}},
 	{STEP_FIND_SCRIPT, "find the script, then chmod 000 it",
-		{"find / -path /proc -prune -o -type f -name {script_name} -exec ls -l {} +"}},
+		{FIND " -name {script_name} -exec ls -l {} +"}},
+	{STEP_FIND_SITE,
+		"find which site it is, and how they came in: X-PHP-Originating-Script and the "
+		"like in its headers, and in the web server's access logs the requests (POST) of "
+		"that time; mailer libraries are in all sites, leave them alone",
+		{"spoolsweep show {example} --headers", "date -d {first}",
+			FIND " -name {library} -print"}},
 	{STEP_SEARCH_USER,
 		"look for what it left behind: processes and cron jobs that do not belong there",
-		{"ps -o pid,lstart,args -u {uid}",
-			"crontab -l -u \"$(getent passwd {uid} | cut -d: -f1)\""}},
+		{"ps -o pid,lstart,args -u {uid}", CRONTAB}},
 	{STEP_FIND_HOST, "find the machine and take it off the network, at its switch",
 		{"getent hosts {host}", "ip neigh show {host}"}},
+	{STEP_LOOK_BEHIND,
+		"do not block this one, other mail comes through it too: a gateway, a proxy or a "
+		"NAT. Find who is behind it, by the Received lines of these messages and by its "
+		"own log of that time, and stop that one there",
+		{"getent hosts {shared_host}", "spoolsweep show {example} --headers",
+			"date -d {first}"}},
+	{STEP_FIND_REPEAT,
+		"find what says the same again and again (a job, an alert, a device) and end it "
+		"there: it is nobody's crime, and its other mail is wanted",
+		{"spoolsweep show {example}", "ps -o pid,lstart,args -u {uid}", CRONTAB}},
+	{STEP_FILTER_BOUNCES,
+		"nobody here sent what they bounce, and these addresses exist: sign senders "
+		"(BATV), or refuse by what the bounces quote; give a mailbox that fills more room",
+		{"spoolsweep top rcpt finding={id}", "spoolsweep show {example}"}},
+	{STEP_STOP_REPLIES,
+		"let the program that answers do so once to each sender, and never to spam, lists "
+		"and bounces",
+		{"spoolsweep top header_from finding={id}", "spoolsweep show {example} --headers"}},
 	{STEP_ASK_OWNER, "ask the owner what it is, and who asked for it", {NULL}},
 	{STEP_FIND_CAUSE,
 		"find out who got this server listed: an abuser, or forwarded spam; end that first",

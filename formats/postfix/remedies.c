@@ -7,14 +7,14 @@
  */
 #include <stddef.h>
 
-#include "core/verdict/recipe.h"
+#include "core/verdict/remedy_book.h"
 #include "formats/postfix/postfix.h"
 
 /* Puts a restriction in front of those that are in force. */
 #define PUT_FIRST(list, what) "postconf {-c}-e \"" list "=" what ", $(postconf {-c}-h " list ")\""
 #define RELOAD "postfix {-c}reload"
 
-static const struct recipe recipes[] = {
+static const struct remedy_page pages[] = {
 	{STEP_LOCK_LOGIN, "lock the login; taking its line out again unlocks it",
 		{"printf '%s REJECT this login is locked\\n' {login...} >>{config}/locked_logins",
 			PUT_FIRST("smtpd_data_restrictions",
@@ -48,6 +48,13 @@ static const struct recipe recipes[] = {
 			RELOAD,
 			"postconf {-c}local_recipient_maps relay_domains relay_recipient_maps "
 			"virtual_mailbox_maps virtual_alias_maps"}},
+	{STEP_FILTER_BOUNCES,
+		"nobody here sent what they bounce, and these addresses exist: sign senders (BATV, "
+		"a milter), or refuse by header and body checks of what the bounces quote "
+		"(BACKSCATTER_README); give a mailbox that fills more room",
+		{"spoolsweep top rcpt finding={id}", "spoolsweep show {example}",
+			"postconf {-c}smtpd_milters header_checks nested_header_checks "
+			"body_checks"}},
 	{STEP_PAUSE_RECIPIENT,
 		"let mail to it wait at its senders for a while (take out its line afterwards)",
 		{"printf '%s DEFER too much mail for this address\\n' {rcpt...} "
@@ -75,4 +82,4 @@ static const struct recipe recipes[] = {
 	{0},
 };
 
-const struct recipe_book postfix_recipes = {"/etc/postfix", "/var/spool/postfix", recipes};
+const struct remedy_book postfix_remedies = {"/etc/postfix", "/var/spool/postfix", pages};
