@@ -131,6 +131,7 @@ static void measure_rcpts(
 	struct lookup *lookup = &study->lookup;
 	const struct snap *snap = study->snap;
 	uint32_t by_count[MOST] = {0};
+	uint32_t most = 0, votes = 0;
 	/* A party counts itself among those who write there, unless it is left out. */
 	uint32_t others = party && party->outlier ? 0 : 1;
 
@@ -143,9 +144,12 @@ static void measure_rcpts(
 			uint32_t domain = rcpt_domain(study, rows.at[i], rcpt);
 			uint32_t rank = study->rank[rcpt];
 			asked++;
-			uint32_t so_far = ++*memo_at(&study->counts, rank);
-			m->rcpts_distinct += so_far == 1;
-			m->most_rcpt = so_far > m->most_rcpt ? so_far : m->most_rcpt;
+			m->rcpts_distinct += !bitset_has(&study->ranked, rank);
+			bitset_set(&study->ranked, rank);
+			/* Boyer and Moore: if one has the majority, it is the one left. */
+			if (!votes)
+				most = rank;
+			votes += votes && rank != most ? UINT32_MAX : 1;
 			m->domains += seen_add(&study->seen, domain);
 			m->local += lookup_local(lookup, domain);
 			m->freemail += lookup_freemail(lookup, domain);
@@ -159,8 +163,11 @@ static void measure_rcpts(
 	}
 	for (uint32_t i = 0; i < rows.count; i++) {
 		uint32_t count, first = snap_rcpts(snap, rows.at[i], &count);
-		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
-			*memo_at(&study->counts, study->rank[rcpt]) = 0;
+		for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
+			m->most_rcpt += study->rank[rcpt] == most &&
+				snap->rcpt_state[rcpt] != RCPT_CANCELLED;
+			bitset_clear(&study->ranked, study->rank[rcpt]);
+		}
 	}
 	for (uint32_t i = 0; i < MOST; i++)
 		if (by_count[i] > m->usual_count_messages) {
@@ -210,47 +217,49 @@ static void measure_times(struct study *study, struct rows rows, struct measures
 
 static int by_number(const void *a, const void *b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	return (x > y) - (x < y);
 }
 
 /* What lies around the most frequent size, without the few farthest off, which are others' mail. */
-static void find_mode(const int64_t *sizes, uint32_t known, struct measures *m)
+static void find_mode(const uint32_t *sizes, uint32_t known, struct measures *m)
 {
 	enum { APART = 15, FAR = 250 };
 	uint32_t low = 0, high = known;
 
-	while (low < high && sizes[low] * 100 < (int64_t)m->size_low * (100 - APART))
+	while (low < high && sizes[low] * UINT64_C(100) < m->size_low * (uint64_t)(100 - APART))
 		low++;
-	while (high > low && sizes[high - 1] * 100 > (int64_t)m->size_high * (100 + APART))
+	while (high > low &&
+		sizes[high - 1] * UINT64_C(100) > m->size_high * (uint64_t)(100 + APART))
 		high--;
 	uint32_t cut = (high - low) / FAR;
 	if (high - low <= 2 * cut)
 		return;
 	m->mode = high - low - 2 * cut;
-	m->mode_low = (uint32_t)(sizes[low + cut] < UINT32_MAX ? sizes[low + cut] : UINT32_MAX);
-	m->mode_high =
-		(uint32_t)(sizes[high - 1 - cut] < UINT32_MAX ? sizes[high - 1 - cut] : UINT32_MAX);
+	m->mode_low = sizes[low + cut];
+	m->mode_high = sizes[high - 1 - cut];
 }
 
 static void measure_sizes(const struct snap *snap, struct rows rows, struct measures *m)
 {
-	int64_t *sizes = xcalloc(rows.count, sizeof(*sizes));
+	uint32_t *sizes = xcalloc(rows.count, sizeof(*sizes));
 	uint32_t known = 0, low = 0;
 
-	for (uint32_t i = 0; i < rows.count; i++)
-		if (snap_wide(snap, WIDE_SIZE, rows.at[i]) >= 0)
-			sizes[known++] = snap_wide(snap, WIDE_SIZE, rows.at[i]);
+	for (uint32_t i = 0; i < rows.count; i++) {
+		int64_t size = snap_wide(snap, WIDE_SIZE, rows.at[i]);
+		/* What claims more than 4 GB is as large as any. */
+		if (size >= 0)
+			sizes[known++] = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+	}
 	if (known)
 		qsort(sizes, known, sizeof(*sizes), by_number);
 	for (uint32_t high = 0; high < known; high++) {
-		while (sizes[low] * 104 < sizes[high] * 100)
+		while (sizes[low] * UINT64_C(104) < sizes[high] * UINT64_C(100))
 			low++;
 		if (high - low + 1 > m->same_size) {
 			m->same_size = high - low + 1;
-			m->size_low = (uint32_t)(sizes[low] < UINT32_MAX ? sizes[low] : UINT32_MAX);
-			m->size_high =
-				(uint32_t)(sizes[high] < UINT32_MAX ? sizes[high] : UINT32_MAX);
+			m->size_low = sizes[low];
+			m->size_high = sizes[high];
 		}
 	}
 	find_mode(sizes, known, m);

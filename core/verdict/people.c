@@ -139,7 +139,7 @@ static uint32_t count_bounces(struct study *study, struct rows rows)
 	for (uint32_t i = 0; i < rows.count; i++) {
 		uint32_t sender = snap_col(study->snap, COL_SENDER, rows.at[i]);
 		if (sender > INTERN_EMPTY && seen_add(&study->seen, sender))
-			count += *memo_at(&study->bounced, sender);
+			count += memo_get(&study->bounced, sender);
 	}
 	return count;
 }

@@ -43,6 +43,7 @@ void rank_rcpts(struct study *study)
 		study->rank[(uint32_t)list[i]] = study->ranks - 1;
 	}
 	free(list);
+	study->ranked = bitset_new(study->ranks);
 	study->rank_hash = xrealloc(study->rank_hash, study->ranks + 1, sizeof(*study->rank_hash));
 }
 
@@ -51,6 +52,7 @@ void rank_end(struct study *study)
 	for (uint32_t rcpt = 0; study->rank && rcpt < study->snap->nrcpts; rcpt++)
 		study->rank[rcpt] = study->rank_hash[study->rank[rcpt]];
 	free(study->rank_hash);
+	bitset_free(&study->ranked);
 }
 
 uint32_t rank_hash_of(const struct study *study, uint32_t rcpt)

@@ -20,6 +20,7 @@ enum {
 	FREQUENT = 5,       /* messages with one subject, and ... */
 	FREQUENT_PART = 50, /* ... one in so many of the party's */
 	LOCALS = 60,
+	NAMED = 1000, /* different foreign senders */
 };
 
 /* ---- content ---- */
@@ -163,6 +164,21 @@ static bool is_campaign(const struct cells *cells, const struct seen *keys, uint
 
 /* ---- cells ---- */
 
+static bool is_foreign(const struct cells *cells, uint32_t sender)
+{
+	struct study *study = cells->study;
+	uint32_t domain = study->snap->need.parts & NEED_SENDERS
+		? field_domain_id(study->env, sender)
+		: sender;
+
+	if (domain == INTERN_EMPTY)
+		return true;
+	if (cells->party->origin == ORIGIN_ACCOUNT &&
+		domain == field_domain_id(study->env, cells->party->id))
+		return false;
+	return domain && !lookup_local(&study->lookup, domain);
+}
+
 static void make_cells(struct cells *cells)
 {
 	struct study *study = cells->study;
@@ -179,6 +195,9 @@ static void make_cells(struct cells *cells)
 		uint32_t row = rows.at[i];
 		uint32_t client = snap_col(snap, COL_CLIENT_IP, row);
 		uint32_t sender = snap_col(snap, COL_SENDER, row);
+		bool foreign = is_foreign(cells, sender);
+		/* So many names can't be told one by one anyway. */
+		sender = foreign && cells->m->foreign_senders > NAMED ? INTERN_UNKNOWN : sender;
 		bool campaign = is_campaign(cells, &study->seen, row);
 		uint64_t key = (uint64_t)client << 33 | (uint64_t)sender << 1 | campaign;
 		uint32_t place = keymap_add(&map, key);
@@ -187,8 +206,10 @@ static void make_cells(struct cells *cells)
 				cap = cap ? cap * 2 : 64;
 				cells->list = xrealloc(cells->list, cap, sizeof(*cells->list));
 			}
-			cells->list[cells->count++] = (struct cell){
-				.client = client, .sender = sender, .campaign = campaign};
+			cells->list[cells->count++] = (struct cell){.client = client,
+				.sender = sender,
+				.foreign = foreign,
+				.campaign = campaign};
 		}
 		cells->places[i] = place;
 		cells->list[place].messages++;
@@ -240,21 +261,6 @@ static void find_homes(const struct cells *cells, struct memo *home)
 			*memo_at(unlike, cells->list[i].client) = 0;
 }
 
-static bool is_foreign(const struct cells *cells, uint32_t sender)
-{
-	struct study *study = cells->study;
-	uint32_t domain = study->snap->need.parts & NEED_SENDERS
-		? field_domain_id(study->env, sender)
-		: sender;
-
-	if (domain == INTERN_EMPTY)
-		return true;
-	if (cells->party->origin == ORIGIN_ACCOUNT &&
-		domain == field_domain_id(study->env, cells->party->id))
-		return false;
-	return domain && !lookup_local(&study->lookup, domain);
-}
-
 /* What there is to go by. */
 struct votes {
 	int64_t start;
@@ -273,7 +279,7 @@ static bool is_place_telling(const struct cells *cells, bool strange_names, stru
 
 	for (uint32_t i = 0; i < cells->count; i++) {
 		const struct cell *cell = &cells->list[i];
-		bool suspicious = strange_names ? is_foreign(cells, cell->sender) : cell->campaign;
+		bool suspicious = strange_names ? cell->foreign : cell->campaign;
 		if (suspicious && *memo_at(home, cell->client))
 			at_home += cell->messages;
 		else if (suspicious)
@@ -286,7 +292,7 @@ static bool is_crime(const struct cells *cells, const struct cell *cell, const s
 {
 	bool strange_names = votes->strange_names;
 	int64_t start = votes->start;
-	bool foreign = strange_names && is_foreign(cells, cell->sender);
+	bool foreign = strange_names && cell->foreign;
 	int crime = foreign, owner = strange_names && !foreign;
 
 	if (votes->place && cell->client) {

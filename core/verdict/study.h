@@ -43,7 +43,8 @@ struct measures {
 	uint32_t odd_helo, helos, from_foreign, from_differs, froms, verp;
 
 	/* to whom */
-	uint32_t rcpts_distinct, domains, most_rcpt; /* the last: to the one that gets most */
+	uint32_t rcpts_distinct, domains,
+		most_rcpt;               /* the last: to whom most go, if that is half */
 	uint64_t local, freemail, known; /* recipients; known: to whom others here write too */
 	uint32_t usual_count,
 		usual_count_messages; /* recipients a message, and how many have so many */
@@ -148,6 +149,7 @@ struct study {
 	uint32_t *rank;      /* by recipient: the number of its address; in the index */
 	uint32_t *rank_hash; /* by that number; they go up */
 	uint32_t ranks;
+	struct bitset ranked;  /* by that number; empty between uses */
 	uint8_t *rank_parties; /* how many parties write there, as far as a byte goes */
 	struct memo bounced;   /* by address: bounces to it in the queue */
 	uint32_t hours[24];    /* messages by hour of the day, parties' share capped */
