@@ -119,6 +119,7 @@ int verdict_make(struct verdict *verdict, struct field_env *env,
 		parties_make(&study);
 		baseline_make(&study);
 		loops_find(&study);
+		memo_free(&study.lookup.hash); /* of nobody else's use, and of every sender */
 		floods_find(&study);
 		wide_trust_find(&study);
 		parties_judge(&study);
