@@ -198,8 +198,8 @@ static uint32_t own_bounces(struct study *study, struct rows rows)
 			else
 				++*memo_at(&back, base);
 		}
-	free(sent.values);
-	free(back.values);
+	memo_free(&sent);
+	memo_free(&back);
 	return own;
 }
 

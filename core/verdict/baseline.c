@@ -14,7 +14,7 @@ enum {
 static void count_rcpts(struct study *study)
 {
 	const struct snap *snap = study->snap;
-	uint32_t *last = xcalloc(study->ranks + 1, sizeof(*last));
+	struct memo *last = &study->counts;
 
 	study->rank_parties = xcalloc(study->ranks + 1, sizeof(*study->rank_parties));
 	for (size_t i = 0; i < study->nparties; i++) {
@@ -25,12 +25,14 @@ static void count_rcpts(struct study *study)
 			uint32_t count, first = snap_rcpts(snap, rows.at[k], &count);
 			for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
 				uint32_t rank = study->rank[rcpt];
-				study->rank_parties[rank] += last[rank] != i + 1;
-				last[rank] = (uint32_t)i + 1;
+				uint32_t *party = memo_at(last, rank);
+				if (*party != i + 1 && study->rank_parties[rank] < UINT8_MAX)
+					study->rank_parties[rank]++;
+				*party = (uint32_t)i + 1;
 			}
 		}
 	}
-	free(last);
+	memo_free(last);
 }
 
 /*

@@ -54,7 +54,7 @@ static void add_values(struct study *study, const struct suspect *suspect, struc
 		name_add(names, kind, intern_get(&study->snap->strings, named[i].id),
 			named[i].messages);
 	free(named);
-	free(places.values);
+	memo_free(&places);
 }
 
 static uint32_t account_id(struct study *study, uint32_t row)

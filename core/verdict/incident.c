@@ -92,8 +92,8 @@ static void share_clients(struct merge *merge)
 			*holder = i + 1;
 		}
 	}
-	free(holders.values);
-	free(common.values);
+	memo_free(&holders);
+	memo_free(&common);
 }
 
 /* The subjects of a suspect: of one in ten of its messages, and of hardly anybody else's. */
@@ -175,8 +175,8 @@ static void share_subjects(struct merge *merge)
 		for (uint32_t k = i + 1; k < most; k++)
 			compare_themes(merge, themes, i, k);
 	free(themes);
-	free(everywhere.values);
-	free(accused.values);
+	memo_free(&everywhere);
+	memo_free(&accused);
 }
 
 static void add_shared(struct merge *merge)

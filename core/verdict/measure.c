@@ -135,7 +135,6 @@ static void measure_rcpts(
 	uint32_t others = party && party->outlier ? 0 : 1;
 
 	seen_begin(&study->seen);
-	seen_begin(&study->seen2);
 	for (uint32_t i = 0; i < rows.count; i++) {
 		uint32_t count, first = snap_rcpts(snap, rows.at[i], &count), asked = 0;
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
@@ -144,8 +143,8 @@ static void measure_rcpts(
 			uint32_t domain = rcpt_domain(study, rows.at[i], rcpt);
 			uint32_t rank = study->rank[rcpt];
 			asked++;
-			m->rcpts_distinct += seen_add(&study->seen2, rank + 1);
 			uint32_t so_far = ++*memo_at(&study->counts, rank);
+			m->rcpts_distinct += so_far == 1;
 			m->most_rcpt = so_far > m->most_rcpt ? so_far : m->most_rcpt;
 			m->domains += seen_add(&study->seen, domain);
 			m->local += lookup_local(lookup, domain);

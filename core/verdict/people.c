@@ -166,7 +166,7 @@ static void weigh_place(struct study *study, struct suspect *suspect)
 	}
 	for (uint32_t i = 0; i < crime.count; i++) {
 		uint32_t client = field_client_id(study->env, crime.at[i]);
-		elsewhere += client && *memo_at(&study->seen.stamps, client) != study->seen.stamp;
+		elsewhere += client && !seen_has(&study->seen, client);
 	}
 	double value = part(elsewhere, crime.count);
 	if (usual < 3 || value < rule->threshold)

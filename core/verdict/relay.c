@@ -258,9 +258,9 @@ static void judge_relay(struct study *study, const struct party *party)
 		free(relayed.at);
 	if (some)
 		ask(&work, party, take(&work, false));
-	free(work.clients.values);
-	free(work.only.values);
-	free(work.place.values);
+	memo_free(&work.clients);
+	memo_free(&work.only);
+	memo_free(&work.place);
 	free(work.dests);
 }
 
@@ -369,7 +369,7 @@ static uint32_t count_rotating(struct study *study, struct rows rows)
 				++*memo_at(&names, client);
 		}
 	keymap_free(&pairs);
-	free(names.values);
+	memo_free(&names);
 	return rotating;
 }
 

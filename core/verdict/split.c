@@ -150,7 +150,7 @@ static void drop_owners_keys(struct cells *cells, struct memo *home)
 static bool is_key(const struct cells *cells, const struct seen *keys, uint32_t row)
 {
 	uint32_t key = snap_col(cells->study->snap, COL_SUBJECT_KEY, row);
-	return cells->nkeys && key < keys->stamps.cap && keys->stamps.values[key] == keys->stamp;
+	return cells->nkeys && seen_has(keys, key);
 }
 
 static bool is_campaign(const struct cells *cells, const struct seen *keys, uint32_t row)

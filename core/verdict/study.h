@@ -145,16 +145,16 @@ struct study {
 	float *sorted[ORIGINS][BASICS];
 	uint32_t nsorted[ORIGINS][BASICS];
 	struct measures all;
-	uint32_t *rank;      /* by recipient of the index: the number of its address */
+	uint32_t *rank;      /* by recipient: the number of its address; in the index */
 	uint32_t *rank_hash; /* by that number; they go up */
 	uint32_t ranks;
-	uint32_t *rank_parties; /* how many parties write there */
-	struct memo bounced;    /* by address: bounces to it in the queue */
-	uint32_t hours[24];     /* messages by hour of the day, parties' share capped */
-	struct bitset wrote;    /* by string id: senders in whose names suspects wrote */
-	struct bitset claimed;  /* rows of loops and floods */
-	bool copies;            /* some rows have lost their login to a content filter */
-	bool guessed;           /* the site's domains are a guess */
+	uint8_t *rank_parties; /* how many parties write there, as far as a byte goes */
+	struct memo bounced;   /* by address: bounces to it in the queue */
+	uint32_t hours[24];    /* messages by hour of the day, parties' share capped */
+	struct bitset wrote;   /* by string id: senders in whose names suspects wrote */
+	struct bitset claimed; /* rows of loops and floods */
+	bool copies;           /* some rows have lost their login to a content filter */
+	bool guessed;          /* the site's domains are a guess */
 
 	struct suspect *suspects;
 	size_t nsuspects;
@@ -173,6 +173,9 @@ static inline const struct rule *study_rule(const struct study *study, enum rule
 void sort_by_hash(uint64_t *list, uint32_t count);
 #define RANK_NONE UINT32_MAX
 void rank_rcpts(struct study *study);
+void rank_end(struct study *study);
+/* The hash of a recipient, while the index has ranks in its place. */
+uint32_t rank_hash_of(const struct study *study, uint32_t rcpt);
 /* The number of the address with that hash, or RANK_NONE. */
 uint32_t rank_find(const struct study *study, uint32_t hash);
 

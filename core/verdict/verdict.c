@@ -89,16 +89,15 @@ static void end(struct study *study)
 	free(study->suspects);
 	free(study->parties);
 	free(study->rows);
-	free(study->rank);
-	free(study->rank_hash);
+	rank_end(study);
 	free(study->rank_parties);
-	free(study->bounced.values);
-	free(study->counts.values);
+	memo_free(&study->bounced);
+	memo_free(&study->counts);
 	for (size_t i = 0; i < sizeof(study->spare) / sizeof(*study->spare); i++)
-		free(study->spare[i].values);
-	free(study->home.values);
-	free(study->seen.stamps.values);
-	free(study->seen2.stamps.values);
+		memo_free(&study->spare[i]);
+	memo_free(&study->home);
+	memo_free(&study->seen.stamps);
+	memo_free(&study->seen2.stamps);
 	bitset_free(&study->accused);
 	bitset_free(&study->claimed);
 	bitset_free(&study->senders);
