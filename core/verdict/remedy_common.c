@@ -61,9 +61,9 @@ const struct remedy_page remedy_common[] = {
 	{STEP_FIND_HOST, "find the machine and take it off the network, at its switch",
 		{"getent hosts {host}", "ip neigh show {host}"}},
 	{STEP_LOOK_BEHIND,
-		"do not block this one, other mail comes through it too: a gateway, a proxy or a "
-		"NAT. Find who is behind it, by the Received lines of these messages and by its "
-		"own log of that time, and stop that one there",
+		"do not block this one unseen: others' mail comes through it too, as through a "
+		"gateway, a proxy or a NAT. Find who is behind it, by the Received lines of these "
+		"messages and by its own log of that time, and stop that one there",
 		{"getent hosts {shared_host}", "spoolsweep show {example} --headers",
 			"date -d {first}"}},
 	{STEP_FIND_REPEAT,

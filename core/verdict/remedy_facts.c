@@ -5,10 +5,22 @@
 #include "core/base/xalloc.h"
 #include "core/mail/marks.h"
 
-enum { SEVERAL_LOGINS = 3 }; /* one is its owner's, two may be */
+enum {
+	SEVERAL = 3, /* people: one is a machine's owner, two may be */
+	RARE = 2     /* messages with a subject that no campaign has */
+};
 
-/* Which of finding->who a client is; nwho for none. */
-static size_t find_host(const struct finding *finding, struct slice client)
+/* Whose mail a machine hands in besides the campaign. */
+struct machines {
+	const struct finding *finding;
+	const struct snap *snap;
+	uint8_t *place;     /* by client: in finding->who, + 1; 0 not looked up */
+	uint32_t *subjects; /* by subject key: messages of the finding */
+	uint32_t people[LIMIT_WHO][SEVERAL];
+};
+
+/* nwho for none of them. */
+static size_t find_machine(const struct finding *finding, struct slice client)
 {
 	struct ip_net net;
 	struct ip ip;
@@ -23,39 +35,70 @@ static size_t find_host(const struct finding *finding, struct slice client)
 	return i;
 }
 
-/* Whether that makes several, with those of before. */
-static bool add_login(uint32_t logins[SEVERAL_LOGINS], uint32_t login)
+static size_t machine_of(struct machines *machines, uint32_t row)
 {
-	for (unsigned i = 0; i < SEVERAL_LOGINS; i++) {
-		if (logins[i] == login)
+	uint32_t client = snap_col(machines->snap, COL_CLIENT_IP, row);
+	struct slice text = intern_get(&machines->snap->strings, client);
+
+	if (client <= INTERN_EMPTY)
+		return machines->finding->nwho;
+	if (!machines->place[client])
+		machines->place[client] = (uint8_t)(find_machine(machines->finding, text) + 1);
+	return machines->place[client] - 1U;
+}
+
+/* Whether that makes several, with those of before. */
+static bool add_person(uint32_t people[SEVERAL], uint32_t person)
+{
+	for (unsigned i = 0; i < SEVERAL; i++) {
+		if (people[i] == person)
 			return false;
-		if (logins[i])
+		if (people[i])
 			continue;
-		logins[i] = login;
-		return i + 1 == SEVERAL_LOGINS;
+		people[i] = person;
+		return i + 1 == SEVERAL;
 	}
 	return true;
 }
 
+/*
+ * Whether this message makes the machine one of many people: other mail without a login, or of
+ * several. Where all of its mail is the finding's, senders of the site count whose subjects are
+ * their own: names made up for a campaign come with the campaign's.
+ */
+static bool is_of_many(struct machines *machines, uint32_t row, uint32_t people[SEVERAL])
+{
+	const struct snap *snap = machines->snap;
+	uint32_t sender = snap_col(snap, COL_SENDER, row);
+	uint32_t login = snap_col(snap, COL_ACCOUNT, row);
+
+	if (bitset_has(&machines->finding->rows, row))
+		return sender > INTERN_EMPTY &&
+			machines->subjects[snap_col(snap, COL_SUBJECT_KEY, row)] <= RARE &&
+			site_is_local(&snap->spools[snap->small[row].spool]->site,
+				intern_get(&snap->strings, sender)) &&
+			add_person(people, sender);
+	login = login ? login : snap_col(snap, COL_LOST_LOGIN, row);
+	return login <= INTERN_EMPTY || add_person(people, login);
+}
+
 void remedy_find_shared(const struct finding *finding, const struct snap *snap, bool *shared)
 {
-	uint32_t logins[LIMIT_WHO][SEVERAL_LOGINS] = {{0}};
-	uint8_t *host = xcalloc(snap->strings.count, 1); /* by client: its place + 1 */
+	struct machines machines = {.finding = finding,
+		.snap = snap,
+		.place = xcalloc(snap->strings.count, sizeof(*machines.place)),
+		.subjects = xcalloc(snap->strings.count, sizeof(*machines.subjects))};
 
+	for (size_t row = bitset_next(&finding->rows, 0); row != SIZE_MAX;
+		row = bitset_next(&finding->rows, row + 1))
+		machines.subjects[snap_col(snap, COL_SUBJECT_KEY, (uint32_t)row)]++;
 	for (uint32_t row = 0; row < snap->rows; row++) {
-		uint32_t client = snap_col(snap, COL_CLIENT_IP, row);
-		uint32_t login = snap_col(snap, COL_ACCOUNT, row);
-		if (client <= INTERN_EMPTY || bitset_has(&finding->rows, row))
-			continue;
-		if (!host[client])
-			host[client] = (uint8_t)(1 +
-				find_host(finding, intern_get(&snap->strings, client)));
-		size_t i = host[client] - 1U;
-		login = login ? login : snap_col(snap, COL_LOST_LOGIN, row);
-		if (i < finding->nwho)
-			shared[i] |= login <= INTERN_EMPTY || add_login(logins[i], login);
+		size_t i = machine_of(&machines, row);
+		if (i < finding->nwho && !shared[i])
+			shared[i] = is_of_many(&machines, row, machines.people[i]);
 	}
-	free(host);
+	free(machines.place);
+	free(machines.subjects);
 }
 
 static bool is_of_user(const struct finding *finding, uint32_t uid)

@@ -5,8 +5,8 @@
 #include "core/verdict/verdict.h"
 
 /*
- * Which machines among finding->who (at most LIMIT_WHO) stand for others too, a gateway, a proxy
- * or a NAT: other mail comes from there, without a login or of several.
+ * Which machines among finding->who (at most LIMIT_WHO) are many people's, as a gateway, a proxy
+ * or a NAT is: other mail comes from there, or part of the finding's looks like theirs.
  */
 void remedy_find_shared(const struct finding *finding, const struct snap *snap, bool *shared);
 

@@ -54,6 +54,18 @@ static void add_mail(struct scene *scene, const char *client, const char *accoun
 	snap_add(&scene->test.snap, 0, &mail);
 }
 
+static void add_from(
+	struct scene *scene, const char *client, const char *sender, const char *subject)
+{
+	struct record mail = test_record();
+	mail.queue_id = SLICE("4A1");
+	mail.client_ip = slice_cstr(client);
+	mail.client_source = SOURCE_QUEUE;
+	mail.sender = slice_cstr(sender);
+	mail.subject_key = slice_cstr(subject);
+	snap_add(&scene->test.snap, 0, &mail);
+}
+
 static void add_local(struct scene *scene, int64_t uid, const char *queue_id, uint32_t marks)
 {
 	struct record mail = test_record();
@@ -410,6 +422,43 @@ static void test_no_ban_of_a_gateway(void **state)
 	end(&scene);
 }
 
+/* Even where nothing could tell the owners' mail from the campaign's, people show. */
+static void test_people_behind_a_gateway(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *senders[3], *subjects[3];
+		bool ban;
+	} cases[] = {
+		{{"ann@example.com", "ben@example.com", "cem@example.com"}, {"one", "two", "three"},
+			false},
+		/* One person; strangers; names made up for the campaign. */
+		{{"ann@example.com", "ann@example.com", "ann@example.com"}, {"one", "two", "three"},
+			true},
+		{{"ann@example.org", "ben@example.org", "cem@example.org"}, {"one", "two", "three"},
+			true},
+		{{"ann@example.com", "ben@example.com", "cem@example.com"},
+			{"offer", "offer", "offer"}, true},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene scene;
+		struct site *site = &scene.test.spool[0].site;
+		begin(&scene, &postfix_remedies, CLASS_INFECTED_HOST);
+		site_add_local(site, &scene.arena, SLICE("example.com"));
+		site_seal(site);
+		add_who(&scene, WHO_IP, "10.0.4.23");
+		for (int k = 0; k < 5; k++)
+			add_from(&scene, "10.0.4.23", "x@example.net", "offer");
+		for (size_t k = 0; k < 3; k++)
+			add_from(&scene, "10.0.4.23", cases[i].senders[k], cases[i].subjects[k]);
+		make(&scene, 8);
+		assert_true(has_words(&scene, "nft") == cases[i].ban);
+		site_free(site);
+		end(&scene);
+	}
+}
+
 /* A machine whose alerts run wild is not cut off. */
 static void test_runaway_host(void **state)
 {
@@ -735,6 +784,7 @@ int main(void)
 		cmocka_unit_test(test_infected_host),
 		cmocka_unit_test(test_hacked_script),
 		cmocka_unit_test(test_no_ban_of_a_gateway),
+		cmocka_unit_test(test_people_behind_a_gateway),
 		cmocka_unit_test(test_runaway_host),
 		cmocka_unit_test(test_library_is_no_culprit),
 		cmocka_unit_test(test_a_shared_user_may_submit),
