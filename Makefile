@@ -163,7 +163,9 @@ bench:
 # Whether what the verdicts say is true, on recipes whose truth is known.
 verdicts:
 	@$(MAKE) --no-print-directory -s -j2 $(BUILD)/verdicts
-	@$(BUILD)/verdicts --files
+	@$(BUILD)/verdicts --files; first=$$?; \
+	echo; echo "and on incidents that were written after the rules:"; echo; \
+	$(BUILD)/verdicts testdata/verdicts-unseen || [ $$? = 1 ]; exit $$first
 
 # Who may include whom: cmd -> tui -> core <- formats, and the order inside core.
 layers:

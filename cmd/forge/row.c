@@ -130,6 +130,23 @@ static void set_own_name(struct slice block, struct arena *arena, struct record 
 		record->stamped_by = received.by;
 }
 
+/* What the field of its way in says of mail that has been here before. */
+static void set_entry(struct slice block, struct arena *arena, struct record *record)
+{
+	struct header_field field;
+	struct received received;
+	if (!slice_known(record->log_id) || slice_known(record->account))
+		return;
+	while (!record->entry_told && headers_next(&block, &field)) {
+		if (!slice_eq_fold(field.name, SLICE("Received")) ||
+			!received_parse(headers_unfold(arena, field.value), &received) ||
+			!slice_eq(received.id, record->log_id))
+			continue;
+		record->entry_told = true;
+		record->logged_in = slice_ends_fold(received.protocol, SLICE("A"));
+	}
+}
+
 static void set_submitter(const struct fake_message *m, struct slice block, struct arena *arena,
 	struct record *record)
 {
@@ -171,6 +188,7 @@ void row_record(const struct played *played, struct arena *arena, struct record 
 	record->size = (int64_t)(head + fill_left(played->size, head));
 	struct slice block = arena_copy(arena, buf_slice(&text));
 	set_headers(block, arena, record);
+	set_entry(block, arena, record);
 	set_submitter(m, block, arena, record);
 	set_own_name(block, arena, record);
 	buf_free(&text);

@@ -18,6 +18,9 @@ void put_finding_head(const struct app *app, struct buf *out, const struct findi
 void put_finding_stays(const struct app *app, struct buf *out, const struct finding *finding,
 	size_t indent, const char *before);
 
+/* What others here do, where that says something; empty where one of them does as much. */
+struct slice evidence_compared(const struct evidence *evidence);
+
 /* ---- fold.c: lines of text with something to paste or to compare with behind them ---- */
 
 /*

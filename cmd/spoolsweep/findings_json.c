@@ -18,18 +18,17 @@ static void sink_time(struct sink *sink, const char *name, int64_t when)
 		sink_int(sink, name, when);
 }
 
-static void sink_who(struct sink *sink, const struct finding *finding)
+static void sink_names(struct sink *sink, const char *name, const struct who *list, size_t count)
 {
-	sink_array(sink, "who");
-	for (size_t i = 0; i < finding->nwho; i++) {
+	sink_array(sink, name);
+	for (size_t i = 0; i < count; i++) {
 		sink_object(sink, NULL);
-		sink_text(sink, "kind", slice_cstr(who_field(finding->who[i].kind)));
-		sink_text(sink, "value", finding->who[i].value);
-		sink_int(sink, "messages", finding->who[i].messages);
+		sink_text(sink, "kind", slice_cstr(who_field(list[i].kind)));
+		sink_text(sink, "value", list[i].value);
+		sink_int(sink, "messages", list[i].messages);
 		sink_end(sink);
 	}
 	sink_end(sink);
-	sink_int(sink, "who_total", (int64_t)finding->nwho_all);
 }
 
 /* What the rest of the site is like; null where there is nothing to compare with. */
@@ -53,7 +52,8 @@ static void sink_one(struct sink *sink, const struct app *app, const struct evid
 	sink_text(sink, "id", slice_cstr(evidence->rule->name));
 	sink_text(sink, "family", slice_cstr(family_name(evidence->rule->family)));
 	sink_text(sink, "text", evidence->text);
-	sink_text(sink, "here", evidence->here.len ? evidence->here : (struct slice){0});
+	struct slice here = evidence_compared(evidence);
+	sink_text(sink, "here", here.len ? here : (struct slice){0});
 	sink_figure(sink, "value", evidence->value);
 	sink_text(sink, "unit", slice_cstr(evidence->rule->unit));
 	if (evidence->n)
@@ -134,7 +134,10 @@ void sink_finding(struct sink *sink, const struct app *app, const struct finding
 	sink_text(sink, "level", slice_cstr(level_name(finding->level)));
 	sink_real(sink, "score", finding->score);
 	sink_text(sink, "title", finding_title(finding));
-	sink_who(sink, finding);
+	sink_names(sink, "who", finding->who, finding->nwho);
+	sink_int(sink, "who_total", (int64_t)finding->nwho_all);
+	sink_names(sink, "from", finding->from, finding->nfrom);
+	sink_int(sink, "from_total", (int64_t)finding->nfrom_all);
 	sink_int(sink, "messages", finding->messages);
 	sink_int(sink, "recipients", (int64_t)finding->recipients);
 	sink_int(sink, "bytes", finding->bytes);

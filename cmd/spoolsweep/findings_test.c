@@ -78,6 +78,8 @@ static const struct finding stolen = {
 	.id = "SA-3c91",
 	.class = CLASS_STOLEN_ACCOUNT,
 	.level = LEVEL_CONFIRMED,
+	.score = 12,
+	.weighed = true,
 	.title = {"bob@example.com", 15},
 	.messages = 60098,
 	.nbounces = 120,
@@ -96,18 +98,20 @@ static void tells_what_it_is_and_what_to_do(void **state)
 {
 	struct evidence evidence[] = {
 		evidence_of("41 addresses in 19 networks in 6 h", "here usual: 1-3 a day"),
+		evidence_of("19 networks within a day", "other logins: 1, at most 2"),
 		evidence_of("sender is not the login's domain in 100 %", "other logins: 0.4 %"),
+		evidence_of("100 % have one of a few subjects", "other logins: 5 %, at most 100 %"),
 	};
-	struct remedy remedy[] = {{.text = SLICE("lock the login, close its sessions")}};
 	struct finding finding = stolen;
 	struct told_app told;
 	struct buf out = {0};
 	(void)state;
 
+	evidence[0].rule = &rule_table[RULE_CLIENT_IPS];
+	evidence[1].rule = &rule_table[RULE_CLIENT_NETS];
+	evidence[3].p99 = 1; /* some others do just as much */
 	finding.evidence = evidence;
-	finding.nevidence = 2;
-	finding.remedy = remedy;
-	finding.nremedy = 1;
+	finding.nevidence = 4;
 	begin(&told);
 	add(&told, finding, 1);
 	put_findings(&told.app, &out);
@@ -116,11 +120,53 @@ static void tells_what_it_is_and_what_to_do(void **state)
 		"SA-3c91 STOLEN ACCOUNT confirmed: bob@example.com                60,098 messages\n"
 		"  41 addresses in 19 networks in 6 h           here usual: 1-3 a day\n"
 		"  sender is not the login's domain in 100 %    other logins: 0.4 %\n"
+		"  100 % have one of a few subjects\n"
 		"  against it: nothing found. 14 more messages of bob look usual, and stay.\n"
-		"  1 lock the login, close its sessions         spoolsweep why SA-3c91\n"
-		"  2 see what would go (removes nothing)        spoolsweep purge finding=SA-3c91\n"
-		"  3 or with the 120 bounces it caused\n"
-		"        spoolsweep purge 'finding in (SA-3c91,SA-3c91-bounces)'\n");
+		"  1 all that speaks for it; how to stop it     spoolsweep why SA-3c91\n"
+		"  2 see what would go (removes nothing)        spoolsweep purge "
+		"finding=SA-3c91\n");
+	buf_reset(&out);
+	why_text(&told.app, &told.findings[0], &out);
+	assert_non_null(strstr(buf_str(&out), "19 networks within a day"));
+	assert_null(strstr(buf_str(&out), "at most 100 %"));
+	assert_non_null(strstr(buf_str(&out), "\nscore 12.0: confirmed\n"));
+	assert_non_null(strstr(buf_str(&out), "\n   +4.0 41 addresses"));
+	buf_free(&out);
+	end(&told);
+}
+
+/* Where points decide nothing, none are told. */
+static void tells_no_score_of_what_is_plain(void **state)
+{
+	struct evidence evidence[] = {evidence_of("95 % of the queue are bounces", "")};
+	struct remedy remedy[] = {{.text = SLICE("nothing is wrong here, wait")}};
+	struct finding finding = stolen;
+	struct told_app told;
+	struct buf out = {0};
+	(void)state;
+
+	finding.class = CLASS_BACKSCATTER;
+	finding.weighed = false;
+	finding.evidence = evidence;
+	finding.nevidence = 1;
+	finding.remedy = remedy;
+	finding.nremedy = 1;
+	begin(&told);
+	add(&told, finding, 1);
+	why_text(&told.app, &told.findings[0], &out);
+	assert_null(strstr(buf_str(&out), "score"));
+	assert_null(strstr(buf_str(&out), "+4.0"));
+	assert_non_null(strstr(buf_str(&out), "confirmed by what it is"));
+	/* A step that needs no line is told in the report; one that does is not. */
+	buf_reset(&out);
+	told.findings[0].class = CLASS_DESTINATION_DOWN;
+	put_findings(&told.app, &out);
+	assert_non_null(strstr(buf_str(&out), "1 nothing is wrong here, wait"));
+	buf_reset(&out);
+	told.findings[0].class = CLASS_STOLEN_ACCOUNT;
+	put_findings(&told.app, &out);
+	assert_null(strstr(buf_str(&out), "nothing is wrong here"));
+	buf_free(&out);
 	end(&told);
 }
 
@@ -299,6 +345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_what_it_is_and_what_to_do),
+		cmocka_unit_test(tells_no_score_of_what_is_plain),
 		cmocka_unit_test(offers_no_purge_of_honest_mail),
 		cmocka_unit_test(cuts_a_long_list),
 		cmocka_unit_test(tells_those_that_the_filter_touches),

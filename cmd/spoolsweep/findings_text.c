@@ -46,6 +46,20 @@ void put_finding_stays(const struct app *app, struct buf *out, const struct find
 	buf_free(&text);
 }
 
+static bool is_of_rule(const struct evidence *evidence, enum rule_id rule)
+{
+	return slice_eq(slice_cstr(evidence->rule->name), slice_cstr(rule_table[rule].name));
+}
+
+struct slice evidence_compared(const struct evidence *evidence)
+{
+	/* Of these the value is a share or a distance, and others' figures are counts. */
+	bool comparable =
+		!is_of_rule(evidence, RULE_SENDER_ROTATION) && !is_of_rule(evidence, RULE_OUTLIER);
+	bool usual = comparable && evidence->p99 >= 0 && evidence->p99 >= evidence->value;
+	return usual ? SLICE("") : evidence->here;
+}
+
 static void put_against(const struct app *app, struct buf *out, const struct finding *finding)
 {
 	struct buf text = {0};
@@ -99,38 +113,50 @@ static bool may_purge(const struct finding *finding)
 static void put_steps(const struct app *app, struct buf *out, const struct finding *finding)
 {
 	struct advice advice = {app, out, 0};
-	struct buf text = {0};
+	const struct remedy *first = finding->nremedy ? finding->remedy : NULL;
 
-	put_step(&advice,
-		finding->nremedy ? finding->remedy[0].text : SLICE("all that speaks for it"),
-		"why %s", finding->id);
-	if (!may_purge(finding)) {
+	if (finding_class_is_abuse(finding->class))
+		put_step(&advice,
+			may_purge(finding) ? SLICE("all that speaks for it; how to stop it")
+					   : SLICE("all that speaks for it; what to do"),
+			"why %s", finding->id);
+	else
+		/* What needs no line is said here. */
+		put_step(&advice,
+			first && !first->ncommands ? first->text
+						   : SLICE("what it is, and what to do"),
+			"why %s", finding->id);
+	if (may_purge(finding))
+		put_step(&advice, SLICE("see what would go (removes nothing)"), "purge finding=%s",
+			finding->id);
+	else
 		put_step(&advice, SLICE("see its messages"), "list finding=%s", finding->id);
-		return;
-	}
-	put_step(&advice, SLICE("see what would go (removes nothing)"), "purge finding=%s",
-		finding->id);
-	if (!finding->nbounces)
-		return;
-	/* Together: once the mail is gone, nothing tells its bounces from others. */
-	buf_add(&text, SLICE("or with the "));
-	units_count(&text, finding->nbounces);
-	buf_printf(&text, " %s it caused", finding->nbounces == 1 ? "bounce" : "bounces");
-	put_step(&advice, buf_slice(&text), "purge 'finding in (%s,%s-bounces)'", finding->id,
-		finding->id);
-	buf_free(&text);
 }
 
 /* ---- one, and all of them ---- */
 
+/* "41 addresses in 19 networks" says it already. */
+static bool is_said(const struct finding *finding, const struct evidence *evidence)
+{
+	for (size_t i = 0; i < finding->nevidence; i++)
+		if (is_of_rule(&finding->evidence[i], RULE_CLIENT_IPS))
+			return is_of_rule(evidence, RULE_CLIENT_NETS);
+	return false;
+}
+
 static void put_finding(const struct app *app, struct buf *out, const struct finding *finding)
 {
 	put_finding_head(app, out, finding);
-	for (size_t i = 0; i < finding->nevidence && i < EVIDENCE_SHOWN; i++)
+	for (size_t i = 0, shown = 0; i < finding->nevidence && shown < EVIDENCE_SHOWN; i++) {
+		const struct evidence *evidence = &finding->evidence[i];
+		if (is_said(finding, evidence))
+			continue;
 		put_folded(app, out,
 			&(struct line){.indent = 2,
-				.text = finding->evidence[i].text,
-				.tail = finding->evidence[i].here});
+				.text = evidence->text,
+				.tail = evidence_compared(evidence)});
+		shown++;
+	}
 	put_against(app, out, finding);
 	for (size_t i = 0; i < finding->nnotes; i++)
 		put_folded(app, out, &(struct line){.indent = 2, .text = finding->notes[i]});

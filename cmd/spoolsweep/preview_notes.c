@@ -3,6 +3,7 @@
 #include "cmd/spoolsweep/preview.h"
 #include "core/act/state.h"
 #include "core/base/units.h"
+#include "core/verdict/mark.h"
 
 static void put_words(const struct app *app, struct buf *out, struct buf *text)
 {
@@ -122,10 +123,29 @@ static void print_alike(const struct app *app, struct buf *out, uint32_t count, 
 	buf_free(&tail);
 }
 
-static void print_caused(const struct app *app, struct buf *out, uint32_t count, const char *filter)
+/* In one go: once the mail is gone, nothing tells its bounces from others. */
+static void print_caused(const struct app *app, struct buf *out, uint32_t count)
 {
-	print_alike(app, out, count,
-		count == 1 ? "bounce that it caused" : "bounces that it caused", filter, false);
+	struct buf text = {0}, tail = {0};
+
+	if (!count)
+		return;
+	buf_add(&text, SLICE("STAYS "));
+	units_count(&text, count);
+	buf_add(&text,
+		count == 1 ? SLICE(" bounce that it caused; to take it too:")
+			   : SLICE(" bounces that it caused; to take them too:"));
+	for (size_t i = 0; i < app->nnamed; i++) {
+		const struct named_finding *named = &app->named[i];
+		buf_add(&tail, i ? SLICE(",") : SLICE("'finding in ("));
+		if (named->messages)
+			buf_printf(&tail, "%s,", named->id);
+		buf_printf(&tail, "%s" MARK_BOUNCES, named->id);
+	}
+	buf_add(&tail, SLICE(")'"));
+	preview_put_line(app, out, buf_slice(&text), buf_slice(&tail));
+	buf_free(&text);
+	buf_free(&tail);
 }
 
 /* Mail of the same sender that the finding leaves alone. */
@@ -136,7 +156,12 @@ static void print_usual(const struct app *app, struct buf *out)
 			verdict_find(&app->verdict, slice_cstr(app->named[i].id));
 		struct buf text = {0};
 		if (finding && finding->nstays && app->named[i].messages) {
-			buf_printf(&text, "STAYS %.*s", SLICE_ARG(finding->stays));
+			buf_add(&text, SLICE("STAYS "));
+			units_count(&text, finding->nstays);
+			buf_printf(&text, " more %s of %.*s: %s usual",
+				finding->nstays == 1 ? "message" : "messages",
+				SLICE_ARG(finding_title(finding)),
+				finding->nstays == 1 ? "it looks" : "they look");
 			put_words(app, out, &text);
 		}
 		buf_free(&text);
@@ -156,7 +181,7 @@ static void print_stays(const struct act *act, const struct preview *preview, st
 				     : "copies that lost their login behind a content filter",
 		preview->copies_filter, false);
 	if (app->nnamed)
-		print_caused(app, out, alone ? 0 : preview->bounces, preview->bounces_filter);
+		print_caused(app, out, alone ? 0 : preview->bounces);
 	else
 		print_alike(app, out, alone ? 0 : preview->bounces,
 			preview->bounces == 1 ? "bounce to the sender" : "bounces to the sender",

@@ -87,7 +87,7 @@ static bool same_examples(const struct evidence *a, const struct evidence *b)
 		memcmp(a->examples, b->examples, a->nexamples * sizeof(*a->examples)) == 0;
 }
 
-static void put_evidence(const struct app *app, struct buf *out, const char *title,
+static void put_evidence(const struct app *app, struct buf *out, const char *title, bool weighed,
 	const struct evidence *list, size_t count)
 {
 	struct buf points = {0};
@@ -95,12 +95,15 @@ static void put_evidence(const struct app *app, struct buf *out, const char *tit
 	buf_printf(out, "\n%s\n", title);
 	for (size_t i = 0; i < count; i++) {
 		buf_reset(&points);
-		buf_printf(&points, "%+.1f", list[i].points);
+		if (weighed)
+			buf_printf(&points, "%+.1f", list[i].points);
+		else
+			buf_addc(&points, '-');
 		put_folded(app, out,
 			&(struct line){.indent = INDENT,
 				.lead = buf_slice(&points),
 				.text = list[i].text,
-				.tail = list[i].here});
+				.tail = evidence_compared(&list[i])});
 		put_figures(app, out, &list[i]);
 		if (!i || !same_examples(&list[i], &list[i - 1]))
 			put_examples(app, out, &list[i]);
@@ -110,28 +113,39 @@ static void put_evidence(const struct app *app, struct buf *out, const char *tit
 	buf_free(&points);
 }
 
-static void put_who(const struct app *app, struct buf *out, const struct finding *finding)
+static void put_names(
+	const struct app *app, struct buf *out, const struct who *list, size_t count, size_t all)
 {
 	struct buf text = {0};
 
-	buf_add(out, SLICE("\nwho\n"));
-	for (size_t i = 0; i < finding->nwho && i < WHO_SHOWN; i++) {
-		const struct who *who = &finding->who[i];
-		struct buf count = {0};
+	for (size_t i = 0; i < count && i < WHO_SHOWN; i++) {
+		struct buf messages = {0};
 		buf_reset(&text);
-		buf_printf(&text, "%s %.*s", who_field(who->kind), SLICE_ARG(who->value));
-		units_count(&count, who->messages);
-		buf_add(&count, who->messages == 1 ? SLICE(" message") : SLICE(" messages"));
+		buf_printf(&text, "%s %.*s", who_field(list[i].kind), SLICE_ARG(list[i].value));
+		units_count(&messages, list[i].messages);
+		buf_add(&messages, list[i].messages == 1 ? SLICE(" message") : SLICE(" messages"));
 		put_folded(app, out,
-			&(struct line){
-				.indent = 2, .text = buf_slice(&text), .tail = buf_slice(&count)});
-		buf_free(&count);
+			&(struct line){.indent = 2,
+				.text = buf_slice(&text),
+				.tail = buf_slice(&messages)});
+		buf_free(&messages);
 	}
-	size_t shown = finding->nwho < WHO_SHOWN ? finding->nwho : WHO_SHOWN;
-	if (finding->nwho_all > shown)
-		buf_printf(out, "  and %zu more%s\n", finding->nwho_all - shown,
-			finding->nwho > shown ? ": --json names them" : "");
+	size_t shown = count < WHO_SHOWN ? count : WHO_SHOWN;
+	if (all > shown)
+		buf_printf(out, "  and %zu more%s\n", all - shown,
+			count > shown ? ": --json names them" : "");
 	buf_free(&text);
+}
+
+static void put_who(const struct app *app, struct buf *out, const struct finding *finding)
+{
+	buf_add(out, SLICE("\nwho\n"));
+	put_names(app, out, finding->who, finding->nwho, finding->nwho_all);
+	/* Of a relay these are the who. */
+	if (finding->nfrom && finding->who[0].kind != WHO_NET) {
+		buf_add(out, SLICE("\nfrom networks outside\n"));
+		put_names(app, out, finding->from, finding->nfrom, finding->nfrom_all);
+	}
 }
 
 /* ---- what a purge takes and leaves ---- */
@@ -320,10 +334,15 @@ void why_text(struct app *app, const struct finding *finding, struct buf *out)
 {
 	put_finding_head(app, out, finding);
 	put_who(app, out, finding);
+	bool weighed = finding->weighed;
+	put_evidence(app, out, weighed ? "what speaks for it, in points" : "what speaks for it",
+		weighed, finding->evidence, finding->nevidence);
 	put_evidence(
-		app, out, "what speaks for it, in points", finding->evidence, finding->nevidence);
-	put_evidence(app, out, "what speaks against it", finding->counter, finding->ncounter);
-	buf_printf(out, "\nscore %.1f: %s\n", finding->score, level_name(finding->level));
+		app, out, "what speaks against it", weighed, finding->counter, finding->ncounter);
+	if (weighed)
+		buf_printf(out, "\nscore %.1f: %s\n", finding->score, level_name(finding->level));
+	else
+		buf_printf(out, "\n%s by what it is, not by points\n", level_name(finding->level));
 	for (size_t i = 0; i < finding->nnotes; i++)
 		put_text(app, out, 2, finding->notes[i]);
 	put_remedy(app, out, finding);

@@ -30,6 +30,11 @@ static inline void bitset_set(struct bitset *set, size_t at)
 	set->words[at / 64] |= (uint64_t)1 << at % 64;
 }
 
+static inline void bitset_clear(struct bitset *set, size_t at)
+{
+	set->words[at / 64] &= ~((uint64_t)1 << at % 64);
+}
+
 static inline bool bitset_has(const struct bitset *set, size_t at)
 {
 	return set->words[at / 64] >> at % 64 & 1;

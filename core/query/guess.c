@@ -324,6 +324,8 @@ static int by_domain(const void *a, const void *b)
 
 static void tell(struct guess *guess)
 {
+	if (!guess->places.count && !guess->outside.places.count)
+		return; /* nothing to be asked, nothing to be said */
 	struct site_guess *list = xcalloc(guess->places.count + 1, sizeof(*list));
 	size_t count = 0;
 

@@ -488,6 +488,10 @@ static void says_what_it_guessed(void **state)
 	assert_int_equal(out.len, 0);
 	guess(p, NEED_RCPTS);
 	site_print_guess(&p->spool.site, &out);
+	assert_int_equal(out.len, 0);
+	add_stranger(p, OUTSIDE, "a@park.test", "b@once.example");
+	guess(p, NEED_RCPTS);
+	site_print_guess(&p->spool.site, &out);
 	assert_string_equal(buf_str(&out),
 		"local domains are a guess: nothing in the queue shows one; name them with "
 		"--local-domains");

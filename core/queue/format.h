@@ -66,7 +66,7 @@ enum need_part {
 	NEED_STAMP =
 		1 << 19, /* the index keeps record.stamp: for the next scan, of nobody else's use */
 	/*
-	 * What a verdict wants of the headers and of the recipients: record.marks, subject and
+	 * What a verdict wants of the headers, the session (HELO) and the recipients: record.marks, subject and
 	 * message_id; the index keeps marks, subject key and hashes, far less than the texts.
 	 */
 	NEED_MARKS = 1 << 20,
@@ -85,7 +85,7 @@ struct need {
 };
 
 struct format;
-struct recipe_book;
+struct remedy_book;
 struct stamp;
 
 struct probe {
@@ -298,8 +298,8 @@ struct format {
 	/* What the MTA's own tool logs for it: "removed"; for syslog. */
 	const char *(*logged_as)(enum op op);
 
-	/* ---- what an admin does against an incident (verdict/recipe.h), or NULL ---- */
-	const struct recipe_book *recipes;
+	/* ---- what an admin does against an incident (verdict/remedy_book.h), or NULL ---- */
+	const struct remedy_book *remedies;
 };
 
 #endif

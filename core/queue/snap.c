@@ -377,9 +377,10 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	if (snap->need.parts & NEED_SESSION) {
 		set_text(snap, COL_AUTH_METHOD, row, record->auth_method);
 		set_name(snap, COL_CLIENT_NAME, row, record->client_name);
-		set_name(snap, COL_HELO, row, record->helo);
 		set_text(snap, COL_PROTOCOL, row, record->protocol);
 	}
+	if (snap->need.parts & (NEED_SESSION | NEED_MARKS))
+		set_name(snap, COL_HELO, row, record->helo);
 	if (snap->need.parts & NEED_HEADERS)
 		add_headers(snap, row, record);
 	if (snap->need.parts & NEED_MARKS)

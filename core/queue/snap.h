@@ -30,7 +30,7 @@ enum snap_col {
 	COL_CLIENT_IP,    /* string, canonical */
 	COL_AUTH_METHOD,  /* string; with NEED_SESSION, as the next three */
 	COL_CLIENT_NAME,  /* string, folded */
-	COL_HELO,         /* string, folded */
+	COL_HELO,         /* string, folded; with NEED_MARKS too */
 	COL_PROTOCOL,     /* string */
 	COL_SENDER,       /* string, folded; only its domain where NEED_SENDERS was given up */
 	COL_SCRIPT,       /* string */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/units.h"
+#include "core/mail/marks.h"
 #include "core/query/filter.h"
 #include "core/verdict/study.h"
 
@@ -160,20 +161,78 @@ static void find_outgoing(struct study *study)
 	buf_free(&filter);
 }
 
+/* The part before the '@' of one of our addresses, whichever of our domains it is at. */
+static uint32_t own_name(struct study *study, uint32_t address)
+{
+	struct intern *strings = &study->snap->strings;
+	bool verp;
+	uint32_t base = lookup_sender_base(&study->lookup, address, &verp);
+	struct slice text = intern_get(strings, base);
+
+	if (!lookup_local(&study->lookup, field_domain_id(study->env, base)))
+		return INTERN_UNKNOWN;
+	return intern_add(strings, slice_upto(text, slice_rindex(text, '@')));
+}
+
+/* Bounces to a sender who has mail of his own in the queue, and not little: he caused them. */
+static uint32_t own_bounces(struct study *study, struct rows rows)
+{
+	enum { PART = 5 };
+	const struct snap *snap = study->snap;
+	struct memo sent = {0}, back = {0};
+	uint32_t own = 0;
+
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		enum origin origin = (enum origin)snap->small[row].origin;
+		if (origin == ORIGIN_ACCOUNT || origin == ORIGIN_LAN || origin == ORIGIN_LOCAL)
+			++*memo_at(&sent, own_name(study, snap_col(snap, COL_SENDER, row)));
+	}
+	for (int second = 0; second < 2; second++)
+		for (uint32_t i = 0; i < rows.count; i++) {
+			uint32_t count, first = snap_rcpts(snap, rows.at[i], &count);
+			if (!count || !snap_has_addresses(snap, rows.at[i]))
+				continue;
+			uint32_t base = own_name(study, snap_rcpt(snap, RCPT_ADDRESS, first));
+			if (second)
+				own += *memo_at(&sent, base) * PART >= *memo_at(&back, base);
+			else
+				++*memo_at(&back, base);
+		}
+	memo_free(&sent);
+	memo_free(&back);
+	return own;
+}
+
 static void find_incoming(struct study *study)
 {
 	struct buf filter = {0};
 	struct rows rows;
 
 	buf_add(&filter, SLICE("envelope_sender=\"\" and origin in (inbound, forward)"));
-	if (select_rows(study, buf_slice(&filter), &rows) && reaches(study, rows.count))
+	if (select_rows(study, buf_slice(&filter), &rows) &&
+		reaches(study, rows.count - own_bounces(study, rows)))
 		accuse(study, &filter, false);
 	free(rows.at);
 	buf_free(&filter);
 }
 
+/* What could be a bounce at all: nearly always too few to look any closer. */
+static uint32_t count_bouncing(const struct study *study)
+{
+	const struct snap *snap = study->snap;
+	uint32_t count = 0;
+
+	for (uint32_t row = 0; row < snap->rows; row++)
+		count += snap->small[row].origin == ORIGIN_DSN ||
+			snap_col(snap, COL_SENDER, row) == INTERN_EMPTY ||
+			snap_col(snap, COL_MARKS, row) & MARK_REPORT;
+	return count;
+}
+
 void backscatter_find(struct study *study)
 {
+	if (!reaches(study, count_bouncing(study)))
+		return;
 	find_outgoing(study);
 	find_incoming(study);
 }

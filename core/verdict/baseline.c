@@ -14,21 +14,25 @@ enum {
 static void count_rcpts(struct study *study)
 {
 	const struct snap *snap = study->snap;
-	uint32_t *last = xcalloc(study->ranks + 1, sizeof(*last));
+	struct memo *last = &study->counts;
 
 	study->rank_parties = xcalloc(study->ranks + 1, sizeof(*study->rank_parties));
 	for (size_t i = 0; i < study->nparties; i++) {
 		struct rows rows = study->parties[i].rows;
+		if (study->parties[i].outlier)
+			continue;
 		for (uint32_t k = 0; k < rows.count; k++) {
 			uint32_t count, first = snap_rcpts(snap, rows.at[k], &count);
 			for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
 				uint32_t rank = study->rank[rcpt];
-				study->rank_parties[rank] += last[rank] != i + 1;
-				last[rank] = (uint32_t)i + 1;
+				uint32_t *party = memo_at(last, rank);
+				if (*party != i + 1 && study->rank_parties[rank] < UINT8_MAX)
+					study->rank_parties[rank]++;
+				*party = (uint32_t)i + 1;
 			}
 		}
 	}
-	free(last);
+	memo_free(last);
 }
 
 /*
@@ -82,13 +86,21 @@ static int by_float(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static bool is_compared(enum origin origin)
+{
+	return origin == ORIGIN_ACCOUNT || origin == ORIGIN_LOCAL || origin == ORIGIN_LAN;
+}
+
+/* Of one kind, or with ORIGIN_UNKNOWN of all. */
 static void sort_basics(struct study *study, enum origin origin, enum basic basic)
 {
 	float *values = xcalloc(study->nparties + 1, sizeof(*values));
 	uint32_t count = 0;
 
 	for (size_t i = 0; i < study->nparties; i++)
-		if (study->parties[i].origin == origin && !isnan(study->parties[i].basics[basic]))
+		if ((origin ? study->parties[i].origin == origin
+			    : is_compared(study->parties[i].origin)) &&
+			!study->parties[i].outlier && !isnan(study->parties[i].basics[basic]))
 			values[count++] = study->parties[i].basics[basic];
 	if (count)
 		qsort(values, count, sizeof(*values), by_float);
@@ -96,37 +108,130 @@ static void sort_basics(struct study *study, enum origin origin, enum basic basi
 	study->nsorted[origin][basic] = count;
 }
 
-void baseline_make(struct study *study)
+/* Again, now that it is no longer counted among those who write there. */
+static uint64_t count_known(const struct study *study, const struct party *party)
 {
-	static const enum origin compared[] = {ORIGIN_ACCOUNT, ORIGIN_LOCAL, ORIGIN_LAN};
+	const struct snap *snap = study->snap;
+	uint64_t known = 0;
+
+	for (uint32_t i = 0; i < party->rows.count; i++) {
+		uint32_t count, first = snap_rcpts(snap, party->rows.at[i], &count);
+		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+			known += snap->rcpt_state[rcpt] != RCPT_CANCELLED &&
+				study->rank_parties[study->rank[rcpt]] > 0;
+	}
+	return known;
+}
+
+static uint32_t rcpts_left(const struct study *study, uint32_t row)
+{
+	uint32_t count, first = snap_rcpts(study->snap, row, &count), left = 0;
+	for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+		left += study->snap->rcpt_state[rcpt] != RCPT_CANCELLED;
+	return left;
+}
+
+/* What became of the recipients of the rest of the queue. */
+static void count_tried(struct study *study, uint32_t row)
+{
+	const struct snap *snap = study->snap;
+	uint32_t count, first = snap_rcpts(snap, row, &count);
+
+	for (uint32_t rcpt = first; rcpt < first + count && snap->rcpt_class; rcpt++) {
+		if (snap->rcpt_state[rcpt] == RCPT_CANCELLED)
+			continue;
+		study->all.tried += snap->rcpt_class[rcpt] != REASON_UNKNOWN ||
+			snap->rcpt_state[rcpt] == RCPT_DONE;
+		study->all.by_class[snap->rcpt_class[rcpt]]++;
+	}
+}
+
+static void measure_party(struct study *study, struct party *party)
+{
 	struct measures m;
 
+	measure(study, party, party->rows, &m);
+	set_basics(party, &m);
+	if (m.rcpts < PARTY_WORTH)
+		return;
+	if (!party->m)
+		party->m = arena_alloc(study->arena, sizeof(m));
+	*party->m = m;
+}
+
+/*
+ * Three accomplices must not be each other's alibi: whoever has far more mail than most of its
+ * kind is left out of what the others are compared with.
+ */
+static bool find_outliers(struct study *study)
+{
+	enum { MANY = 100, VERY_MANY = 1000, FAR = 6 };
+	bool any = false;
+
+	for (size_t i = 0; i < study->nparties; i++) {
+		struct party *party = &study->parties[i];
+		/* Where there are hardly any others, a tenth of all there is. */
+		party->outlier = party->m && party->m->rcpts >= MANY &&
+			(outlier(study, party, BASIC_RCPTS, (double)party->m->rcpts) >= FAR ||
+				(party->m->rcpts >= VERY_MANY &&
+					party->m->rcpts * 10 >= study->all.rcpts));
+		any |= party->outlier;
+	}
+	return any;
+}
+
+static void sum_up(struct study *study)
+{
+	static const enum origin compared[] = {
+		ORIGIN_UNKNOWN, ORIGIN_ACCOUNT, ORIGIN_LOCAL, ORIGIN_LAN};
+
+	for (size_t i = 0; i < sizeof(compared) / sizeof(*compared); i++)
+		for (unsigned basic = 0; basic < BASICS; basic++) {
+			free(study->sorted[compared[i]][basic]);
+			sort_basics(study, compared[i], (enum basic)basic);
+		}
+}
+
+static void count_rest(struct study *study)
+{
+	for (size_t i = 0; i < study->nparties; i++) {
+		const struct party *party = &study->parties[i];
+		/* Strangers' mail and bounces fail as they do, on the best of days. */
+		if (party->outlier || party->origin == ORIGIN_RELAY || party->origin == ORIGIN_DSN)
+			continue;
+		for (uint32_t k = 0; k < party->rows.count; k++)
+			count_tried(study, party->rows.at[k]);
+	}
+}
+
+void baseline_make(struct study *study)
+{
 	count_rcpts(study);
 	count_hours(study);
 	for (size_t i = 0; i < study->nparties; i++) {
 		struct party *party = &study->parties[i];
-		measure(study, party, party->rows, &m);
-		set_basics(party, &m);
-		if (m.rcpts >= PARTY_WORTH) {
-			party->m = arena_alloc(study->arena, sizeof(m));
-			*party->m = m;
-		}
-		study->all.messages += m.messages;
-		study->all.rcpts += m.rcpts;
-		study->all.tried += m.tried;
-		for (unsigned class = 0; class < REASON_CLASSES; class ++)
-			study->all.by_class[class] += m.by_class[class];
+		measure_party(study, party);
+		study->all.messages += party->rows.count;
+		for (uint32_t k = 0; k < party->rows.count; k++)
+			study->all.rcpts += rcpts_left(study, party->rows.at[k]);
 	}
-	for (size_t i = 0; i < sizeof(compared) / sizeof(*compared); i++)
-		for (unsigned basic = 0; basic < BASICS; basic++)
-			sort_basics(study, compared[i], (enum basic)basic);
+	sum_up(study);
+	if (find_outliers(study)) {
+		free(study->rank_parties);
+		count_rcpts(study);
+		for (size_t i = 0; i < study->nparties; i++)
+			if (study->parties[i].m && study->parties[i].outlier)
+				study->parties[i].m->known = count_known(study, &study->parties[i]);
+		sum_up(study);
+	}
+	count_rest(study);
 }
 
 double baseline(const struct study *study, const struct party *party, enum basic basic, double q)
 {
 	const float *values = study->sorted[party->origin][basic];
 	uint32_t count = study->nsorted[party->origin][basic];
-	float own = party->basics[basic];
+	float own = party->outlier ? NAN : party->basics[basic];
 	uint32_t others = count - (isnan(own) ? 0 : 1);
 
 	if (!values || count == 0 || others < LEAST)
@@ -150,9 +255,15 @@ double baseline(const struct study *study, const struct party *party, enum basic
 double outlier(const struct study *study, const struct party *party, enum basic basic, double x)
 {
 	enum { MOST = 10000 };
-	const float *values = study->sorted[party->origin][basic];
-	uint32_t count = study->nsorted[party->origin][basic];
-	float own = party->basics[basic];
+	/* Where there are few of its kind, all kinds have to do. */
+	enum { FEW = 8 };
+	enum origin origin =
+		is_compared(party->origin) && study->nsorted[party->origin][basic] <= FEW
+		? ORIGIN_UNKNOWN
+		: party->origin;
+	const float *values = study->sorted[origin][basic];
+	uint32_t count = study->nsorted[origin][basic];
+	float own = party->outlier ? NAN : party->basics[basic];
 	/* Of very many an even sample will do. */
 	uint32_t step = count / MOST + 1, used = 0;
 	bool skipped = false;

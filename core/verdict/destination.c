@@ -297,6 +297,6 @@ void destinations_find(struct study *study)
 	for (uint32_t i = 0; i < work.ndests && i < SHOWN; i++)
 		judge_destination(&work, &work.dests[i]);
 	judge_forwards(&work);
-	free(work.place.values);
+	memo_free(&work.place);
 	free(work.dests);
 }

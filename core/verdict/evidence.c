@@ -94,7 +94,8 @@ void evidence_here(struct study *study, struct evidence *evidence, const char *f
 static int by_points(const void *a, const void *b)
 {
 	const struct evidence *x = a, *y = b;
-	bool against = x->points < 0, other = y->points < 0;
+	bool against = x->rule->family == FAMILY_COUNTER;
+	bool other = y->rule->family == FAMILY_COUNTER;
 
 	if (against != other)
 		return against ? 1 : -1;
@@ -122,6 +123,49 @@ static double at_most(double x, double most)
 	return x < most ? x : most;
 }
 
+/* 1: something says so; 2: it says so without much doubt. */
+struct gates {
+	int who;  /* somebody else is behind it */
+	int what; /* it does harm */
+};
+
+static double points_of(const struct suspect *suspect, enum rule_id rule)
+{
+	for (size_t i = 0; i < suspect->nevidence; i++)
+		if (!strcmp(suspect->evidence[i].rule->name, rule_table[rule].name))
+			return suspect->evidence[i].low > 0 ? suspect->evidence[i].low : 1;
+	return 0;
+}
+
+/*
+ * Unknown users alone are weak: what waits in a queue is what could not be delivered, and an
+ * honest mailing to an old list looks like that. Being refused as spam is what honest mail is
+ * not.
+ */
+static struct gates find_gates(const struct suspect *suspect, double bulk)
+{
+	const double *family = suspect->family;
+	struct gates gates = {0};
+	double unknown = points_of(suspect, RULE_UNKNOWN_USERS);
+	double spam = points_of(suspect, RULE_REFUSED);
+
+	if (family[FAMILY_SPREAD] >= 4 || family[FAMILY_IDENTITY] >= 4 ||
+		family[FAMILY_SCRIPT] >= 3 || family[FAMILY_STRUCTURE] >= 4)
+		gates.who = 2;
+	else if (family[FAMILY_SPREAD] >= 2 || family[FAMILY_IDENTITY] >= 2 ||
+		family[FAMILY_SCRIPT] >= 2 || family[FAMILY_STRUCTURE] >= 2)
+		gates.who = 1;
+	if (spam >= 0.10 || unknown >= 0.20 || family[FAMILY_IDENTITY] >= 4 ||
+		family[FAMILY_STRUCTURE] >= 4 || family[FAMILY_SCRIPT] >= 3 ||
+		(family[FAMILY_SPREAD] >= family_caps[FAMILY_SPREAD] && bulk >= 3))
+		gates.what = 2;
+	else if (family[FAMILY_OUTCOME] >= 2 ||
+		(family[FAMILY_SPREAD] >= 4 &&
+			family[FAMILY_CONTENT] + family[FAMILY_RECIPIENTS] >= 3))
+		gates.what = 1;
+	return gates;
+}
+
 /*
  * The sum, and what it may mean. Somebody else must be behind it (WHO), and it must do harm
  * (WHAT), to be called confirmed: volume and likeness alone are what newsletters are made of.
@@ -145,25 +189,21 @@ void conclude(struct study *study, struct suspect *suspect)
 	bool heavy = suspect->m.rcpts >= 100 || suspect->m.rcpts * 20 >= study->all.rcpts;
 	suspect->score = sum - (heavy ? 3 : 6);
 
-	bool who = family[FAMILY_SPREAD] >= 2 || family[FAMILY_IDENTITY] >= 2 ||
-		family[FAMILY_SCRIPT] >= 2 || family[FAMILY_STRUCTURE] >= 2;
-	bool what = family[FAMILY_OUTCOME] >= 2 || family[FAMILY_IDENTITY] >= 4 ||
-		family[FAMILY_STRUCTURE] >= 5 || family[FAMILY_SCRIPT] >= 3 ||
-		(family[FAMILY_SPREAD] >= 4 &&
-			family[FAMILY_CONTENT] + family[FAMILY_RECIPIENTS] >= 3) ||
-		(family[FAMILY_SPREAD] >= family_caps[FAMILY_SPREAD] && bulk >= 3);
+	const struct gates gates = find_gates(suspect, bulk);
 	double least = study_rule(study, RULE_LEAST_MESSAGES)->threshold;
 
-	suspect->stranger = who;
-	suspect->harm = what;
+	suspect->stranger = gates.who;
+	suspect->harm = gates.what;
 	suspect->level = suspect->score >= 4 ? LEVEL_CONFIRMED
 		: suspect->score >= 1        ? LEVEL_PROBABLE
 		: suspect->score >= -1       ? LEVEL_SUSPECT
 					     : LEVEL_NOTE;
-	if (!what && suspect->level > LEVEL_SUSPECT)
-		suspect->level = LEVEL_SUSPECT;
-	if (!who && suspect->level > LEVEL_PROBABLE)
-		suspect->level = LEVEL_PROBABLE;
+	/* How sure it may be at most: both signs, one of them strong; harm alone, but strong; any. */
+	enum level most = gates.who && gates.what && gates.who + gates.what >= 3 ? LEVEL_CONFIRMED
+		: gates.what == 2                                                ? LEVEL_PROBABLE
+										 : LEVEL_SUSPECT;
+	if (suspect->level > most)
+		suspect->level = most;
 	if ((double)suspect->m.rcpts < least && suspect->level > LEVEL_PROBABLE)
 		suspect->level = LEVEL_PROBABLE;
 }

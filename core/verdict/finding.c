@@ -30,8 +30,8 @@ static void add_values(struct study *study, const struct suspect *suspect, struc
 	enum who_kind kind, uint32_t (*id_of)(struct study *study, uint32_t row))
 {
 	struct memo places = {0};
-	struct named *named = NULL;
-	uint32_t count = 0, cap = 0;
+	uint32_t count = 0, cap = 64;
+	struct named *named = xcalloc(cap, sizeof(*named));
 
 	for (uint32_t i = 0; i < suspect->crime.count; i++) {
 		uint32_t id = id_of(study, suspect->crime.at[i]);
@@ -40,7 +40,7 @@ static void add_values(struct study *study, const struct suspect *suspect, struc
 		uint32_t *place = memo_at(&places, id);
 		if (!*place) {
 			if (count == cap) {
-				cap = cap ? cap * 2 : 64;
+				cap *= 2;
 				named = xrealloc(named, cap, sizeof(*named));
 			}
 			named[count++] = (struct named){.id = id};
@@ -54,7 +54,7 @@ static void add_values(struct study *study, const struct suspect *suspect, struc
 		name_add(names, kind, intern_get(&study->snap->strings, named[i].id),
 			named[i].messages);
 	free(named);
-	free(places.values);
+	memo_free(&places);
 }
 
 static uint32_t account_id(struct study *study, uint32_t row)
@@ -135,11 +135,27 @@ static void name_party(struct study *study, struct suspect *suspect)
 		add_values(study, suspect, &suspect->who, WHO_NET, any_net_id);
 		break;
 	default:
-		if (suspect->class == CLASS_BACKSCATTER && is_inbound(study, suspect))
+		if (suspect->class == CLASS_OPEN_RELAY)
+			add_values(study, suspect, &suspect->who, WHO_NET, any_net_id);
+		else if (suspect->class == CLASS_BACKSCATTER && is_inbound(study, suspect))
 			add_values(study, suspect, &suspect->who, WHO_RCPT, null_rcpt_id);
 		else
 			add_values(study, suspect, &suspect->who, WHO_SPOOL, spool_id);
 	}
+}
+
+/* "strangers at 41 addresses": of all of it, also of what was found to belong to it later. */
+static struct slice relay_title(struct study *study, const struct suspect *suspect)
+{
+	uint32_t clients = 0;
+
+	seen_begin(&study->seen);
+	for (uint32_t i = 0; i < suspect->crime.count; i++)
+		clients += seen_add(&study->seen, client_id(study, suspect->crime.at[i]));
+	if (!clients)
+		return SLICE("strangers");
+	return study_text(
+		study, "strangers at %" PRIu32 " address%s", clients, clients == 1 ? "" : "es");
 }
 
 static struct slice title_of(struct study *study, const struct suspect *suspect)
@@ -151,7 +167,7 @@ static struct slice title_of(struct study *study, const struct suspect *suspect)
 	for (size_t i = 0; i < suspect->who.count; i++)
 		same += suspect->who.list[i].kind == suspect->who.list[0].kind;
 	if (suspect->class == CLASS_OPEN_RELAY)
-		return study_text(study, "strangers of %" PRIu32 " addresses", suspect->m.clients);
+		return relay_title(study, suspect);
 	if (suspect->class == CLASS_BACKSCATTER && !is_inbound(study, suspect))
 		return SLICE("bounces to strangers");
 	if (suspect->class == CLASS_BACKSCATTER)
@@ -245,18 +261,30 @@ static void set_examples(struct study *study, struct suspect *suspect)
 	}
 }
 
+/* 0: what it is, where that decides; 1: what else speaks for it; 2: what speaks against it. */
+static unsigned part_of(const struct finding *finding, const struct evidence *evidence)
+{
+	if (evidence->rule->family == FAMILY_COUNTER)
+		return 2;
+	return finding->weighed || evidence->rule->family != FAMILY_QUEUE;
+}
+
 static void set_evidence(struct study *study, struct suspect *suspect, struct finding *finding)
 {
-	size_t pro = 0;
+	size_t count = suspect->nevidence, ends[3], taken = 0;
+	struct evidence *all = arena_alloc(study->arena, (count + 1) * sizeof(*all));
 
 	set_examples(study, suspect);
-	struct evidence *all = keep(study, suspect->evidence, suspect->nevidence * sizeof(*all));
-	while (pro < suspect->nevidence && all[pro].points >= 0)
-		pro++;
+	for (unsigned part = 0; part < 3; part++) {
+		for (size_t i = 0; i < count; i++)
+			if (part_of(finding, &suspect->evidence[i]) == part)
+				all[taken++] = suspect->evidence[i];
+		ends[part] = taken;
+	}
 	finding->evidence = all;
-	finding->nevidence = pro;
-	finding->counter = all + pro;
-	finding->ncounter = suspect->nevidence - pro;
+	finding->nevidence = ends[1];
+	finding->counter = all + ends[1];
+	finding->ncounter = count - ends[1];
 }
 
 static void set_rows(struct study *study, const struct suspect *suspect, struct finding *finding)
@@ -331,8 +359,11 @@ static void set_stays(struct study *study, const struct suspect *suspect, struct
 
 static uint32_t make(struct study *study, struct suspect *suspect, struct finding *finding)
 {
-	*finding = (struct finding){
-		.class = suspect->class, .level = suspect->level, .score = suspect->score};
+	*finding = (struct finding){.class = suspect->class,
+		.level = suspect->level,
+		.score = suspect->score,
+		.weighed = !suspect->structural && suspect->class != CLASS_RUNAWAY_SENDER &&
+			suspect->class != CLASS_BULK_MAIL};
 	if (!suspect->who.count)
 		name_party(study, suspect);
 	if (!suspect->who.count)

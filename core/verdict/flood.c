@@ -112,7 +112,7 @@ struct rows rows_to(struct study *study, uint32_t hash)
 		uint32_t count, first = snap_rcpts(snap, row, &count);
 		bool has = false;
 		for (uint32_t rcpt = first; rcpt < first + count && !has; rcpt++)
-			has = snap_rcpt(snap, RCPT_HASH, rcpt) == hash &&
+			has = rank_hash_of(study, rcpt) == hash &&
 				snap->rcpt_state[rcpt] != RCPT_CANCELLED;
 		if (has && snap_col(snap, COL_SENDER, row) != INTERN_EMPTY)
 			rows.at[rows.count++] = row;

@@ -3,16 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/ip.h"
 #include "core/base/xalloc.h"
 #include "core/verdict/study.h"
 
-enum { LIKE = 5, TEN = 10, WIDE_NETS = 3 };
+enum { LIKE = 5, TEN = 10 };
 
 static bool is_of_party(const struct suspect *suspect)
 {
-	return suspect->class == CLASS_STOLEN_ACCOUNT || suspect->class == CLASS_INFECTED_HOST ||
-		suspect->class == CLASS_HACKED_SCRIPT || suspect->class == CLASS_OPEN_RELAY;
+	return suspect->party &&
+		(suspect->class == CLASS_STOLEN_ACCOUNT || suspect->class == CLASS_INFECTED_HOST ||
+			suspect->class == CLASS_HACKED_SCRIPT ||
+			suspect->class == CLASS_OPEN_RELAY);
 }
 
 /* ---- who shares what ---- */
@@ -48,10 +49,26 @@ static bool is_lost(const struct suspect *a, const struct suspect *b)
 		!(a->party->id && b->party->id);
 }
 
+/* Which clients somebody uses whom nobody suspects: an office, a provider's gateway. */
+static void find_common_clients(struct study *study, struct memo *common)
+{
+	struct bitset suspected = bitset_new(study->snap->rows);
+
+	for (uint32_t i = 0; i < study->nsuspects; i++)
+		for (uint32_t k = 0; k < study->suspects[i].crime.count; k++)
+			bitset_set(&suspected, study->suspects[i].crime.at[k]);
+	for (uint32_t row = 0; row < study->snap->rows; row++)
+		if (!bitset_has(&suspected, row))
+			*memo_at(common, field_client_id(study->env, row)) = 1;
+	bitset_free(&suspected);
+}
+
 static void share_clients(struct merge *merge)
 {
 	struct study *study = merge->study;
-	struct memo holders = {0};
+	struct memo holders = {0}, common = {0};
+
+	find_common_clients(study, &common);
 
 	for (uint32_t i = 0; i < study->nsuspects; i++) {
 		const struct suspect *suspect = &study->suspects[i];
@@ -61,7 +78,8 @@ static void share_clients(struct merge *merge)
 			uint32_t row = suspect->crime.at[k];
 			uint32_t ip = snap_col(study->snap, COL_CLIENT_IP, row);
 			uint32_t client = field_client_id(study->env, row);
-			if (!client || lookup_trusted(&study->lookup, ip))
+			if (!client || lookup_trusted(&study->lookup, ip) ||
+				*memo_at(&common, client))
 				continue;
 			uint32_t *holder = memo_at(&holders, client), other = *holder - 1;
 			if (*holder && other != i &&
@@ -74,7 +92,8 @@ static void share_clients(struct merge *merge)
 			*holder = i + 1;
 		}
 	}
-	free(holders.values);
+	memo_free(&holders);
+	memo_free(&common);
 }
 
 /* The subjects of a suspect: of one in ten of its messages, and of hardly anybody else's. */
@@ -148,15 +167,16 @@ static void share_subjects(struct merge *merge)
 			is_of_party(&study->suspects[i]) && k < study->suspects[i].crime.count; k++)
 			++*memo_at(&accused,
 				snap_col(snap, COL_SUBJECT_KEY, study->suspects[i].crime.at[k]));
+	/* Stock subjects are alike everywhere: two that are only suspected prove nothing by that. */
 	for (uint32_t i = 0; i < most; i++)
-		if (is_of_party(&study->suspects[i]))
+		if (is_of_party(&study->suspects[i]) && study->suspects[i].level >= LEVEL_PROBABLE)
 			find_theme(study, &study->suspects[i], &everywhere, &accused, &themes[i]);
 	for (uint32_t i = 0; i < most; i++)
 		for (uint32_t k = i + 1; k < most; k++)
 			compare_themes(merge, themes, i, k);
 	free(themes);
-	free(everywhere.values);
-	free(accused.values);
+	memo_free(&everywhere);
+	memo_free(&accused);
 }
 
 static void add_shared(struct merge *merge)
@@ -219,41 +239,6 @@ static void absorb(struct study *study, struct suspect *into, struct suspect *fr
 	*from = (struct suspect){.gone = true};
 }
 
-/* Addresses that the configuration trusts, and that are strangers': it trusts too many. */
-static void find_wide_trust(struct study *study)
-{
-	struct suspect *first = NULL;
-	uint32_t nets = 0;
-
-	seen_begin(&study->seen);
-	for (uint32_t i = 0; i < study->nsuspects; i++) {
-		const struct suspect *suspect = &study->suspects[i];
-		struct ip ip;
-		if (suspect->class != CLASS_INFECTED_HOST || suspect->party->origin != ORIGIN_LAN ||
-			!ip_parse(intern_get(&study->snap->strings, suspect->party->id), &ip) ||
-			ip_is_private(&ip))
-			continue;
-		nets += seen_add(&study->seen, field_net_id(study->env, suspect->crime.at[0]));
-	}
-	for (uint32_t i = 0; nets >= WIDE_NETS && i < study->nsuspects; i++) {
-		struct suspect *suspect = &study->suspects[i];
-		struct ip ip;
-		if (suspect->class != CLASS_INFECTED_HOST || suspect->party->origin != ORIGIN_LAN ||
-			!ip_parse(intern_get(&study->snap->strings, suspect->party->id), &ip) ||
-			ip_is_private(&ip))
-			continue;
-		suspect->class = CLASS_OPEN_RELAY;
-		if (first) {
-			absorb(study, first, suspect);
-			continue;
-		}
-		first = suspect;
-		suspect_note(study, first,
-			"these addresses are in the trusted networks of the configuration, and are "
-			"strangers': mynetworks is too wide");
-	}
-}
-
 static void merge_joined(struct merge *merge)
 {
 	struct study *study = merge->study;
@@ -265,7 +250,8 @@ static void merge_joined(struct merge *merge)
 		absorb(study, &study->suspects[leader], &study->suspects[i]);
 	}
 	for (uint32_t i = 0; i < study->nsuspects; i++)
-		if (study->suspects[i].nmembers)
+		/* How wide a relay stands open is told of all of it. */
+		if (study->suspects[i].nmembers && study->suspects[i].class == CLASS_OPEN_RELAY)
 			measure(study, study->suspects[i].party, study->suspects[i].crime,
 				&study->suspects[i].m);
 }
@@ -302,7 +288,6 @@ void incidents_merge(struct study *study)
 	share_subjects(&merge);
 	add_shared(&merge);
 	merge_joined(&merge);
-	find_wide_trust(study);
 	mark_accused(study);
 	free(merge.leader);
 	free(merge.clients);

@@ -6,17 +6,26 @@
 #include "core/base/xalloc.h"
 #include "core/mail/freemail.h"
 
-uint32_t *memo_at(struct memo *memo, uint32_t id)
+void memo_free(struct memo *memo)
 {
-	if (id >= memo->cap) {
-		uint32_t cap = memo->cap ? memo->cap : 1024;
-		while (cap <= id)
-			cap *= 2;
-		memo->values = xrealloc(memo->values, cap, sizeof(*memo->values));
-		memset(memo->values + memo->cap, 0, (cap - memo->cap) * sizeof(*memo->values));
-		memo->cap = cap;
+	for (uint32_t i = 0; i < memo->npages; i++)
+		free(memo->pages[i]);
+	free(memo->pages);
+	*memo = (struct memo){0};
+}
+
+uint32_t *memo_page(struct memo *memo, uint32_t page)
+{
+	if (page >= memo->npages) {
+		uint32_t count = page + page / 2 + 16;
+		memo->pages = xrealloc(memo->pages, count, sizeof(*memo->pages));
+		memset(memo->pages + memo->npages, 0,
+			(count - memo->npages) * sizeof(*memo->pages));
+		memo->npages = count;
 	}
-	return &memo->values[id];
+	if (!memo->pages[page])
+		memo->pages[page] = xcalloc(MEMO_PAGE, sizeof(**memo->pages));
+	return memo->pages[page];
 }
 
 void seen_begin(struct seen *seen)
@@ -41,11 +50,11 @@ void lookup_init(struct lookup *lookup, struct field_env *env)
 
 void lookup_free(struct lookup *lookup)
 {
-	free(lookup->domain.values);
-	free(lookup->sender.values);
-	free(lookup->client.values);
-	free(lookup->odd.values);
-	free(lookup->hash.values);
+	memo_free(&lookup->domain);
+	memo_free(&lookup->sender);
+	memo_free(&lookup->client);
+	memo_free(&lookup->odd);
+	memo_free(&lookup->hash);
 }
 
 /* ---- domains ---- */

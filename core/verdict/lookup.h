@@ -9,12 +9,30 @@
 
 #include "core/query/field.h"
 
-/* A number for each string id; 0 for those never set. */
+/*
+ * A number for each string id; 0 for those never set. Pages of them come with their first use:
+ * clients, domains and subjects are few, and lie scattered among all strings.
+ */
+enum { MEMO_PAGE = 256 };
 struct memo {
-	uint32_t *values;
-	uint32_t cap;
+	uint32_t **pages;
+	uint32_t npages;
 };
-uint32_t *memo_at(struct memo *memo, uint32_t id);
+void memo_free(struct memo *memo);
+uint32_t *memo_page(struct memo *memo, uint32_t page);
+
+static inline uint32_t *memo_at(struct memo *memo, uint32_t id)
+{
+	uint32_t page = id / MEMO_PAGE;
+	uint32_t *values = page < memo->npages ? memo->pages[page] : NULL;
+	return (values ? values : memo_page(memo, page)) + id % MEMO_PAGE;
+}
+
+static inline uint32_t memo_get(const struct memo *memo, uint32_t id)
+{
+	uint32_t page = id / MEMO_PAGE;
+	return page < memo->npages && memo->pages[page] ? memo->pages[page][id % MEMO_PAGE] : 0;
+}
 
 /* Counts different ids in one group after the other: begin, then add. */
 struct seen {
@@ -24,6 +42,10 @@ struct seen {
 void seen_begin(struct seen *seen);
 /* True when the id is new since seen_begin; false for INTERN_UNKNOWN. */
 bool seen_add(struct seen *seen, uint32_t id);
+static inline bool seen_has(const struct seen *seen, uint32_t id)
+{
+	return memo_get(&seen->stamps, id) == seen->stamp;
+}
 
 struct lookup {
 	struct field_env *env;

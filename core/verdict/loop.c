@@ -115,7 +115,7 @@ static void find_pairs(struct work *work)
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
 			if (round || bitset_has(&writes, study->rank[rcpt]))
 				add_talk(work, row, lookup_hash(&study->lookup, sender),
-					snap_rcpt(snap, RCPT_HASH, rcpt));
+					rank_hash_of(study, rcpt));
 	}
 	bitset_free(&writes);
 }
@@ -151,7 +151,7 @@ static bool is_between(struct work *work, uint32_t row, uint32_t a, uint32_t b)
 	uint32_t to = from == a ? b : from == b ? a : 0;
 
 	for (uint32_t rcpt = first; to && rcpt < first + count; rcpt++)
-		if (snap_rcpt(snap, RCPT_HASH, rcpt) == to &&
+		if (rank_hash_of(work->study, rcpt) == to &&
 			snap->rcpt_state[rcpt] != RCPT_CANCELLED)
 			return true;
 	return false;

@@ -105,7 +105,11 @@ static void measure_senders(
 		m->from_differs += (marks & MARK_FROM_DIFFERS) != 0;
 	}
 	seen_begin(&study->seen);
+	seen_begin(&study->seen2);
 	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t domain = lookup_sender_domain(lookup, rows.at[i]);
+		m->foreign_domains += domain > INTERN_EMPTY && domain != login_domain &&
+			!lookup_local(lookup, domain) && seen_add(&study->seen2, domain);
 		uint32_t from = snap_col(snap, COL_FROM_DOMAIN, rows.at[i]);
 		m->froms += seen_add(&study->seen, from);
 		m->from_foreign += from && from != login_domain && !lookup_local(lookup, from);
@@ -120,15 +124,18 @@ static bool is_tried(const struct snap *snap, uint32_t rcpt)
 		snap->rcpt_state[rcpt] == RCPT_DONE;
 }
 
-static void measure_rcpts(struct study *study, struct rows rows, struct measures *m)
+static void measure_rcpts(
+	struct study *study, const struct party *party, struct rows rows, struct measures *m)
 {
 	enum { MOST = 128 };
 	struct lookup *lookup = &study->lookup;
 	const struct snap *snap = study->snap;
 	uint32_t by_count[MOST] = {0};
+	uint32_t most = 0, votes = 0;
+	/* A party counts itself among those who write there, unless it is left out. */
+	uint32_t others = party && party->outlier ? 0 : 1;
 
 	seen_begin(&study->seen);
-	seen_begin(&study->seen2);
 	for (uint32_t i = 0; i < rows.count; i++) {
 		uint32_t count, first = snap_rcpts(snap, rows.at[i], &count), asked = 0;
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
@@ -137,17 +144,30 @@ static void measure_rcpts(struct study *study, struct rows rows, struct measures
 			uint32_t domain = rcpt_domain(study, rows.at[i], rcpt);
 			uint32_t rank = study->rank[rcpt];
 			asked++;
-			m->rcpts_distinct += seen_add(&study->seen2, rank + 1);
+			m->rcpts_distinct += !bitset_has(&study->ranked, rank);
+			bitset_set(&study->ranked, rank);
+			/* Boyer and Moore: if one has the majority, it is the one left. */
+			if (!votes)
+				most = rank;
+			votes += votes && rank != most ? UINT32_MAX : 1;
 			m->domains += seen_add(&study->seen, domain);
 			m->local += lookup_local(lookup, domain);
 			m->freemail += lookup_freemail(lookup, domain);
-			m->known += study->rank_parties[rank] > 1;
+			m->known += study->rank_parties[rank] > others;
 			m->tried += is_tried(snap, rcpt);
 			if (snap->rcpt_class)
 				m->by_class[snap->rcpt_class[rcpt]]++;
 		}
 		m->rcpts += asked;
 		by_count[asked < MOST ? asked : MOST - 1]++;
+	}
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t count, first = snap_rcpts(snap, rows.at[i], &count);
+		for (uint32_t rcpt = first; rcpt < first + count; rcpt++) {
+			m->most_rcpt += study->rank[rcpt] == most &&
+				snap->rcpt_state[rcpt] != RCPT_CANCELLED;
+			bitset_clear(&study->ranked, study->rank[rcpt]);
+		}
 	}
 	for (uint32_t i = 0; i < MOST; i++)
 		if (by_count[i] > m->usual_count_messages) {
@@ -197,47 +217,49 @@ static void measure_times(struct study *study, struct rows rows, struct measures
 
 static int by_number(const void *a, const void *b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	return (x > y) - (x < y);
 }
 
 /* What lies around the most frequent size, without the few farthest off, which are others' mail. */
-static void find_mode(const int64_t *sizes, uint32_t known, struct measures *m)
+static void find_mode(const uint32_t *sizes, uint32_t known, struct measures *m)
 {
 	enum { APART = 15, FAR = 250 };
 	uint32_t low = 0, high = known;
 
-	while (low < high && sizes[low] * 100 < (int64_t)m->size_low * (100 - APART))
+	while (low < high && sizes[low] * UINT64_C(100) < m->size_low * (uint64_t)(100 - APART))
 		low++;
-	while (high > low && sizes[high - 1] * 100 > (int64_t)m->size_high * (100 + APART))
+	while (high > low &&
+		sizes[high - 1] * UINT64_C(100) > m->size_high * (uint64_t)(100 + APART))
 		high--;
 	uint32_t cut = (high - low) / FAR;
 	if (high - low <= 2 * cut)
 		return;
 	m->mode = high - low - 2 * cut;
-	m->mode_low = (uint32_t)(sizes[low + cut] < UINT32_MAX ? sizes[low + cut] : UINT32_MAX);
-	m->mode_high =
-		(uint32_t)(sizes[high - 1 - cut] < UINT32_MAX ? sizes[high - 1 - cut] : UINT32_MAX);
+	m->mode_low = sizes[low + cut];
+	m->mode_high = sizes[high - 1 - cut];
 }
 
 static void measure_sizes(const struct snap *snap, struct rows rows, struct measures *m)
 {
-	int64_t *sizes = xcalloc(rows.count, sizeof(*sizes));
+	uint32_t *sizes = xcalloc(rows.count, sizeof(*sizes));
 	uint32_t known = 0, low = 0;
 
-	for (uint32_t i = 0; i < rows.count; i++)
-		if (snap_wide(snap, WIDE_SIZE, rows.at[i]) >= 0)
-			sizes[known++] = snap_wide(snap, WIDE_SIZE, rows.at[i]);
+	for (uint32_t i = 0; i < rows.count; i++) {
+		int64_t size = snap_wide(snap, WIDE_SIZE, rows.at[i]);
+		/* What claims more than 4 GB is as large as any. */
+		if (size >= 0)
+			sizes[known++] = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+	}
 	if (known)
 		qsort(sizes, known, sizeof(*sizes), by_number);
 	for (uint32_t high = 0; high < known; high++) {
-		while (sizes[low] * 104 < sizes[high] * 100)
+		while (sizes[low] * UINT64_C(104) < sizes[high] * UINT64_C(100))
 			low++;
 		if (high - low + 1 > m->same_size) {
 			m->same_size = high - low + 1;
-			m->size_low = (uint32_t)(sizes[low] < UINT32_MAX ? sizes[low] : UINT32_MAX);
-			m->size_high =
-				(uint32_t)(sizes[high] < UINT32_MAX ? sizes[high] : UINT32_MAX);
+			m->size_low = sizes[low];
+			m->size_high = sizes[high];
 		}
 	}
 	find_mode(sizes, known, m);
@@ -288,7 +310,7 @@ void measure(struct study *study, const struct party *party, struct rows rows, s
 	*m = (struct measures){.messages = rows.count};
 	measure_places(study, rows, m);
 	measure_senders(study, party, rows, m);
-	measure_rcpts(study, rows, m);
+	measure_rcpts(study, party, rows, m);
 	measure_times(study, rows, m);
 	measure_sizes(study->snap, rows, m);
 	measure_subjects(study, rows, m);

@@ -68,6 +68,12 @@ static bool is_odd_name(struct slice name)
 	return stem.len <= 2 || (letters >= 4 && vowels == 0);
 }
 
+static bool is_odd_script(struct slice script)
+{
+	struct slice name = basename_of(script);
+	return !is_known_mailer(name) && (is_odd_place(script) || is_odd_name(name));
+}
+
 static void weigh_script(struct study *study, struct suspect *suspect)
 {
 	const struct measures *m = &suspect->m;
@@ -77,7 +83,7 @@ static void weigh_script(struct study *study, struct suspect *suspect)
 
 	if (script.len && !is_known_mailer(name)) {
 		const struct rule *rule = study_rule(study, RULE_SCRIPT_NAME);
-		bool odd = is_odd_place(script) || is_odd_name(name);
+		bool odd = is_odd_script(script);
 		evidence = evidence_add(study, suspect, RULE_SCRIPT_NAME, odd ? 2 : 1,
 			odd ? rule->strong : rule->threshold,
 			odd ? rule->strong_points : rule->points);
@@ -88,7 +94,9 @@ static void weigh_script(struct study *study, struct suspect *suspect)
 	const struct rule *from = study_rule(study, RULE_SCRIPT_FROM);
 	double strange = part(m->from_foreign, m->messages);
 	double median = baseline(study, suspect->party, BASIC_FROM, 0.5);
-	if (m->messages >= 5 && strange >= from->threshold && !(median >= from->threshold)) {
+	/* A shop may have its mail elsewhere: that is one name, and always the same. */
+	if (m->messages >= 5 && m->froms >= 3 && strange >= from->threshold &&
+		!(median >= from->threshold)) {
 		evidence = evidence_add(
 			study, suspect, RULE_SCRIPT_FROM, strange, from->threshold, from->points);
 		evidence->n = m->messages;
@@ -131,7 +139,7 @@ static uint32_t count_bounces(struct study *study, struct rows rows)
 	for (uint32_t i = 0; i < rows.count; i++) {
 		uint32_t sender = snap_col(study->snap, COL_SENDER, rows.at[i]);
 		if (sender > INTERN_EMPTY && seen_add(&study->seen, sender))
-			count += *memo_at(&study->bounced, sender);
+			count += memo_get(&study->bounced, sender);
 	}
 	return count;
 }
@@ -158,7 +166,7 @@ static void weigh_place(struct study *study, struct suspect *suspect)
 	}
 	for (uint32_t i = 0; i < crime.count; i++) {
 		uint32_t client = field_client_id(study->env, crime.at[i]);
-		elsewhere += client && *memo_at(&study->seen.stamps, client) != study->seen.stamp;
+		elsewhere += client && !seen_has(&study->seen, client);
 	}
 	double value = part(elsewhere, crime.count);
 	if (usual < 3 || value < rule->threshold)
@@ -203,8 +211,12 @@ static bool is_runaway(const struct study *study, const struct measures *m)
 	enum { FEW = 10 };
 	const struct rule *flood = study_rule(study, RULE_FLOOD);
 
-	return m->messages >= flood->threshold && m->rcpts_distinct <= FEW && m->senders <= 3 &&
-		m->list * 2 < m->messages &&
+	double least =
+		m->messages * 3 >= study->all.messages ? flood->threshold / 2 : flood->threshold;
+
+	return m->messages >= least &&
+		(m->rcpts_distinct <= FEW || m->most_rcpt * 10 >= m->messages * 9) &&
+		m->senders <= 3 && m->list * 2 < m->messages &&
 		(m->same_subject * 2 >= m->messages || m->same_size * 2 >= m->messages) &&
 		(m->messages * 10 >= study->all.messages || m->peak_hour >= 60);
 }
@@ -239,18 +251,20 @@ static bool settle(struct study *study, struct suspect *suspect)
 	bool lists = m->list * 10 >= m->messages * 8;
 	bool service = m->automatic * 10 >= m->messages * 8 && m->senders == 1 && !m->foreign;
 
-	if (suspect->level <= LEVEL_SUSPECT && is_runaway(study, m)) {
+	bool one = m->rcpts_distinct <= 3 || m->most_rcpt * 10 >= m->messages * 9;
+	if ((suspect->level <= LEVEL_SUSPECT || one) && suspect->level < LEVEL_CONFIRMED &&
+		is_runaway(study, m)) {
 		suspect->class = CLASS_RUNAWAY_SENDER;
-		suspect->level = m->messages >= 1000 || m->messages * 3 >= study->all.messages
-			? LEVEL_CONFIRMED
-			: LEVEL_PROBABLE;
+		suspect->level = LEVEL_PROBABLE;
 		tell_volume(study, suspect, RULE_FLOOD);
+		suspect->structural = true;
+		conclude(study, suspect);
 		return true;
 	}
 	if (suspect->party->origin == ORIGIN_UNKNOWN && suspect->level > LEVEL_SUSPECT)
 		suspect->level = LEVEL_SUSPECT;
 	bool owner = suspect->stranger ? !suspect->harm && (lists || service)
-				       : suspect->level <= LEVEL_SUSPECT || lists;
+				       : suspect->level <= LEVEL_SUSPECT || lists || service;
 	if (owner && suspect->party->origin != ORIGIN_UNKNOWN && is_bulk(study, suspect)) {
 		suspect->class = CLASS_BULK_MAIL;
 		suspect->level = suspect->level > LEVEL_SUSPECT ? LEVEL_SUSPECT : LEVEL_NOTE;
@@ -260,8 +274,14 @@ static bool settle(struct study *study, struct suspect *suspect)
 }
 
 /* Whether a part of it may be somebody else's. */
-static bool is_worth_a_split(const struct measures *m)
+static bool is_worth_a_split(struct study *study, const struct party *party)
 {
+	const struct measures *m = party->m;
+	struct slice script = intern_get(&study->snap->strings, party->script);
+
+	/* Nothing that such a program sends is anybody's. */
+	if (script.len && is_odd_script(script))
+		return false;
 	return m->foreign + m->null >= 5 || m->clients > 1 || m->same_subject >= 20 ||
 		m->same_size >= 20;
 }
@@ -276,7 +296,7 @@ static void judge_party(struct study *study, const struct party *party)
 	party_filter(study, party, &whole);
 	struct suspect best = examine(study, party, party->rows);
 	bool parted = false;
-	if (is_worth_a_split(party->m)) {
+	if (is_worth_a_split(study, party)) {
 		split(study, party, &crime, &filter);
 		parted = crime.count && crime.count < party->rows.count;
 	}
@@ -311,8 +331,8 @@ static void count_bounced(struct study *study)
 	const struct snap *snap = study->snap;
 
 	for (uint32_t row = 0; row < snap->rows; row++) {
-		if (snap_col(snap, COL_SENDER, row) != INTERN_EMPTY ||
-			!snap_has_addresses(snap, row))
+		/* Those of other servers may be about mail that was never sent from here. */
+		if (snap->small[row].origin != ORIGIN_DSN || !snap_has_addresses(snap, row))
 			continue;
 		uint32_t count, first = snap_rcpts(snap, row, &count);
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)

@@ -27,13 +27,14 @@ void sort_by_hash(uint64_t *list, uint32_t count)
 
 void rank_rcpts(struct study *study)
 {
-	const struct snap *snap = study->snap;
+	struct snap *snap = study->snap;
 	uint64_t *list = xcalloc(snap->nrcpts + 1, sizeof(*list));
 
 	for (uint32_t rcpt = 0; rcpt < snap->nrcpts; rcpt++)
 		list[rcpt] = (uint64_t)snap_rcpt(snap, RCPT_HASH, rcpt) << 32 | rcpt;
 	sort_by_hash(list, snap->nrcpts);
-	study->rank = xcalloc(snap->nrcpts + 1, sizeof(*study->rank));
+	/* In the place of the hashes, which go back there in the end (rank_end). */
+	study->rank = snap->rcpts[RCPT_HASH];
 	study->rank_hash = xcalloc(snap->nrcpts + 1, sizeof(*study->rank_hash));
 	for (uint32_t i = 0; i < snap->nrcpts; i++) {
 		uint32_t hash = (uint32_t)(list[i] >> 32);
@@ -42,6 +43,21 @@ void rank_rcpts(struct study *study)
 		study->rank[(uint32_t)list[i]] = study->ranks - 1;
 	}
 	free(list);
+	study->ranked = bitset_new(study->ranks);
+	study->rank_hash = xrealloc(study->rank_hash, study->ranks + 1, sizeof(*study->rank_hash));
+}
+
+void rank_end(struct study *study)
+{
+	for (uint32_t rcpt = 0; study->rank && rcpt < study->snap->nrcpts; rcpt++)
+		study->rank[rcpt] = study->rank_hash[study->rank[rcpt]];
+	free(study->rank_hash);
+	bitset_free(&study->ranked);
+}
+
+uint32_t rank_hash_of(const struct study *study, uint32_t rcpt)
+{
+	return study->rank_hash[study->rank[rcpt]];
 }
 
 uint32_t rank_find(const struct study *study, uint32_t hash)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "core/base/ip.h"
 #include "core/base/xalloc.h"
 #include "core/query/filter.h"
 #include "core/verdict/study.h"
@@ -13,6 +14,8 @@ struct dest {
 	uint32_t id;
 	uint32_t rows, exclusive; /* messages; those of clients that write nowhere else */
 	uint32_t nets;
+	uint32_t senders; /* domains of senders */
+	uint32_t writers; /* different senders of the site's own who write there */
 	bool ours;
 };
 
@@ -68,21 +71,44 @@ static void note_dest(struct work *work, uint32_t row, uint32_t domain)
 static void count_nets(struct work *work, struct dest *dest)
 {
 	seen_begin(&work->study->seen);
+	seen_begin(&work->study->seen2);
 	for (uint32_t i = 0; i < work->rows.count; i++) {
 		uint32_t row = work->rows.at[i], count;
 		uint32_t first = snap_rcpts(work->study->snap, row, &count);
 		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
-			if (rcpt_domain(work->study, row, rcpt) == dest->id)
+			if (rcpt_domain(work->study, row, rcpt) == dest->id) {
 				dest->nets += seen_add(
 					&work->study->seen, field_net_id(work->study->env, row));
+				dest->senders += seen_add(&work->study->seen2,
+					lookup_sender_domain(&work->study->lookup, row));
+			}
+	}
+}
+
+static void count_writers(struct work *work, struct dest *dest)
+{
+	const struct snap *snap = work->study->snap;
+
+	seen_begin(&work->study->seen);
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		enum origin origin = (enum origin)snap->small[row].origin;
+		uint32_t count, first = snap_rcpts(snap, row, &count);
+		if (origin != ORIGIN_ACCOUNT && origin != ORIGIN_LAN && origin != ORIGIN_LOCAL)
+			continue;
+		for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+			if (rcpt_domain(work->study, row, rcpt) == dest->id)
+				dest->writers += seen_add(
+					&work->study->seen, snap_col(snap, COL_SENDER, row));
 	}
 }
 
 static bool is_ours(const struct work *work, const struct dest *dest)
 {
-	enum { LEAST_NETS = 5, FEW_DOMAINS = 5 };
+	/* Whom many of our own people write to is a provider, or a partner. */
+	enum { LEAST_NETS = 5, FEW_DOMAINS = 5, MANY_WRITERS = 3 };
 	if (dest->exclusive * 10 < dest->rows * 8 ||
-		lookup_freemail(&work->study->lookup, dest->id))
+		lookup_freemail(&work->study->lookup, dest->id) || dest->writers >= MANY_WRITERS ||
+		dest->senders < LEAST_NETS)
 		return false;
 	return dest->nets >= LEAST_NETS &&
 		(dest->rows * 5 >= work->rows.count || work->ndests <= FEW_DOMAINS);
@@ -217,6 +243,8 @@ static void judge_relay(struct study *study, const struct party *party)
 		struct dest *dest = &work.dests[i];
 		if (dest->rows * 10 >= party->rows.count)
 			count_nets(&work, dest);
+		if (dest->nets)
+			count_writers(&work, dest);
 		dest->ours = is_ours(&work, dest);
 		some |= dest->ours;
 	}
@@ -230,10 +258,152 @@ static void judge_relay(struct study *study, const struct party *party)
 		free(relayed.at);
 	if (some)
 		ask(&work, party, take(&work, false));
-	free(work.clients.values);
-	free(work.only.values);
-	free(work.place.values);
+	memo_free(&work.clients);
+	memo_free(&work.only);
+	memo_free(&work.place);
 	free(work.dests);
+}
+
+/* ---- trusted too widely ---- */
+
+static void accuse_wide(struct study *study, struct rows rows, struct slice filter)
+{
+	const struct rule *rule = study_rule(study, RULE_RELAYED);
+	struct suspect *suspect = suspect_add(study, CLASS_OPEN_RELAY);
+
+	suspect->crime = rows;
+	suspect->owns_crime = true;
+	suspect->filter = arena_copy(study->arena, filter);
+	measure(study, NULL, rows, &suspect->m);
+	struct evidence *evidence = evidence_add(
+		study, suspect, RULE_RELAYED, rows.count, rule->strong, rule->strong_points);
+	evidence->n = study->all.messages;
+	evidence_text(study, evidence,
+		"%" PRIu32 " messages from strangers to strangers, from %" PRIu32
+		" addresses in %" PRIu32 " networks that the site trusts",
+		rows.count, suspect->m.clients, suspect->m.nets);
+	weigh(study, suspect);
+	conclude(study, suspect);
+	suspect_note(study, suspect,
+		"the trusted networks of the configuration are too wide, or a proxy in them hides "
+		"who "
+		"connects");
+	claim(study, rows);
+}
+
+/* The site's domains that senders, or recipients, of the queue are of. */
+static void add_own_domains(struct study *study, bool senders, const char *begin, struct buf *out)
+{
+	enum { LISTED = 60 };
+	const struct snap *snap = study->snap;
+	unsigned told = 0;
+
+	seen_begin(&study->seen);
+	for (uint32_t row = 0; row < snap->rows; row++) {
+		uint32_t count, first = snap_rcpts(snap, row, &count);
+		if (snap->small[row].origin != ORIGIN_LAN)
+			continue;
+		for (uint32_t i = 0; i < (senders ? 1 : count) && told < LISTED; i++) {
+			uint32_t domain = senders ? lookup_sender_domain(&study->lookup, row)
+						  : rcpt_domain(study, row, first + i);
+			if (!lookup_local(&study->lookup, domain) ||
+				!seen_add(&study->seen, domain))
+				continue;
+			buf_add(out, told++ ? SLICE(", ") : slice_cstr(begin));
+			filter_add_value(out, intern_get(&snap->strings, domain));
+		}
+	}
+	buf_add(out, told ? SLICE(")") : SLICE(""));
+}
+
+/* Public addresses whose mail is from strangers to strangers, and that the site trusts. */
+static bool is_trusted_stranger(struct study *study, uint32_t row)
+{
+	const struct snap *snap = study->snap;
+	uint32_t domain = lookup_sender_domain(&study->lookup, row);
+	uint32_t count, first = snap_rcpts(snap, row, &count);
+	struct ip ip;
+
+	if (snap->small[row].origin != ORIGIN_LAN || bitset_has(&study->claimed, row) ||
+		snap_col(snap, COL_LOST_LOGIN, row) || !domain ||
+		lookup_local(&study->lookup, domain) ||
+		!ip_parse(snap_text(snap, COL_CLIENT_IP, row), &ip) || ip_is_private(&ip))
+		return false;
+	for (uint32_t rcpt = first; rcpt < first + count; rcpt++)
+		if (lookup_local(&study->lookup, rcpt_domain(study, row, rcpt)))
+			return false;
+	return true;
+}
+
+/* "origin=lan and not client_ip in 10.0.0.0/8 ... and not sender_domain in (ours)" */
+static void add_wide_filter(struct study *study, struct buf *out)
+{
+	static const char *const nets[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+		"100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10",
+		"::1/128"};
+	buf_add(out, SLICE("origin=lan"));
+	for (size_t i = 0; i < sizeof(nets) / sizeof(*nets); i++)
+		buf_printf(out, " and not client_ip in %s", nets[i]);
+	add_own_domains(study, true, " and not sender_domain in (", out);
+	add_own_domains(study, false, " and not rcpt_domain in (", out);
+	if (study->copies)
+		buf_add(out, SLICE(" and lost_login is unknown"));
+}
+
+/* How many of the messages come from clients that write in three names and more. */
+static uint32_t count_rotating(struct study *study, struct rows rows)
+{
+	enum { NAMES = 3 };
+	struct keymap pairs = {0};
+	struct memo names = {0};
+	uint32_t rotating = 0;
+
+	for (int second = 0; second < 2; second++)
+		for (uint32_t i = 0; i < rows.count; i++) {
+			uint32_t client = field_client_id(study->env, rows.at[i]);
+			uint64_t domain = lookup_sender_domain(&study->lookup, rows.at[i]);
+			uint32_t before = pairs.count;
+			if (second)
+				rotating += *memo_at(&names, client) >= NAMES;
+			else if (keymap_add(&pairs, (uint64_t)client << 32 | domain) == before)
+				++*memo_at(&names, client);
+		}
+	keymap_free(&pairs);
+	memo_free(&names);
+	return rotating;
+}
+
+/*
+ * Customers of a provider are trusted by their addresses too, but each keeps to his own name
+ * and is not refused as spam.
+ */
+void wide_trust_find(struct study *study)
+{
+	enum { NETS = 5, DOMAINS = 20 };
+	struct rows some = {.at = xcalloc(study->snap->rows + 1, sizeof(uint32_t))}, rows;
+	struct buf filter = {0};
+	struct measures m;
+
+	for (uint32_t row = 0; row < study->snap->rows; row++)
+		if (is_trusted_stranger(study, row))
+			some.at[some.count++] = row;
+	qsort_r(some.at, some.count, sizeof(*some.at), by_arrival, study->snap);
+	if (some.count)
+		measure(study, NULL, some, &m);
+	bool spam = some.count &&
+		stats_wilson((double)refused(&m), (double)m.tried).low >=
+			study_rule(study, RULE_REFUSED)->strong;
+	bool wide = some.count && m.nets >= NETS && m.foreign_domains >= DOMAINS &&
+		(spam || count_rotating(study, some) * 2 >= some.count);
+	free(some.at);
+	if (!wide)
+		return;
+	add_wide_filter(study, &filter);
+	if (select_rows(study, buf_slice(&filter), &rows) && rows.count)
+		accuse_wide(study, rows, buf_slice(&filter));
+	else
+		free(rows.at);
+	buf_free(&filter);
 }
 
 void relays_find(struct study *study)

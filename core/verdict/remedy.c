@@ -1,5 +1,6 @@
 #include "core/verdict/remedy.h"
 
+#include "core/verdict/remedy_facts.h"
 #include "core/verdict/remedy_lines.h"
 
 enum { STEPS = 8 }; /* of one class, at most */
@@ -15,24 +16,24 @@ static const enum remedy_step ways[FINDING_CLASSES][STEPS + 1] = {
 	[CLASS_OPEN_RELAY] = {STEP_CLOSE_RELAY, STEP_DROP_SESSIONS, STEP_PURGE, STEP_PURGE_BOUNCES,
 		STEP_BLOCK_PACKETS, STEP_BLOCK_CLIENTS},
 	[CLASS_INFECTED_HOST] = {STEP_BLOCK_PACKETS, STEP_BLOCK_CLIENTS, STEP_DROP_SESSIONS,
-		STEP_PURGE, STEP_PURGE_BOUNCES, STEP_FIND_HOST},
-	[CLASS_HACKED_SCRIPT] = {STEP_DISABLE_SCRIPT, STEP_STOP_USER, STEP_FIND_SCRIPT, STEP_PURGE,
-		STEP_PURGE_BOUNCES, STEP_SEARCH_USER},
-	[CLASS_BACKSCATTER] = {STEP_KNOW_RECIPIENTS, STEP_PAUSE_RECIPIENT, STEP_PURGE,
-		STEP_PURGE_BOUNCES},
+		STEP_LOOK_BEHIND, STEP_PURGE, STEP_PURGE_BOUNCES, STEP_FIND_HOST},
+	[CLASS_HACKED_SCRIPT] = {STEP_DISABLE_SCRIPT, STEP_STOP_USER, STEP_FIND_SCRIPT,
+		STEP_FIND_SITE, STEP_PURGE, STEP_PURGE_BOUNCES, STEP_SEARCH_USER},
+	[CLASS_BACKSCATTER] = {STEP_KNOW_RECIPIENTS, STEP_FILTER_BOUNCES, STEP_STOP_REPLIES,
+		STEP_PURGE, STEP_PURGE_BOUNCES},
 	[CLASS_BULK_MAIL] = {STEP_ASK_OWNER, STEP_HOLD, STEP_THROTTLE, STEP_LOOK},
 	[CLASS_DESTINATION_DOWN] = {STEP_WAIT, STEP_PAUSE_DOMAIN, STEP_RETRY},
 	[CLASS_SERVER_BLOCKLISTED] = {STEP_FIND_CAUSE, STEP_DELIST, STEP_RETRY_ALL},
 	[CLASS_OWN_NETWORK_DOWN] = {STEP_CHECK_NETWORK, STEP_RETRY_ALL},
 	[CLASS_MAIL_LOOP] = {STEP_HOLD, STEP_BREAK_LOOP, STEP_PURGE, STEP_PURGE_BOUNCES},
 	[CLASS_RECIPIENT_FLOOD] = {STEP_PAUSE_RECIPIENT, STEP_PURGE, STEP_PURGE_BOUNCES},
-	[CLASS_RUNAWAY_SENDER] = {STEP_LOCK_LOGIN, STEP_BLOCK_CLIENTS, STEP_DROP_SESSIONS,
-		STEP_STOP_USER, STEP_PURGE, STEP_PURGE_BOUNCES, STEP_FIND_HOST, STEP_SEARCH_USER},
+	[CLASS_RUNAWAY_SENDER] = {STEP_FIND_REPEAT, STEP_LOCK_LOGIN, STEP_DROP_SESSIONS,
+		STEP_STOP_USER, STEP_PURGE, STEP_PURGE_BOUNCES},
 	[CLASS_FORWARDED_SPAM] = {STEP_FILTER_FORWARDS, STEP_LOOK},
 	[CLASS_UNDETERMINED] = {STEP_ASK_OWNER, STEP_HOLD, STEP_LOOK},
 };
 
-static const struct recipe *find_recipe(const struct recipe *table, enum remedy_step step)
+static const struct remedy_page *find_page(const struct remedy_page *table, enum remedy_step step)
 {
 	for (; table && table->text; table++)
 		if (table->step == step)
@@ -43,34 +44,51 @@ static const struct recipe *find_recipe(const struct recipe *table, enum remedy_
 static void add_step(
 	struct finding *finding, enum remedy_step step, const struct remedy_values *values)
 {
-	const struct recipe *recipe = find_recipe(values->recipes, step);
+	const struct remedy_page *page = find_page(values->pages, step);
 
-	if (!recipe)
-		recipe = find_recipe(recipes_common, step);
-	if (recipe && remedy_lines_fill(&finding->remedy[finding->nremedy], recipe, values))
+	if (!page)
+		page = find_page(remedy_common, step);
+	if (page && remedy_lines_fill(&finding->remedy[finding->nremedy], page, values))
 		finding->nremedy++;
 }
 
-/* What is done with the messages: in doubt they are held, at once, and no more than that. */
-static bool is_act(enum remedy_step step)
+/* Whether a step of its class is right for this one: no step hits others' mail too. */
+static bool fits(enum remedy_step step, const struct finding *finding,
+	const struct remedy_values *values, const struct snap *snap)
 {
-	return step == STEP_HOLD || step == STEP_PURGE || step == STEP_PURGE_BOUNCES;
+	switch (step) {
+	case STEP_DROP_SESSIONS: /* where a step before it lets nobody in any more */
+		return finding->class == CLASS_OPEN_RELAY || values->of[VALUE_LOGIN].count ||
+			values->of[VALUE_LOGIN].unfit || values->of[VALUE_CLIENT].count;
+	case STEP_LOOK_BEHIND:
+		return values->of[VALUE_SHARED_HOST].count > 0;
+	case STEP_STOP_USER:
+		return !remedy_user_has_more(finding, snap);
+	case STEP_PAUSE_RECIPIENT:
+		return !remedy_rcpt_is_for_bounces(finding);
+	case STEP_KNOW_RECIPIENTS:
+		return remedy_bounces(finding, snap) == BOUNCES_OURS;
+	case STEP_FILTER_BOUNCES:
+		return remedy_bounces(finding, snap) == BOUNCES_THEIRS;
+	case STEP_STOP_REPLIES:
+		return remedy_bounces(finding, snap) == BOUNCES_REPLIES;
+	default:
+		return true;
+	}
 }
 
 void remedy_make(struct finding *finding, const struct field_env *env, struct arena *arena)
 {
 	struct remedy_values values;
-	/* Nothing is purged on a suspicion, and nobody is locked out unasked. */
+	/* On a suspicion nothing is purged and nobody locked out: it is asked about, and held. */
+	static const enum remedy_step in_doubt[] = {STEP_MAKE_SURE, STEP_HOLD, STEP_END};
 	bool doubt = finding_class_is_abuse(finding->class) && finding->level < LEVEL_PROBABLE;
+	const enum remedy_step *step = doubt ? in_doubt : ways[finding->class];
 
 	remedy_values_collect(&values, finding, env, arena);
-	finding->remedy = arena_alloc(arena, (STEPS + 2) * sizeof(*finding->remedy));
+	finding->remedy = arena_alloc(arena, STEPS * sizeof(*finding->remedy));
 	finding->nremedy = 0;
-	if (doubt) {
-		add_step(finding, STEP_MAKE_SURE, &values);
-		add_step(finding, STEP_HOLD, &values);
-	}
-	for (const enum remedy_step *step = ways[finding->class]; *step != STEP_END; step++)
-		if (!doubt || !is_act(*step))
+	for (; *step != STEP_END; step++)
+		if (fits(*step, finding, &values, env->snap))
 			add_step(finding, *step, &values);
 }

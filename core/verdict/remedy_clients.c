@@ -3,6 +3,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/xalloc.h"
+#include "core/verdict/remedy_facts.h"
 #include "core/verdict/remedy_values.h"
 
 enum {
@@ -178,15 +179,24 @@ static void put_note(struct remedy_values *values, size_t left_out, size_t too_m
 	buf_free(&note);
 }
 
-/* Of a machine of ours all is said by who it is, and its honest mail stops too. */
-static void add_own_machines(struct remedy_values *values, const struct finding *finding)
+/* A machine of ours may stand for many: it is cut off only where it is one. */
+static void add_own_machines(
+	struct remedy_values *values, const struct finding *finding, const struct snap *snap)
 {
+	bool shared[LIMIT_WHO] = {false};
 	struct ip_net net;
 
-	for (size_t i = 0; i < finding->nwho; i++)
-		if (finding->who[i].kind == WHO_IP && ip_net_parse(finding->who[i].value, &net) &&
-			!ip_is_loopback(&net.base))
+	remedy_find_shared(finding, snap, shared);
+	for (size_t i = 0; i < finding->nwho; i++) {
+		char room[IP_TEXT_MAX];
+		if (finding->who[i].kind != WHO_IP || !ip_net_parse(finding->who[i].value, &net) ||
+			ip_is_loopback(&net.base))
+			continue;
+		remedy_values_add(values, shared[i] ? VALUE_SHARED_HOST : VALUE_HOST,
+			ip_text(&net.base, room));
+		if (!shared[i])
 			remedy_values_add_client(values, &net);
+	}
 }
 
 static void add_strangers(struct remedy_values *values, const struct finding *finding,
@@ -220,8 +230,7 @@ void remedy_values_clients(struct remedy_values *values, const struct finding *f
 {
 	switch (finding->class) {
 	case CLASS_INFECTED_HOST:
-	case CLASS_RUNAWAY_SENDER:
-		add_own_machines(values, finding);
+		add_own_machines(values, finding, env->snap);
 		break;
 	case CLASS_STOLEN_ACCOUNT:
 	case CLASS_OPEN_RELAY:
@@ -245,11 +254,11 @@ static void add_prefix(struct buf *out, const struct ip_net *net)
 		return;
 	}
 	buf_add(out, SLICE("IPv6"));
-	for (unsigned i = 0; i < net->bits / 16U; i++)
+	for (size_t i = 0; i < net->bits / 16U; i++)
 		buf_printf(out, ":%x", bytes[2 * i] << 8 | bytes[2 * i + 1]);
 }
 
-static void add_form(struct remedy_values *values, enum recipe_value kind, struct buf *text)
+static void add_form(struct remedy_values *values, enum remedy_value kind, struct buf *text)
 {
 	remedy_values_add(values, kind, buf_slice(text));
 	buf_reset(text);

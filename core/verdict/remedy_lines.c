@@ -5,7 +5,7 @@
 
 enum { WORDS_A_LINE = 20 };
 
-size_t recipe_place_read(struct slice s, struct recipe_place *place)
+size_t remedy_place_read(struct slice s, struct remedy_place *place)
 {
 	size_t end = slice_index(s, '}');
 
@@ -21,19 +21,19 @@ size_t recipe_place_read(struct slice s, struct recipe_place *place)
 		name.len--;
 		place->between = ", ";
 	}
-	for (unsigned kind = 0; kind < RECIPE_VALUES; kind++) {
-		place->kind = (enum recipe_value)kind;
-		if (slice_eq(name, slice_cstr(recipe_value_name(place->kind))))
+	for (unsigned kind = 0; kind < REMEDY_VALUES; kind++) {
+		place->kind = (enum remedy_value)kind;
+		if (slice_eq(name, slice_cstr(remedy_value_name(place->kind))))
 			return end + 1;
 	}
 	return 0;
 }
 
 /* The first value that a line names; false when it names none. */
-static bool find_place(struct slice line, struct recipe_place *place)
+static bool find_place(struct slice line, struct remedy_place *place)
 {
 	for (; line.len; line = slice_from(line, 1))
-		if (recipe_place_read(line, place))
+		if (remedy_place_read(line, place))
 			return true;
 	return false;
 }
@@ -59,12 +59,12 @@ static size_t read_fixed(struct slice s, const struct remedy_values *values, str
 }
 
 static void add_words(struct buf *out, const struct value_list *list,
-	const struct recipe_place *place, size_t from, size_t count)
+	const struct remedy_place *place, size_t from, size_t count)
 {
 	for (size_t i = from; i < from + count && i < list->count; i++) {
 		if (i > from)
 			buf_add(out, slice_cstr(place->between));
-		if (recipe_value_is_plain(place->kind))
+		if (remedy_value_is_plain(place->kind))
 			buf_add(out, list->values[i]);
 		else
 			shell_word(out, list->values[i]);
@@ -75,7 +75,7 @@ static void add_words(struct buf *out, const struct value_list *list,
 static void write_line(struct remedy *remedy, struct slice line, const struct remedy_values *values,
 	size_t from, size_t count)
 {
-	struct recipe_place place;
+	struct remedy_place place;
 	struct slice text;
 	struct buf out = {0};
 	size_t used;
@@ -83,7 +83,7 @@ static void write_line(struct remedy *remedy, struct slice line, const struct re
 	for (; line.len; line = slice_from(line, used)) {
 		if ((used = read_fixed(line, values, &text)) > 0) {
 			buf_add(&out, text);
-		} else if ((used = recipe_place_read(line, &place)) > 0) {
+		} else if ((used = remedy_place_read(line, &place)) > 0) {
 			add_words(&out, &values->of[place.kind], &place, from, count);
 		} else {
 			buf_addc(&out, line.ptr[0]);
@@ -116,7 +116,7 @@ struct tally {
 static void add_line(struct remedy *remedy, struct slice line, const struct remedy_values *values,
 	struct tally *tally)
 {
-	struct recipe_place place;
+	struct remedy_place place;
 
 	tally->unwritable = tally->unwritable || is_unwritable(line, values);
 	if (!find_place(line, &place)) {
@@ -150,32 +150,32 @@ static struct slice step_text(const char *text, const struct tally *tally, struc
 	return made;
 }
 
-static size_t most_lines(const struct recipe *recipe, const struct remedy_values *values)
+static size_t most_lines(const struct remedy_page *page, const struct remedy_values *values)
 {
-	struct recipe_place place;
+	struct remedy_place place;
 	size_t most = 0;
 
-	for (size_t i = 0; recipe->lines[i]; i++)
-		most += find_place(slice_cstr(recipe->lines[i]), &place)
+	for (size_t i = 0; page->lines[i]; i++)
+		most += find_place(slice_cstr(page->lines[i]), &place)
 			? values->of[place.kind].count
 			: 1;
 	return most;
 }
 
 bool remedy_lines_fill(
-	struct remedy *remedy, const struct recipe *recipe, const struct remedy_values *values)
+	struct remedy *remedy, const struct remedy_page *page, const struct remedy_values *values)
 {
 	struct tally tally = {0};
 
 	remedy->commands =
-		arena_alloc(values->arena, most_lines(recipe, values) * sizeof(*remedy->commands));
+		arena_alloc(values->arena, most_lines(page, values) * sizeof(*remedy->commands));
 	remedy->ncommands = 0;
-	for (size_t i = 0; recipe->lines[i]; i++)
-		add_line(remedy, slice_cstr(recipe->lines[i]), values, &tally);
+	for (size_t i = 0; page->lines[i]; i++)
+		add_line(remedy, slice_cstr(page->lines[i]), values, &tally);
 	if (tally.asked && !tally.made && !tally.unfit)
 		return false;
 	if ((tally.asked && !tally.made) || tally.unwritable)
 		remedy->ncommands = 0;
-	remedy->text = step_text(recipe->text, &tally, values->arena);
+	remedy->text = step_text(page->text, &tally, values->arena);
 	return true;
 }

@@ -2,10 +2,12 @@
 
 #include "core/base/buf.h"
 #include "core/base/shell.h"
+#include "core/base/units.h"
+#include "core/verdict/script.h"
 
-const char *recipe_value_name(enum recipe_value kind)
+const char *remedy_value_name(enum remedy_value kind)
 {
-	static const char *const names[RECIPE_VALUES] = {
+	static const char *const names[REMEDY_VALUES] = {
 		[VALUE_LOGIN] = "login",
 		[VALUE_SYSTEM_USER] = "system_user",
 		[VALUE_WINDOWS_USER] = "windows_user",
@@ -15,24 +17,28 @@ const char *recipe_value_name(enum recipe_value kind)
 		[VALUE_CLIENT_PREFIX] = "client_prefix",
 		[VALUE_CLIENT_MASK] = "client_mask",
 		[VALUE_HOST] = "host",
+		[VALUE_SHARED_HOST] = "shared_host",
 		[VALUE_UID] = "uid",
 		[VALUE_SCRIPT] = "script",
 		[VALUE_SCRIPT_NAME] = "script_name",
+		[VALUE_LIBRARY] = "library",
 		[VALUE_RCPT] = "rcpt",
 		[VALUE_DOMAIN] = "domain",
 		[VALUE_FILTER] = "filter",
 		[VALUE_BOUNCES] = "bounces",
+		[VALUE_EXAMPLE] = "example",
+		[VALUE_FIRST] = "first",
 	};
 	return names[kind];
 }
 
-bool recipe_value_is_plain(enum recipe_value kind)
+bool remedy_value_is_plain(enum remedy_value kind)
 {
 	return (kind >= VALUE_CLIENT && kind <= VALUE_CLIENT_MASK) || kind == VALUE_UID ||
-		kind == VALUE_BOUNCES;
+		kind >= VALUE_BOUNCES;
 }
 
-void remedy_values_add(struct remedy_values *values, enum recipe_value kind, struct slice text)
+void remedy_values_add(struct remedy_values *values, enum remedy_value kind, struct slice text)
 {
 	struct value_list *list = &values->of[kind];
 
@@ -73,7 +79,7 @@ static bool is_key(struct slice s)
 }
 
 static void add_if(
-	struct remedy_values *values, enum recipe_value kind, struct slice text, bool fits)
+	struct remedy_values *values, enum remedy_value kind, struct slice text, bool fits)
 {
 	if (fits)
 		remedy_values_add(values, kind, text);
@@ -110,22 +116,15 @@ static bool is_script_path(struct slice path)
 	return false;
 }
 
-/* "example.com/forum/mail.php", "index.php(2) : eval()'d code": the file's own name. */
-static struct slice script_file(struct slice script)
-{
-	size_t slash, bracket = slice_index(script, '(');
-
-	if (bracket != SIZE_MAX)
-		script = slice_upto(script, bracket);
-	slash = slice_rindex(script, '/');
-	return slice_trim(slice_from(script, slash == SIZE_MAX ? 0 : slash + 1));
-}
-
+/* What many sites have is never to be switched off by its name, nor where one site has it. */
 static void add_script(struct remedy_values *values, struct slice script)
 {
-	struct slice file = script_file(script);
+	struct slice file = script_name(script);
+	bool path = script.len && script.ptr[0] == '/' && is_script_path(script);
 
-	if (script.len && script.ptr[0] == '/' && is_script_path(script))
+	if (script_is_common(file))
+		remedy_values_add(values, VALUE_LIBRARY, file);
+	else if (path)
 		remedy_values_add(values, VALUE_SCRIPT, script);
 	else
 		add_if(values, VALUE_SCRIPT_NAME, file, is_made_of(file, "._-+@ "));
@@ -133,18 +132,11 @@ static void add_script(struct remedy_values *values, struct slice script)
 
 static void add_who(struct remedy_values *values, const struct who *who)
 {
-	struct ip ip;
 	int64_t number;
 
 	switch (who->kind) {
 	case WHO_ACCOUNT:
 		add_account(values, who->value);
-		break;
-	case WHO_IP:
-		if (ip_parse(who->value, &ip) && !ip_is_loopback(&ip)) {
-			char room[IP_TEXT_MAX];
-			remedy_values_add(values, VALUE_HOST, ip_text(&ip, room));
-		}
 		break;
 	case WHO_UID:
 		add_if(values, VALUE_UID, who->value,
@@ -189,12 +181,12 @@ static struct slice line_path(struct slice path)
 
 static void add_places(struct remedy_values *values, const struct spool *spool)
 {
-	const struct recipe_book *book = spool ? spool->format->recipes : NULL;
+	const struct remedy_book *book = spool ? spool->format->remedies : NULL;
 	struct buf option = {0};
 
 	if (!book)
 		return;
-	values->recipes = book->recipes;
+	values->pages = book->pages;
 	/* A queue that no configuration here names is a copy: the lines are for where it is from. */
 	values->config =
 		line_path(slice_cstr(spool->config_path ? spool->config_path : book->config));
@@ -203,6 +195,29 @@ static void add_places(struct remedy_values *values, const struct spool *spool)
 		buf_printf(&option, "-c %.*s ", SLICE_ARG(values->config));
 	values->config_option = arena_copy(values->arena, buf_slice(&option));
 	buf_free(&option);
+}
+
+/* A few messages to look at, and the time at which to look into other programs' logs. */
+static void add_messages(
+	struct remedy_values *values, const struct finding *finding, const struct snap *snap)
+{
+	const struct evidence *first = finding->evidence;
+	struct buf text = {0};
+
+	for (unsigned i = 0; finding->nevidence && i < first->nexamples; i++) {
+		struct slice id = snap_text(snap, COL_QUEUE_ID, first->examples[i]);
+		if (is_plain(id))
+			remedy_values_add(values, VALUE_EXAMPLE, id);
+	}
+	if (finding->first == WIDE_UNKNOWN)
+		return;
+	units_rfc3339(&text, finding->first);
+	remedy_values_add(values, VALUE_FIRST, buf_slice(&text));
+	buf_reset(&text);
+	buf_add(&text, SLICE("the first message came "));
+	units_time(&text, finding->first);
+	values->of[VALUE_FIRST].note = arena_copy(values->arena, buf_slice(&text));
+	buf_free(&text);
 }
 
 void remedy_values_collect(struct remedy_values *values, const struct finding *finding,
@@ -222,6 +237,7 @@ void remedy_values_collect(struct remedy_values *values, const struct finding *f
 		remedy_values_add(values, VALUE_BOUNCES, buf_slice(&id));
 		buf_free(&id);
 	}
+	add_messages(values, finding, env->snap);
 	if (spool)
 		remedy_values_clients(values, finding, env, spool);
 }

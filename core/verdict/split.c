@@ -20,6 +20,7 @@ enum {
 	FREQUENT = 5,       /* messages with one subject, and ... */
 	FREQUENT_PART = 50, /* ... one in so many of the party's */
 	LOCALS = 60,
+	NAMED = 1000, /* different foreign senders */
 };
 
 /* ---- content ---- */
@@ -66,18 +67,117 @@ static void find_content(struct cells *cells)
 	cells->alike = cells->by_size || cells->nkeys;
 }
 
+/*
+ * A place with subjects of its own, where many places share theirs, is another man's: the
+ * owner's. Where several are so, it is how this campaign works.
+ */
+static void find_own_places(struct cells *cells, struct memo *home)
+{
+	enum { PLACES = 5, SIGN = 5, FEW = 3 };
+	struct study *study = cells->study;
+	const struct snap *snap = study->snap;
+	struct rows rows = cells->party->rows;
+	struct memo *first = &study->spare[0], *shared = &study->spare[1];
+	struct memo *own = &study->spare[2], *all = &study->spare[3];
+	uint32_t found[FEW], count = 0;
+
+	if (cells->m->clients < PLACES)
+		return;
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, rows.at[i]);
+		uint32_t key = snap_col(snap, COL_SUBJECT_KEY, rows.at[i]);
+		uint32_t *holder = memo_at(first, key);
+		if (!*holder)
+			*holder = client + 1;
+		else if (*holder != client + 1)
+			*memo_at(shared, key) = 1;
+	}
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, rows.at[i]);
+		++*memo_at(all, client);
+		*memo_at(own, client) +=
+			!*memo_at(shared, snap_col(snap, COL_SUBJECT_KEY, rows.at[i]));
+	}
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, rows.at[i]);
+		uint32_t n = *memo_at(own, client);
+		*memo_at(own, client) = 0;
+		if (n < SIGN || n * 10 < *memo_at(all, client) * 8 || !client)
+			continue;
+		if (count < FEW)
+			found[count] = client;
+		count++;
+	}
+	for (uint32_t i = 0; i < count && count <= FEW; i++)
+		*memo_at(home, found[i]) = 1;
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t key = snap_col(snap, COL_SUBJECT_KEY, rows.at[i]);
+		*memo_at(all, snap_col(snap, COL_CLIENT_IP, rows.at[i])) = 0;
+		*memo_at(first, key) = *memo_at(shared, key) = 0;
+	}
+}
+
+/*
+ * The owner has templates too. A subject that comes only from where the owner is, while others
+ * come from elsewhere, is his.
+ */
+static void drop_owners_keys(struct cells *cells, struct memo *home)
+{
+	struct study *study = cells->study;
+	const struct snap *snap = study->snap;
+	struct rows rows = cells->party->rows;
+	struct memo *away = &study->spare[0], *at_home = &study->spare[1];
+	uint32_t total = 0, kept = 0;
+
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, rows.at[i]);
+		uint32_t key = snap_col(snap, COL_SUBJECT_KEY, rows.at[i]);
+		bool is_home = *memo_at(home, client);
+		++*memo_at(is_home ? at_home : away, key);
+		total += !is_home;
+	}
+	/* All of it comes from his own place: then that tells nothing. */
+	for (uint32_t i = 0; i < cells->nkeys; i++)
+		if (total * 10 < rows.count ||
+			*memo_at(away, cells->keys[i]) >= *memo_at(at_home, cells->keys[i]))
+			cells->keys[kept++] = cells->keys[i];
+	cells->nkeys = kept;
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t key = snap_col(snap, COL_SUBJECT_KEY, rows.at[i]);
+		*memo_at(away, key) = *memo_at(at_home, key) = 0;
+	}
+}
+
+static bool is_key(const struct cells *cells, const struct seen *keys, uint32_t row)
+{
+	uint32_t key = snap_col(cells->study->snap, COL_SUBJECT_KEY, row);
+	return cells->nkeys && seen_has(keys, key);
+}
+
 static bool is_campaign(const struct cells *cells, const struct seen *keys, uint32_t row)
 {
-	const struct snap *snap = cells->study->snap;
-	uint32_t key = snap_col(snap, COL_SUBJECT_KEY, row);
-	int64_t size = snap_wide(snap, WIDE_SIZE, row);
+	int64_t size = snap_wide(cells->study->snap, WIDE_SIZE, row);
 
-	if (cells->by_size && size >= cells->m->mode_low && size <= cells->m->mode_high)
-		return true;
-	return cells->nkeys && key < keys->stamps.cap && keys->stamps.values[key] == keys->stamp;
+	return is_key(cells, keys, row) ||
+		(cells->by_size && size >= cells->m->mode_low && size <= cells->m->mode_high);
 }
 
 /* ---- cells ---- */
+
+static bool is_foreign(const struct cells *cells, uint32_t sender)
+{
+	struct study *study = cells->study;
+	uint32_t domain = study->snap->need.parts & NEED_SENDERS
+		? field_domain_id(study->env, sender)
+		: sender;
+
+	if (domain == INTERN_EMPTY)
+		return true;
+	if (cells->party->origin == ORIGIN_ACCOUNT &&
+		domain == field_domain_id(study->env, cells->party->id))
+		return false;
+	return domain && !lookup_local(&study->lookup, domain);
+}
 
 static void make_cells(struct cells *cells)
 {
@@ -95,6 +195,9 @@ static void make_cells(struct cells *cells)
 		uint32_t row = rows.at[i];
 		uint32_t client = snap_col(snap, COL_CLIENT_IP, row);
 		uint32_t sender = snap_col(snap, COL_SENDER, row);
+		bool foreign = is_foreign(cells, sender);
+		/* So many names can't be told one by one anyway. */
+		sender = foreign && cells->m->foreign_senders > NAMED ? INTERN_UNKNOWN : sender;
 		bool campaign = is_campaign(cells, &study->seen, row);
 		uint64_t key = (uint64_t)client << 33 | (uint64_t)sender << 1 | campaign;
 		uint32_t place = keymap_add(&map, key);
@@ -103,11 +206,14 @@ static void make_cells(struct cells *cells)
 				cap = cap ? cap * 2 : 64;
 				cells->list = xrealloc(cells->list, cap, sizeof(*cells->list));
 			}
-			cells->list[cells->count++] = (struct cell){
-				.client = client, .sender = sender, .campaign = campaign};
+			cells->list[cells->count++] = (struct cell){.client = client,
+				.sender = sender,
+				.foreign = foreign,
+				.campaign = campaign};
 		}
 		cells->places[i] = place;
 		cells->list[place].messages++;
+		cells->list[place].by_key |= is_key(cells, &study->seen, row);
 		cells->list[place].last = snap_wide(snap, WIDE_ARRIVAL, row);
 	}
 	keymap_free(&map);
@@ -115,53 +221,44 @@ static void make_cells(struct cells *cells)
 
 /* ---- votes ---- */
 
+/* Where the owner is: on the site's own networks, and where mail came from before it began. */
+static void find_early_homes(const struct cells *cells, int64_t start, struct memo *home)
+{
+	const struct snap *snap = cells->study->snap;
+	struct rows rows = cells->party->rows;
+
+	for (uint32_t i = 0; i < rows.count; i++) {
+		uint32_t client = snap_col(snap, COL_CLIENT_IP, rows.at[i]);
+		bool before =
+			start != WIDE_UNKNOWN && snap_wide(snap, WIDE_ARRIVAL, rows.at[i]) < start;
+		if (before || lookup_trusted(&cells->study->lookup, client))
+			*memo_at(home, client) = 1;
+	}
+}
+
 /*
- * Where the owner is: on the site's own networks, where mail came from before it all began, or
- * where most of it is unlike what fills the queue; but a single message is no sign of that
- * where hundreds of addresses take part.
+ * ... and where most of it is unlike what fills the queue; but a single message is no sign of
+ * that where hundreds of addresses take part.
  */
-static void find_homes(const struct cells *cells, int64_t start, struct memo *home)
+static void find_homes(const struct cells *cells, struct memo *home)
 {
 	enum { SPREAD = 10, SIGN = 3 };
-	const struct snap *snap = cells->study->snap;
-	struct memo messages = {0}, unlike = {0}, before = {0};
+	struct memo *messages = &cells->study->spare[0], *unlike = &cells->study->spare[1];
 	uint32_t sign = cells->m->clients_day >= SPREAD ? SIGN : 1;
 
 	for (uint32_t i = 0; i < cells->count; i++) {
 		const struct cell *cell = &cells->list[i];
-		*memo_at(&messages, cell->client) += cell->messages;
-		*memo_at(&unlike, cell->client) += cell->campaign ? 0 : cell->messages;
-	}
-	for (uint32_t i = 0; i < cells->party->rows.count && start != WIDE_UNKNOWN; i++) {
-		uint32_t row = cells->party->rows.at[i];
-		if (snap_wide(snap, WIDE_ARRIVAL, row) < start)
-			++*memo_at(&before, snap_col(snap, COL_CLIENT_IP, row));
+		*memo_at(messages, cell->client) += cell->messages;
+		*memo_at(unlike, cell->client) += cell->campaign ? 0 : cell->messages;
 	}
 	for (uint32_t i = 0; i < cells->count; i++) {
-		uint32_t client = cells->list[i].client, other = *memo_at(&unlike, client);
-		bool is_home = lookup_trusted(&cells->study->lookup, client) ||
-			*memo_at(&before, client) ||
-			(cells->alike && other >= sign && other * 2 > *memo_at(&messages, client));
-		*memo_at(home, client) = is_home;
+		uint32_t client = cells->list[i].client, other = *memo_at(unlike, client);
+		if (cells->alike && other >= sign && other * 2 > *memo_at(messages, client))
+			*memo_at(home, client) = 1;
 	}
-	free(messages.values);
-	free(unlike.values);
-	free(before.values);
-}
-
-static bool is_foreign(const struct cells *cells, uint32_t sender)
-{
-	struct study *study = cells->study;
-	uint32_t domain = study->snap->need.parts & NEED_SENDERS
-		? field_domain_id(study->env, sender)
-		: sender;
-
-	if (domain == INTERN_EMPTY)
-		return true;
-	if (cells->party->origin == ORIGIN_ACCOUNT &&
-		domain == field_domain_id(study->env, cells->party->id))
-		return false;
-	return domain && !lookup_local(&study->lookup, domain);
+	for (uint32_t i = 0; i < cells->count; i++)
+		*memo_at(messages, cells->list[i].client) =
+			*memo_at(unlike, cells->list[i].client) = 0;
 }
 
 /* What there is to go by. */
@@ -182,7 +279,7 @@ static bool is_place_telling(const struct cells *cells, bool strange_names, stru
 
 	for (uint32_t i = 0; i < cells->count; i++) {
 		const struct cell *cell = &cells->list[i];
-		bool suspicious = strange_names ? is_foreign(cells, cell->sender) : cell->campaign;
+		bool suspicious = strange_names ? cell->foreign : cell->campaign;
 		if (suspicious && *memo_at(home, cell->client))
 			at_home += cell->messages;
 		else if (suspicious)
@@ -195,7 +292,7 @@ static bool is_crime(const struct cells *cells, const struct cell *cell, const s
 {
 	bool strange_names = votes->strange_names;
 	int64_t start = votes->start;
-	bool foreign = strange_names && is_foreign(cells, cell->sender);
+	bool foreign = strange_names && cell->foreign;
 	int crime = foreign, owner = strange_names && !foreign;
 
 	if (votes->place && cell->client) {
@@ -209,8 +306,12 @@ static bool is_crime(const struct cells *cells, const struct cell *cell, const s
 	}
 	if (start != WIDE_UNKNOWN && cell->last < start)
 		owner++;
+	/* A size may be met by chance; many share a host or a uid, but a login is one man's. */
+	bool alike = cell->by_key && cells->party->origin == ORIGIN_ACCOUNT;
 	if (crime == owner && strange_names)
-		return foreign || cell->campaign;
+		return foreign || alike;
+	if (crime == owner && votes->place && cell->client)
+		return !*memo_at(votes->home, cell->client);
 	return crime >= owner;
 }
 
@@ -333,16 +434,20 @@ void split(struct study *study, const struct party *party, struct rows *crime, s
 	int64_t start =
 		party->m->messages >= LEAST ? run_start(study->snap, party->rows) : WIDE_UNKNOWN;
 	uint32_t guilty = 0, taken = 0;
-	struct memo home = {0};
+	struct memo *home = &study->home;
 	struct buf words = {0};
 
 	party_filter(study, party, filter);
+	find_early_homes(&cells, start, home);
+	find_own_places(&cells, home);
 	find_content(&cells);
+	drop_owners_keys(&cells, home);
+	cells.alike = cells.by_size || cells.nkeys;
 	make_cells(&cells);
-	find_homes(&cells, start, &home);
-	struct votes votes = {.start = start, .home = &home};
+	find_homes(&cells, home);
+	struct votes votes = {.start = start, .home = home};
 	votes.strange_names = (party->m->foreign + party->m->null) * 10 >= party->m->messages;
-	votes.place = is_place_telling(&cells, votes.strange_names, &home);
+	votes.place = is_place_telling(&cells, votes.strange_names, home);
 	for (uint32_t i = 0; i < cells.count; i++) {
 		cells.list[i].crime = is_crime(&cells, &cells.list[i], &votes);
 		guilty += cells.list[i].crime;
@@ -362,7 +467,8 @@ void split(struct study *study, const struct party *party, struct rows *crime, s
 	bool outside = add_not_local(&cells, filter);
 	*crime = take_crime(&cells, told, late ? start : WIDE_UNKNOWN, outside);
 	buf_free(&words);
-	free(home.values);
+	for (uint32_t i = 0; i < party->rows.count; i++)
+		*memo_at(home, snap_col(study->snap, COL_CLIENT_IP, party->rows.at[i])) = 0;
 	free(cells.list);
 	free(cells.places);
 	free(cells.keys);

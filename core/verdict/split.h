@@ -6,8 +6,10 @@
 
 /* Messages of one client, one sender, and with or without what fills the queue in them. */
 struct cell {
-	uint32_t client, sender; /* string ids */
+	uint32_t client, sender; /* string ids; sender 0: one of very many strangers' */
+	bool foreign;
 	bool campaign;
+	bool by_key; /* and not only by its size */
 	bool crime;
 	uint32_t messages;
 	int64_t last;

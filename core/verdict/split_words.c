@@ -53,26 +53,29 @@ static void add_content(const struct cells *cells, struct buf *out)
 static bool add_values(const struct cells *cells, enum kind by, bool campaign, struct buf *out)
 {
 	uint32_t lists[2][LISTED], counts[2] = {0};
-	struct memo kinds = {0};
-	bool clean = true;
+	struct memo *kinds = &cells->study->spare[0];
+	bool clean = true, unnamed[2] = {false};
 
 	for (uint32_t i = 0; i < cells->count && clean; i++) {
 		const struct cell *cell = &cells->list[i];
 		if (cells->alike && cell->campaign != campaign)
 			continue;
+		bool many = by == BY_SENDER && !cell->sender && cell->foreign;
+		unnamed[cell->crime] |= many;
 		uint32_t value = by == BY_CLIENT ? cell->client : cell->sender;
-		uint32_t *kind = memo_at(&kinds, value),
-			 one = cell->crime ? KIND_CRIME : KIND_USUAL;
+		uint32_t *kind = memo_at(kinds, value), one = cell->crime ? KIND_CRIME : KIND_USUAL;
 		if (!*kind && counts[cell->crime] < LISTED)
 			lists[cell->crime][counts[cell->crime]] = value;
 		counts[cell->crime] += !*kind;
 		*kind |= one;
-		clean = *kind == one && value != INTERN_UNKNOWN;
+		clean = *kind == one && (value != INTERN_UNKNOWN || many);
 	}
-	free(kinds.values);
-	bool leave = counts[0] <= counts[1];
+	for (uint32_t i = 0; i < cells->count; i++)
+		*memo_at(kinds, by == BY_CLIENT ? cells->list[i].client : cells->list[i].sender) =
+			0;
+	bool leave = unnamed[1] || (counts[0] <= counts[1] && !unnamed[0]);
 	uint32_t *list = lists[!leave], count = counts[!leave];
-	if (!clean || count == 0 || count > LISTED)
+	if (!clean || unnamed[!leave] || count == 0 || count > LISTED)
 		return false;
 	qsort_r(list, count, sizeof(*list), by_text, &cells->study->snap->strings);
 	buf_add(out, leave ? SLICE("not ") : SLICE(""));

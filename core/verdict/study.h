@@ -39,10 +39,12 @@ struct measures {
 	/* in whose name */
 	uint32_t foreign, null, own; /* messages by sender: not of the site, <>, the login itself */
 	uint32_t senders, foreign_senders; /* different ones */
+	uint32_t foreign_domains;          /* of the latter */
 	uint32_t odd_helo, helos, from_foreign, from_differs, froms, verp;
 
 	/* to whom */
-	uint32_t rcpts_distinct, domains;
+	uint32_t rcpts_distinct, domains,
+		most_rcpt;               /* the last: to whom most go, if that is half */
 	uint64_t local, freemail, known; /* recipients; known: to whom others here write too */
 	uint32_t usual_count,
 		usual_count_messages; /* recipients a message, and how many have so many */
@@ -91,6 +93,7 @@ struct party {
 	struct rows rows;
 	float basics[BASICS]; /* NAN: too few messages to say */
 	struct measures *m;   /* NULL: too little mail to be looked at */
+	bool outlier;         /* tells nothing of what is usual here */
 };
 
 /* Somebody or something under suspicion: a finding in the making. */
@@ -134,7 +137,8 @@ struct study {
 	struct arena *arena; /* verdict->arena */
 	struct lookup lookup;
 	struct seen seen, seen2;
-	struct memo counts; /* all 0 between uses */
+	struct memo counts; /* all 0 between uses; so are these, by string */
+	struct memo spare[4], home;
 
 	struct party *parties; /* most messages first */
 	size_t nparties;
@@ -142,16 +146,17 @@ struct study {
 	float *sorted[ORIGINS][BASICS];
 	uint32_t nsorted[ORIGINS][BASICS];
 	struct measures all;
-	uint32_t *rank;      /* by recipient of the index: the number of its address */
+	uint32_t *rank;      /* by recipient: the number of its address; in the index */
 	uint32_t *rank_hash; /* by that number; they go up */
 	uint32_t ranks;
-	uint32_t *rank_parties; /* how many parties write there */
-	struct memo bounced;    /* by address: bounces to it in the queue */
-	uint32_t hours[24];     /* messages by hour of the day, parties' share capped */
-	struct bitset wrote;    /* by string id: senders in whose names suspects wrote */
-	struct bitset claimed;  /* rows of loops and floods */
-	bool copies;            /* some rows have lost their login to a content filter */
-	bool guessed;           /* the site's domains are a guess */
+	struct bitset ranked;  /* by that number; empty between uses */
+	uint8_t *rank_parties; /* how many parties write there, as far as a byte goes */
+	struct memo bounced;   /* by address: bounces to it in the queue */
+	uint32_t hours[24];    /* messages by hour of the day, parties' share capped */
+	struct bitset wrote;   /* by string id: senders in whose names suspects wrote */
+	struct bitset claimed; /* rows of loops and floods */
+	bool copies;           /* some rows have lost their login to a content filter */
+	bool guessed;          /* the site's domains are a guess */
 
 	struct suspect *suspects;
 	size_t nsuspects;
@@ -170,6 +175,9 @@ static inline const struct rule *study_rule(const struct study *study, enum rule
 void sort_by_hash(uint64_t *list, uint32_t count);
 #define RANK_NONE UINT32_MAX
 void rank_rcpts(struct study *study);
+void rank_end(struct study *study);
+/* The hash of a recipient, while the index has ranks in its place. */
+uint32_t rank_hash_of(const struct study *study, uint32_t rcpt);
 /* The number of the address with that hash, or RANK_NONE. */
 uint32_t rank_find(const struct study *study, uint32_t hash);
 
@@ -191,6 +199,7 @@ static inline uint64_t refused(const struct measures *m)
 }
 
 /* ---- baseline.c ---- */
+/* Measures all parties, and what is usual here without those that are far out. */
 void baseline_make(struct study *study);
 /*
  * The value below which the share q of the other parties of its kind lies, or EVIDENCE_NONE
@@ -245,6 +254,7 @@ struct slice study_text(struct study *study, const char *format, ...)
 
 void parties_judge(struct study *study); /* people.c */
 void relays_find(struct study *study);
+void wide_trust_find(struct study *study); /* before parties_judge */
 void incidents_merge(struct study *study);
 /* How many of the rows are bounces to those in whose names suspects wrote. */
 uint32_t left_bounces(struct study *study, struct rows rows);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/units.h"
 #include "core/verdict/study.h"
 
 static void begin(struct study *study, struct verdict *verdict, struct field_env *env,
@@ -37,7 +38,7 @@ static void note_guesses(struct study *study)
 	struct verdict *verdict = study->verdict;
 	struct buf text = {0};
 
-	verdict->notes = arena_alloc(study->arena, (snap->nspools + 1) * sizeof(*verdict->notes));
+	verdict->notes = arena_alloc(study->arena, (snap->nspools + 2) * sizeof(*verdict->notes));
 	for (size_t i = 0; i < snap->nspools; i++) {
 		const struct site *site = &snap->spools[i]->site;
 		study->guessed |= site->guessed;
@@ -47,6 +48,28 @@ static void note_guesses(struct study *study)
 			verdict->notes[verdict->nnotes++] =
 				arena_copy(study->arena, buf_slice(&text));
 	}
+	buf_free(&text);
+}
+
+/* A queue that is long, and no finding that says why. */
+static void note_unexplained(struct study *study)
+{
+	const struct snap *snap = study->snap;
+	struct verdict *verdict = study->verdict;
+	uint64_t explained = 0;
+	struct buf text = {0};
+
+	for (size_t i = 0; i < verdict->count; i++)
+		if (verdict->findings[i].class != CLASS_UNDETERMINED)
+			explained += verdict->findings[i].messages;
+	if (snap->rows < study_rule(study, RULE_HEALTHY)->threshold || explained * 2 >= snap->rows)
+		return;
+	units_count(&text, snap->rows);
+	verdict->notes[verdict->nnotes++] = study_text(study,
+		"%.*s messages wait, where a healthy queue has dozens to a few hundred, and most "
+		"of "
+		"them are of no finding: spoolsweep top reason_class, top rcpt_domain",
+		SLICE_ARG(buf_slice(&text)));
 	buf_free(&text);
 }
 
@@ -66,13 +89,15 @@ static void end(struct study *study)
 	free(study->suspects);
 	free(study->parties);
 	free(study->rows);
-	free(study->rank);
-	free(study->rank_hash);
+	rank_end(study);
 	free(study->rank_parties);
-	free(study->bounced.values);
-	free(study->counts.values);
-	free(study->seen.stamps.values);
-	free(study->seen2.stamps.values);
+	memo_free(&study->bounced);
+	memo_free(&study->counts);
+	for (size_t i = 0; i < sizeof(study->spare) / sizeof(*study->spare); i++)
+		memo_free(&study->spare[i]);
+	memo_free(&study->home);
+	memo_free(&study->seen.stamps);
+	memo_free(&study->seen2.stamps);
 	bitset_free(&study->accused);
 	bitset_free(&study->claimed);
 	bitset_free(&study->senders);
@@ -94,13 +119,16 @@ int verdict_make(struct verdict *verdict, struct field_env *env,
 		parties_make(&study);
 		baseline_make(&study);
 		loops_find(&study);
+		memo_free(&study.lookup.hash); /* of nobody else's use, and of every sender */
 		floods_find(&study);
+		wide_trust_find(&study);
 		parties_judge(&study);
 		relays_find(&study);
 		incidents_merge(&study);
 		backscatter_find(&study);
 		destinations_find(&study);
 		findings_make(&study);
+		note_unexplained(&study);
 	}
 	end(&study);
 	return 0;

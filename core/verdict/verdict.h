@@ -102,6 +102,7 @@ struct finding {
 	enum finding_class class;
 	enum level level;
 	double score;
+	bool weighed;       /* the level comes from the score, and not from what it is */
 	struct slice title; /* who, for the headline: "bob@example.com and 2 more logins" */
 	struct who *who;    /* most messages first; cut at LIMIT_WHO */
 	size_t nwho;
@@ -149,8 +150,7 @@ struct verdict {
 };
 
 /* What must have been read for it (NEED_... bits). */
-#define VERDICT_NEED                                                                               \
-	(NEED_RCPTS | NEED_BOUNCED | NEED_REASONS | NEED_SUBMITTER | NEED_SESSION | NEED_MARKS)
+#define VERDICT_NEED (NEED_RCPTS | NEED_BOUNCED | NEED_REASONS | NEED_SUBMITTER | NEED_MARKS)
 
 struct verdict_options {
 	const struct rules *rules;     /* thresholds; NULL: the defaults */

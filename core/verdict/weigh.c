@@ -106,7 +106,9 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 	struct slice took = span(study, m);
 	struct evidence *evidence;
 
-	evidence = judge(study, suspect, RULE_CLIENT_IPS, m->clients_day);
+	evidence = is_usual(study, suspect, BASIC_CLIENTS, m->clients_day)
+		? NULL
+		: judge(study, suspect, RULE_CLIENT_IPS, m->clients_day);
 	if (evidence) {
 		/* All in a few networks: a provider that hands out addresses, a farm of servers. */
 		if (m->nets_day <= 3)
@@ -119,7 +121,9 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 			evidence_here(study, evidence, "here usual: %.0f, at most %.0f a day",
 				evidence->median, evidence->p99);
 	}
-	evidence = judge(study, suspect, RULE_CLIENT_NETS, m->nets_day);
+	evidence = is_usual(study, suspect, BASIC_NETS, m->nets_day)
+		? NULL
+		: judge(study, suspect, RULE_CLIENT_NETS, m->nets_day);
 	if (evidence) {
 		evidence_text(study, evidence, "%" PRIu32 " networks within a day", m->nets_day);
 		compare(study, suspect, evidence, BASIC_NETS);
@@ -147,8 +151,17 @@ static void weigh_identity(struct study *study, struct suspect *suspect)
 	bool login = suspect->party && suspect->party->origin == ORIGIN_ACCOUNT;
 	struct evidence *evidence = NULL;
 
-	if (!is_usual(study, suspect, BASIC_FOREIGN, strange))
+	/*
+	 * A name of one's own, and always the same, is what customers of a provider have, and
+	 * machines of a company with several names. A login has a name to differ from.
+	 */
+	bool constant = m->foreign_domains <= 2;
+	double some = suspect->party ? baseline(study, suspect->party, BASIC_FOREIGN, 0.95)
+				     : EVIDENCE_NONE;
+	if (!is_usual(study, suspect, BASIC_FOREIGN, strange) && !(constant && some >= 0.5))
 		evidence = judge(study, suspect, RULE_FOREIGN_SENDER, strange);
+	if (evidence && constant && evidence->points > 1)
+		evidence->points = login ? 3 : 1;
 	if (evidence) {
 		evidence->n = m->messages;
 		evidence_text(study, evidence, "sender is %s in %.3g %%",
@@ -176,6 +189,9 @@ static void weigh_identity(struct study *study, struct suspect *suspect)
 	}
 	evidence = judge(study, suspect, RULE_NULL_SENDER, m->null);
 	if (evidence) {
+		/* A customer's mail server answers for its people, among other mail. */
+		if (m->null * 2 < m->messages && evidence->points > 1)
+			evidence->points = 1;
 		evidence->n = m->messages;
 		evidence_text(study, evidence,
 			"%" PRIu32 " messages with the null sender that are no bounces", m->null);
@@ -195,7 +211,7 @@ static void weigh_identity(struct study *study, struct suspect *suspect)
 	double from = part(m->from_foreign, n);
 	if (suspect->party && suspect->party->origin == ORIGIN_LOCAL)
 		return; /* script_from counts it */
-	evidence = is_usual(study, suspect, BASIC_FROM, from)
+	evidence = is_usual(study, suspect, BASIC_FROM, from) || m->froms <= 2
 		? NULL
 		: judge(study, suspect, RULE_FROM_DIFFERS, from);
 	if (evidence) {
@@ -224,8 +240,11 @@ static void weigh_outcome(struct study *study, struct suspect *suspect)
 		here_share(study, suspect, evidence);
 	}
 	/* Once the server is listed everybody is refused: what counts is more than the others. */
-	double others = part(
-		(double)(refused(&study->all) - refused(m)), (double)(study->all.tried - m->tried));
+	struct measures own = *m;
+	if (suspect->party && suspect->party->outlier)
+		own = (struct measures){0};
+	double others = part((double)(refused(&study->all) - refused(&own)),
+		(double)(study->all.tried - own.tried));
 	double bad = part((double)refused(m), tried);
 	evidence = m->tried >= LEAST_TRIED && bad >= 2 * others
 		? judge_share(study, suspect, RULE_REFUSED, (double)refused(m), tried)

@@ -33,11 +33,11 @@ static const struct known_attribute {
 	[SASL_USERNAME] = {SLICE("sasl_username"), 0},
 	[LOG_CLIENT_NAME] = {SLICE("log_client_name"), NEED_SESSION},
 	[LOG_CLIENT_ADDRESS] = {SLICE("log_client_address"), 0},
-	[LOG_HELO_NAME] = {SLICE("log_helo_name"), NEED_SESSION},
+	[LOG_HELO_NAME] = {SLICE("log_helo_name"), NEED_SESSION | NEED_MARKS},
 	[LOG_PROTOCOL_NAME] = {SLICE("log_protocol_name"), NEED_SESSION},
 	[CLIENT_NAME] = {SLICE("client_name"), NEED_SESSION},
 	[CLIENT_ADDRESS] = {SLICE("client_address"), 0},
-	[HELO_NAME] = {SLICE("helo_name"), NEED_SESSION},
+	[HELO_NAME] = {SLICE("helo_name"), NEED_SESSION | NEED_MARKS},
 	[PROTOCOL_NAME] = {SLICE("protocol_name"), NEED_SESSION},
 	[MESSAGE_ID] = {SLICE("message_id"), NEED_HEADERS | NEED_MARKS},
 };

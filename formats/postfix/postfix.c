@@ -131,5 +131,5 @@ const struct format format_postfix = {
 	.remembers_since = postfix_remembers_since,
 	.in_memory = postfix_in_memory,
 	.logged_as = postfix_logged_as,
-	.recipes = &postfix_recipes,
+	.remedies = &postfix_remedies,
 };

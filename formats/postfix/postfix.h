@@ -13,7 +13,7 @@
 #include "core/queue/format.h"
 
 extern const struct format format_postfix;
-extern const struct recipe_book postfix_recipes; /* recipes.c */
+extern const struct remedy_book postfix_remedies; /* remedies.c */
 
 /* Folders of the queue, in the order a message meets them. */
 enum postfix_queue {

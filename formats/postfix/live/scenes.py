@@ -194,16 +194,19 @@ def infected_host(make, count):
 
 
 def hacked_script(make, count):
-    """18: a mailer in the uploads of a shop, in the names of others."""
-    uid = config.LOCAL_USERS["webshop"]
+    """
+    18: a mailer in the uploads of a shop, in the names of others. Honest mail of a library is
+    another user's: one that has such mail too is not to be shut out.
+    """
+    uid, other = config.LOCAL_USERS["webshop"], config.LOCAL_USERS["alice"]
     mails = [make.mail(Origin(uid=uid), "local", f"info@{WORDS[number % 20]}.example.org",
                        [make.stranger("listed", "busy", "throttled")],
                        subject="Your parcel is waiting", size=2900 + number % 3 * 10,
                        headers=[f"X-PHP-Originating-Script: {uid}:leafmailer2.8.php"],
                        guilty=True) for number in range(count // 2)]
-    mails += [make.mail(Origin(uid=uid), "local", f"shop@{OURS}", [make.contact("greylist")],
+    mails += [make.mail(Origin(uid=other), "local", f"shop@{OURS}", [make.contact("greylist")],
                         subject=f"Order {number}", size=5000 + number * 97,
-                        headers=[f"X-PHP-Originating-Script: {uid}:class-phpmailer.php"])
+                        headers=[f"X-PHP-Originating-Script: {other}:class-phpmailer.php"])
               for number in range(4)]
     return mails
 
