@@ -18,7 +18,10 @@ enum {
 	NARROW = 3,
 	/* So many of them are no few. */
 	BROAD = 10,
-	/* Networks outside that write to a domain of ours, and their share of all: one in ... */
+	/*
+	 * Networks outside that write to a domain of ours, in as many names, and their share of all:
+	 * one in ...
+	 */
 	VOTES = 3,
 	VOTES_SHARE = 20,
 };
@@ -42,9 +45,11 @@ struct writers {
 struct domain {
 	uint32_t id;
 	enum site_clue clue;
-	uint32_t senders; /* of us who send from it and little else */
-	uint32_t voters;  /* networks outside that write to it */
-	bool sent;        /* somebody here sends from it */
+	uint32_t senders;      /* of us who send from it and little else */
+	uint32_t voters;       /* networks outside that write to it */
+	uint32_t names[VOTES]; /* domains that mail to it from outside is sent from, */
+	uint32_t nnames;       /* up to VOTES */
+	bool sent;             /* somebody here sends from it */
 	bool freemail;
 };
 
@@ -229,6 +234,17 @@ static void look_at_our_own(struct guess *guess)
 
 /* ---- who writes from outside ---- */
 
+/* Many addresses that write in one name are one. */
+static void note_name(struct domain *domain, uint32_t sender)
+{
+	uint32_t i = 0;
+
+	while (i < domain->nnames && domain->names[i] != sender)
+		i++;
+	if (i == domain->nnames && i < VOTES)
+		domain->names[domain->nnames++] = sender;
+}
+
 static void note_stranger(struct guess *guess, uint32_t row, uint32_t net)
 {
 	const struct snap *snap = guess->snap;
@@ -245,6 +261,7 @@ static void note_stranger(struct guess *guess, uint32_t row, uint32_t net)
 		if (is_ours(guess, domain))
 			continue;
 		note(writer, domain);
+		note_name(domain_at(guess, domain), sender);
 		writer->to_freemail |= plain && domain_at(guess, domain)->freemail;
 	}
 }
@@ -264,7 +281,8 @@ static void vote(struct guess *guess)
 		const struct domain *domain = &guess->domains[i];
 		if (domain->voters && (domain->senders || (domain->sent && domain->voters > 1)))
 			set_clue(guess, domain->id, CLUE_MAILED);
-		else if (domain->voters >= VOTES && domain->voters >= guess->voters / VOTES_SHARE)
+		else if (domain->voters >= VOTES && domain->nnames == VOTES &&
+			domain->voters >= guess->voters / VOTES_SHARE)
 			set_clue(guess, domain->id, CLUE_RECEIVES);
 	}
 }

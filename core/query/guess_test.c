@@ -308,11 +308,16 @@ static void calls_no_victim_of_a_botnet_ours(void **state)
 		add_stranger(p, text(p, "198.51.", i / 6, ".7"), text(p, "x@f", i, ".test"),
 			text(p, "y@shop", i % 20, ".example"));
 	for (unsigned i = 0; i < 20; i++)
-		add_stranger(p, text(p, "203.0.", i, ".9"), "a@park.test", "ben@busy.example");
+		add_stranger(p, text(p, "203.0.", i, ".9"), text(p, "a@park", i, ".test"),
+			"ben@busy.example");
+	/* Nor that of a careful one, which always says that it is the same. */
+	for (unsigned i = 0; i < 20; i++)
+		add_stranger(p, text(p, "192.0.", i, ".9"), "office@invest.test", "v@zmail.test");
 	guess(p, NEED_RCPTS);
 	assert_guess(p, "busy.example mail from many networks outside; ");
 	assert_int_equal(count(p, ORIGIN_RELAY), 300);
 	assert_int_equal(count(p, ORIGIN_INBOUND), 20);
+	assert_int_equal(count(p, ORIGIN_UNKNOWN), 20);
 	end(p);
 }
 
