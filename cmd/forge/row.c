@@ -120,6 +120,16 @@ static void set_headers(struct slice block, struct arena *arena, struct record *
 	record->from_domain = marked.from_domain;
 }
 
+/* As the driver finds it. */
+static void set_own_name(struct slice block, struct arena *arena, struct record *record)
+{
+	struct received received;
+	struct slice topmost = field_value(arena, block, SLICE("Received"));
+	if (slice_known(topmost) && received_parse(topmost, &received) &&
+		slice_eq(received.id, record->queue_id))
+		record->stamped_by = received.by;
+}
+
 /* What the field of its way in says of mail that has been here before. */
 static void set_entry(struct slice block, struct arena *arena, struct record *record)
 {
@@ -180,6 +190,7 @@ void row_record(const struct played *played, struct arena *arena, struct record 
 	set_headers(block, arena, record);
 	set_entry(block, arena, record);
 	set_submitter(m, block, arena, record);
+	set_own_name(block, arena, record);
 	buf_free(&text);
 	struct batch_reader reader = {0};
 	batch_normalise(record, arena, &reader.text);

@@ -96,6 +96,11 @@ void show_run(struct run *run, struct buf *out)
 			recipe->expected[i].clear ? "" : " (or what else is accepted)",
 			level_name(judge_least(run, &recipe->expected[i])));
 	show_streams(run, out);
+	if (run->spool->site.guessed) {
+		buf_add(out, SLICE("  "));
+		site_print_guess(&run->spool->site, out);
+		buf_addc(out, '\n');
+	}
 	for (size_t i = 0; i < run->verdict.nnotes; i++)
 		buf_printf(out, "  note %.*s\n", SLICE_ARG(run->verdict.notes[i]));
 	for (size_t i = 0; i < run->verdict.count; i++)

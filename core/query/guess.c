@@ -5,13 +5,19 @@
 #include "core/base/xalloc.h"
 #include "core/mail/address.h"
 #include "core/mail/freemail.h"
+#include "core/query/guess_host.h"
 #include "core/query/keymap.h"
 
 enum {
 	/* A network outside that writes to as many domains which are not ours is no mail server's. */
 	WIDE = 10,
-	/* One of us who sends from more domains than this makes them up. */
+	/*
+	 * One of us who sends from more domains than this makes them up, and to more that are not
+	 * ours few networks outside have a reason to write.
+	 */
 	NARROW = 3,
+	/* So many of them are no few. */
+	BROAD = 10,
 	/* Networks outside that write to a domain of ours, and their share of all: one in ... */
 	VOTES = 3,
 	VOTES_SHARE = 20,
@@ -24,6 +30,7 @@ struct writer {
 	uint32_t rows;
 	uint32_t as_us; /* rows with a sender of ours */
 	bool to_freemail;
+	uint8_t origin;
 };
 
 struct writers {
@@ -35,8 +42,9 @@ struct writers {
 struct domain {
 	uint32_t id;
 	enum site_clue clue;
-	uint32_t senders; /* of us who send from it */
+	uint32_t senders; /* of us who send from it and little else */
 	uint32_t voters;  /* networks outside that write to it */
+	bool sent;        /* somebody here sends from it */
 	bool freemail;
 };
 
@@ -51,6 +59,7 @@ struct guess {
 	uint32_t cap;
 	struct writers ours, outside;
 	uint32_t voters;
+	uint32_t wide; /* foreign domains that a network which relays writes to, at least */
 };
 
 static void *grow(void *list, uint32_t *cap, uint32_t place, size_t width)
@@ -104,6 +113,11 @@ static void set_clue(struct guess *guess, uint32_t id, enum site_clue clue)
 	struct domain *domain = domain_at(guess, id);
 	if (!domain->freemail && (!domain->clue || clue < domain->clue))
 		domain->clue = clue;
+}
+
+static void set_host(void *ctx, uint32_t domain)
+{
+	set_clue(ctx, domain, CLUE_HOST);
 }
 
 static bool has_clue(const struct guess *guess, struct slice name)
@@ -163,12 +177,28 @@ static bool is_forward(const struct guess *guess, uint32_t row)
 
 /* ---- who is of us ---- */
 
+/* Who of us sent it: a login, a host or a user; or NULL. */
+static struct writer *one_of_us(struct guess *guess, uint32_t row)
+{
+	const struct snap *snap = guess->snap;
+	enum origin origin = (enum origin)snap->small[row].origin;
+	uint32_t who = origin == ORIGIN_ACCOUNT ? snap_col(snap, COL_ACCOUNT, row)
+		: origin == ORIGIN_LAN          ? snap_col(snap, COL_CLIENT_IP, row)
+		: origin == ORIGIN_LOCAL        ? snap_col(snap, COL_UID, row)
+						: 0;
+	if (!who || sender_domain(guess, row) <= INTERN_EMPTY)
+		return NULL;
+	struct writer *writer = writer_at(&guess->ours, (uint64_t)origin << 32 | who);
+	writer->origin = (uint8_t)origin;
+	return writer;
+}
+
 static void note_our_own(struct guess *guess, uint32_t row)
 {
 	const struct snap *snap = guess->snap;
 	const struct snap_small *small = &snap->small[row];
 	uint32_t account = snap_col(snap, COL_ACCOUNT, row), domain = sender_domain(guess, row);
-	uint64_t key = (uint64_t)small->origin << 32;
+	struct writer *writer = one_of_us(guess, row);
 
 	if (account && small->account_source == SOURCE_QUEUE &&
 		slice_index(intern_get(&snap->strings, account), '@') != SIZE_MAX)
@@ -176,14 +206,10 @@ static void note_our_own(struct guess *guess, uint32_t row)
 	set_clue(guess, snap_col(snap, COL_REWRITTEN, row), CLUE_REWRITTEN);
 	if (small->origin == ORIGIN_DSN)
 		set_clue(guess, domain, CLUE_HOST);
-	else if (small->origin == ORIGIN_ACCOUNT)
-		key |= account;
-	else if (small->origin == ORIGIN_LAN)
-		key |= snap_col(snap, COL_CLIENT_IP, row);
-	else if (small->origin == ORIGIN_LOCAL)
-		key |= snap_col(snap, COL_UID, row);
-	if ((uint32_t)key && domain > INTERN_EMPTY)
-		note(writer_at(&guess->ours, key), domain);
+	if (!writer)
+		return;
+	note(writer, domain);
+	domain_at(guess, domain)->sent = true;
 }
 
 static void look_at_our_own(struct guess *guess)
@@ -228,7 +254,7 @@ static void vote(struct guess *guess)
 {
 	for (uint32_t i = 0; i < guess->outside.places.count; i++) {
 		const struct writer *writer = &guess->outside.list[i];
-		if (writer->count == WIDE || writer->to_freemail)
+		if (writer->count > NARROW || writer->to_freemail)
 			continue;
 		guess->voters++;
 		for (uint32_t n = 0; n < writer->count; n++)
@@ -236,7 +262,7 @@ static void vote(struct guess *guess)
 	}
 	for (uint32_t i = 0; i < guess->places.count; i++) {
 		const struct domain *domain = &guess->domains[i];
-		if (domain->senders && domain->voters)
+		if (domain->voters && (domain->senders || (domain->sent && domain->voters > 1)))
 			set_clue(guess, domain->id, CLUE_MAILED);
 		else if (domain->voters >= VOTES && domain->voters >= guess->voters / VOTES_SHARE)
 			set_clue(guess, domain->id, CLUE_RECEIVES);
@@ -256,11 +282,22 @@ static void note_strangers(struct guess *guess)
 
 /* ---- what came of it ---- */
 
+/* A single big provider may write to many domains of ours; most networks do not. */
+static void look_at_networks(struct guess *guess)
+{
+	uint32_t broad = 0;
+
+	for (uint32_t i = 0; i < guess->outside.places.count; i++)
+		broad += guess->outside.list[i].count > NARROW;
+	bool most = broad >= BROAD && broad > guess->outside.places.count - broad;
+	guess->wide = most ? NARROW + 1 : WIDE;
+}
+
 /* Not a host of ours in a public network, which sends in our name. */
-static bool relays(const struct writer *writer)
+static bool relays(const struct guess *guess, const struct writer *writer)
 {
 	bool as_us = writer->as_us >= writer->rows - writer->as_us;
-	return !as_us && (writer->to_freemail || writer->count == WIDE);
+	return !as_us && (writer->to_freemail || writer->count >= guess->wide);
 }
 
 static enum origin origin_guess(const struct guess *guess, uint32_t row, uint32_t net)
@@ -273,10 +310,10 @@ static enum origin origin_guess(const struct guess *guess, uint32_t row, uint32_
 	if (!count)
 		return ORIGIN_UNKNOWN;
 	if (ours == count)
-		return ORIGIN_INBOUND;
+		return guess->snap->small[row].flags & SNAP_ROUTED ? ORIGIN_RELAY : ORIGIN_INBOUND;
 	if (is_forward(guess, row))
 		return ORIGIN_FORWARD;
-	return relays(&guess->outside.list[place]) ? ORIGIN_RELAY : ORIGIN_UNKNOWN;
+	return relays(guess, &guess->outside.list[place]) ? ORIGIN_RELAY : ORIGIN_UNKNOWN;
 }
 
 static int by_domain(const void *a, const void *b)
@@ -302,6 +339,26 @@ static void tell(struct guess *guess)
 	site_set_guess(guess->site, list, count);
 }
 
+/* How much of what those here send the guess explains. */
+static void count_writers(struct guess *guess)
+{
+	for (uint32_t row = 0; row < guess->snap->rows; row++) {
+		struct writer *writer = guess->snap->small[row].spool == guess->spool
+			? one_of_us(guess, row)
+			: NULL;
+		if (!writer)
+			continue;
+		writer->rows++;
+		writer->as_us += is_ours(guess, sender_domain(guess, row));
+	}
+	for (uint32_t i = 0; i < guess->ours.places.count; i++) {
+		const struct writer *writer = &guess->ours.list[i];
+		struct site_writers *writers = &guess->site->writers[writer->origin];
+		writers->all++;
+		writers->as_us += writer->as_us >= writer->rows - writer->as_us;
+	}
+}
+
 static void free_guess(struct guess *guess)
 {
 	keymap_free(&guess->places);
@@ -321,16 +378,19 @@ static void guess_site(struct field_env *env, unsigned spool, struct site *site)
 	if (field_find(SLICE("client_net"), &need, &guess.net, &err) != 0)
 		return;
 	site_set_guess(site, NULL, 0);
+	guess_host(env->snap, spool, set_host, &guess);
 	look_at_our_own(&guess);
 	note_strangers(&guess);
 	vote(&guess);
 	note_strangers(&guess); /* what the vote left of them */
+	look_at_networks(&guess);
 	for (uint32_t row = 0; row < guess.snap->rows; row++) {
 		uint32_t net = stranger(&guess, row);
 		if (net)
 			env->snap->small[row].origin = (uint8_t)origin_guess(&guess, row, net);
 	}
 	tell(&guess);
+	count_writers(&guess);
 	free_guess(&guess);
 }
 

@@ -3,7 +3,8 @@
  *
  * For queues whose MTA's configuration is not here, or keeps its domains where they cannot be
  * listed. Who has a login, an alias or this server's name shows a domain beyond doubt; who
- * sends from here and who is written to from outside shows it where it is not everybody's. A
+ * sends from here and who is written to from outside shows it where it is not everybody's. How
+ * much that explains of who sends from here is told too (site_guess_is_weak). A
  * wrong guess is the main cause of an innocent server being called an open relay, so there are
  * three answers: mail to what looks like ours is inbound, mail of a network that writes to
  * strangers all over or to big providers is relayed, and of what is left the origin stays

@@ -12,7 +12,7 @@
 static const struct format stub = {.name = "stub"};
 
 struct message {
-	const char *account, *client, *sender, *rcpt, *original;
+	const char *account, *client, *sender, *rcpt, *original, *stamp;
 	bool made_here, reinjected;
 };
 
@@ -86,6 +86,7 @@ static void append(struct place *place, const struct message *message)
 	record.peer_ip = message->reinjected ? SLICE("127.0.0.1") : record.client_ip;
 	record.sender = slice_cstr(message->sender);
 	record.made_here = message->made_here;
+	record.stamped_by = slice_cstr(message->stamp);
 	record.uid = message->client || message->made_here ? -1 : 33;
 	record.rcpts = &rcpt;
 	record.nrcpts = 1;
@@ -258,6 +259,143 @@ static void takes_for_ours_what_many_write_to(void **state)
 	end(p);
 }
 
+/* Of its own name what is below it in the tree of names too, but never half of a country. */
+static void goes_by_the_name_it_stamps(void **state)
+{
+	static const struct {
+		const char *stamp, *wanted;
+	} cases[] = {
+		{"post.example.org", "example.org this server's own name; "},
+		{"MX1.mail.example.org", "mail.example.org this server's own name; "},
+		{"example.org", "example.org this server's own name; "},
+		{"mail.example.co.uk", "example.co.uk this server's own name; "},
+		{"example.co.uk", "example.co.uk this server's own name; "},
+		{"mail.abc.de", "abc.de this server's own name; "},
+		{"mail", ""},
+		{"mail.", ""},
+		{".", ""},
+		{"mail.gmx.net", ""},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct place *p = begin();
+		for (unsigned n = 0; n < 30; n++)
+			add(p,
+				(struct message){.client = OUTSIDE,
+					.sender = "a@park.test",
+					.rcpt = "ben@gmail.com",
+					.stamp = cases[i].stamp});
+		/* An old name, or what another server's queue left here. */
+		add(p,
+			(struct message){.client = OUTSIDE,
+				.sender = "a@park.test",
+				.rcpt = "ben@old.test",
+				.stamp = "mx.old.test"});
+		guess(p, NEED_RCPTS);
+		assert_guess(p, cases[i].wanted);
+		end(p);
+	}
+}
+
+/* No network writes to many domains, and yet none of them is ours. */
+static void calls_no_victim_of_a_botnet_ours(void **state)
+{
+	struct place *p = begin();
+	(void)state;
+
+	for (unsigned i = 0; i < 300; i++)
+		add_stranger(p, text(p, "198.51.", i / 6, ".7"), text(p, "x@f", i, ".test"),
+			text(p, "y@shop", i % 20, ".example"));
+	for (unsigned i = 0; i < 20; i++)
+		add_stranger(p, text(p, "203.0.", i, ".9"), "a@park.test", "ben@busy.example");
+	guess(p, NEED_RCPTS);
+	assert_guess(p, "busy.example mail from many networks outside; ");
+	assert_int_equal(count(p, ORIGIN_RELAY), 300);
+	assert_int_equal(count(p, ORIGIN_INBOUND), 20);
+	end(p);
+}
+
+/* A provider may write to many domains of ours, a few more networks to some of them. */
+static void spares_few_that_write_to_several(void **state)
+{
+	struct place *p = begin();
+	(void)state;
+
+	for (unsigned i = 0; i < 40; i++)
+		add_stranger(p, text(p, "198.51.", i / 5, ".7"), text(p, "x@f", i, ".test"),
+			text(p, "y@shop", i % 20, ".example"));
+	guess(p, NEED_RCPTS);
+	assert_int_equal(count(p, ORIGIN_UNKNOWN), 40);
+	end(p);
+}
+
+/* One user sends for many sites, and is hacked: what is written to is no forger's choice. */
+static void goes_by_answers_to_a_web_server(void **state)
+{
+	struct place *p = begin();
+	(void)state;
+
+	for (unsigned i = 0; i < 40; i++)
+		add(p,
+			(struct message){.sender = text(p, "shop@site", i, ".example"),
+				.rcpt = "zoe@park.test"});
+	add_stranger(p, "198.51.1.1", "a@park.test", "ben@site3.example");
+	add_stranger(p, "198.51.2.1", "a@hill.test", "ben@site3.example");
+	add_stranger(p, "198.51.1.1", "a@park.test", "ben@site4.example");
+	guess(p, NEED_RCPTS);
+	assert_guess(p, "site3.example a sender here, and mail from outside; ");
+	end(p);
+}
+
+/* The domain is ours, but the address goes on to another. */
+static void finds_mail_that_is_routed_on(void **state)
+{
+	struct place *p = begin();
+	(void)state;
+
+	add_login(p, "anna@corp.example", "anna@corp.example");
+	add_stranger(p, OUTSIDE, "a@park.test", "zoe%far.test@corp.example");
+	add_stranger(p, OUTSIDE, "a@park.test", "zoe@corp.example");
+	guess(p, NEED_RCPTS);
+	assert_int_equal(p->origins[1], ORIGIN_RELAY);
+	assert_int_equal(p->origins[2], ORIGIN_INBOUND);
+	end(p);
+}
+
+static void tells_whose_mail_it_explains(void **state)
+{
+	struct place *p = begin();
+	const struct site *site = &p->spool.site;
+	(void)state;
+
+	add_login(p, "anna", "anna@corp.example");
+	add_login(p, "ben", "ben@lists.corp.example");
+	/* A stolen one is one of many, however much it sends. */
+	for (unsigned i = 0; i < 40; i++)
+		add_login(p, "eve", text(p, "x@f", i, ".test"));
+	add(p,
+		(struct message){.sender = "root@corp.example",
+			.rcpt = "zoe@park.test",
+			.stamp = "mx.corp.example"});
+	add(p, (struct message){.sender = "shop@site.test", .rcpt = "zoe@park.test"});
+	add(p, (struct message){.sender = "shop@site.test", .rcpt = "zoe@park.test"});
+	add(p,
+		(struct message){.client = "192.168.0.9",
+			.sender = "erp@other.test",
+			.rcpt = "zoe@park.test"});
+	guess(p, NEED_RCPTS);
+	assert_int_equal(site->writers[ORIGIN_ACCOUNT].all, 3);
+	assert_int_equal(site->writers[ORIGIN_ACCOUNT].as_us, 2);
+	assert_int_equal(site->writers[ORIGIN_LOCAL].all, 1);
+	assert_int_equal(site->writers[ORIGIN_LOCAL].as_us, 0);
+	assert_false(site_guess_is_weak(site, ORIGIN_ACCOUNT));
+	assert_true(site_guess_is_weak(site, ORIGIN_LOCAL));
+	assert_true(site_guess_is_weak(site, ORIGIN_LAN));
+	assert_true(site_guess_is_weak(site, ORIGIN_RELAY));
+	end(p);
+}
+
 /* Of ours by its sender: a web server in a public network that nothing here calls trusted. */
 static void spares_hosts_that_send_in_our_name(void **state)
 {
@@ -379,6 +517,12 @@ int main(void)
 		cmocka_unit_test(finds_a_relay_alone),
 		cmocka_unit_test(finds_a_relay_for_a_botnet),
 		cmocka_unit_test(takes_for_ours_what_many_write_to),
+		cmocka_unit_test(goes_by_the_name_it_stamps),
+		cmocka_unit_test(calls_no_victim_of_a_botnet_ours),
+		cmocka_unit_test(spares_few_that_write_to_several),
+		cmocka_unit_test(goes_by_answers_to_a_web_server),
+		cmocka_unit_test(finds_mail_that_is_routed_on),
+		cmocka_unit_test(tells_whose_mail_it_explains),
 		cmocka_unit_test(spares_hosts_that_send_in_our_name),
 		cmocka_unit_test(goes_by_senders_of_plain_logins),
 		cmocka_unit_test(believes_no_copy_alone),

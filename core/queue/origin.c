@@ -52,6 +52,18 @@ void site_set_guess(struct site *site, struct site_guess *guesses, size_t count)
 	site->guesses = guesses;
 	site->nguesses = count;
 	site->guessed = guesses != NULL;
+	memset(site->writers, 0, sizeof(site->writers));
+}
+
+bool site_guess_is_weak(const struct site *site, enum origin origin)
+{
+	const struct site_writers *writers = &site->writers[origin];
+	bool here = origin == ORIGIN_ACCOUNT || origin == ORIGIN_LAN || origin == ORIGIN_LOCAL;
+
+	if (!site->guessed)
+		return false;
+	return here ? !writers->as_us || writers->as_us < writers->all - writers->as_us
+		    : !site->trusted_known || !(site->nguesses + site->nlocal);
 }
 
 static bool has_domain(const struct site *site, struct slice domain)

@@ -11,6 +11,19 @@
 #include "core/base/ip.h"
 #include "core/queue/record.h"
 
+enum origin {
+	ORIGIN_UNKNOWN,
+	ORIGIN_ACCOUNT,  /* authenticated */
+	ORIGIN_LOCAL,    /* a program on this machine, by uid */
+	ORIGIN_LAN,      /* an address of the trusted networks */
+	ORIGIN_RELAY,    /* a stranger, to strangers */
+	ORIGIN_INBOUND,  /* a stranger, to us */
+	ORIGIN_LOOPBACK, /* 127.0.0.1 without a login: a filter, webmail */
+	ORIGIN_DSN,      /* written by this MTA: bounces, notices, address probes */
+	ORIGIN_FORWARD,  /* a stranger, to one of us who sends it on */
+	ORIGINS,
+};
+
 /* Why a domain is taken for one of the site's that no configuration names; the surest first. */
 enum site_clue {
 	CLUE_NONE,
@@ -48,6 +61,10 @@ struct site {
 		enum site_clue clue;
 	} * guesses; /* by domain */
 	size_t nguesses;
+	/* By origin: logins, hosts and users that send, and those whose mail is mostly in our name. */
+	struct site_writers {
+		uint32_t all, as_us;
+	} writers[ORIGINS];
 };
 
 /* Copies domain in lower case into arena. */
@@ -63,25 +80,18 @@ void site_free(struct site *site);
 void site_print_guess(const struct site *site, struct buf *out);
 /* Takes over a guess, sorted by domain; what was guessed before is forgotten. */
 void site_set_guess(struct site *site, struct site_guess *guesses, size_t count);
+/*
+ * Whether local domains are a guess that does not explain the mail of that origin: less than half
+ * of those who send so write in the name of a local domain, or nobody does. Who uses a name that is
+ * not local may do so by right there. Strangers may too, where the trusted networks are unknown.
+ */
+bool site_guess_is_weak(const struct site *site, enum origin origin);
 
 bool site_has_domain(const struct site *site, struct slice domain);
 /* Whether the address's domain is a local one. A bare user is. */
 bool site_is_local(const struct site *site, struct slice address);
 /* Whether the address is in the trusted networks; without any, whether it is private. */
 bool site_is_trusted(const struct site *site, const struct ip *ip);
-
-enum origin {
-	ORIGIN_UNKNOWN,
-	ORIGIN_ACCOUNT,  /* authenticated */
-	ORIGIN_LOCAL,    /* a program on this machine, by uid */
-	ORIGIN_LAN,      /* an address of the trusted networks */
-	ORIGIN_RELAY,    /* a stranger, to strangers */
-	ORIGIN_INBOUND,  /* a stranger, to us */
-	ORIGIN_LOOPBACK, /* 127.0.0.1 without a login: a filter, webmail */
-	ORIGIN_DSN,      /* written by this MTA: bounces, notices, address probes */
-	ORIGIN_FORWARD,  /* a stranger, to one of us who sends it on */
-	ORIGINS,
-};
 
 /*
  * The origin of a message. A stranger's mail is relay, inbound or forward only

@@ -4,6 +4,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/queue/origin.h"
 
 static void add_net(struct site *site, const char *text)
@@ -221,6 +224,49 @@ static void names_every_origin(void **state)
 	assert_string_equal(origin_name(ORIGIN_DSN), "dsn");
 }
 
+static struct site_guess *one_guess(void)
+{
+	struct site_guess *guess = calloc(1, sizeof(*guess));
+	assert_non_null(guess);
+	*guess = (struct site_guess){strdup("us.test"), CLUE_HOST};
+	return guess;
+}
+
+static void tells_how_good_a_guess_is(void **state)
+{
+	static const struct {
+		struct site_writers writers;
+		bool weak;
+	} cases[] = {{{0, 0}, true}, {{1, 0}, true}, {{1, 1}, false}, {{2, 1}, false},
+		{{3, 1}, true}, {{UINT32_MAX, UINT32_MAX / 2}, true},
+		{{UINT32_MAX, UINT32_MAX}, false}};
+	struct site site = {0};
+	(void)state;
+
+	/* What is known is no guess. */
+	for (enum origin origin = ORIGIN_UNKNOWN; origin < ORIGINS; origin++)
+		assert_false(site_guess_is_weak(&site, origin));
+	site_set_guess(&site, one_guess(), 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		site.writers[ORIGIN_LAN] = cases[i].writers;
+		assert_int_equal(site_guess_is_weak(&site, ORIGIN_LAN), cases[i].weak);
+		assert_true(site_guess_is_weak(&site, ORIGIN_ACCOUNT));
+	}
+	/* Strangers may be customers where nobody says which networks are trusted. */
+	assert_true(site_guess_is_weak(&site, ORIGIN_RELAY));
+	site.trusted_known = true;
+	assert_false(site_guess_is_weak(&site, ORIGIN_RELAY));
+	/* An empty guess says nothing at all, unless some domains are known. */
+	site_set_guess(&site, calloc(1, sizeof(struct site_guess)), 0);
+	assert_true(site_guess_is_weak(&site, ORIGIN_LAN));
+	assert_true(site_guess_is_weak(&site, ORIGIN_RELAY));
+	site.nlocal = 1;
+	assert_false(site_guess_is_weak(&site, ORIGIN_RELAY));
+	site.nlocal = 0;
+	site_set_guess(&site, NULL, 0);
+	assert_false(site_guess_is_weak(&site, ORIGIN_LAN));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +274,7 @@ int main(void)
 		cmocka_unit_test(knows_trusted_clients),
 		cmocka_unit_test(tells_how_a_message_entered),
 		cmocka_unit_test(names_every_origin),
+		cmocka_unit_test(tells_how_good_a_guess_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,8 @@ struct record {
 	bool entry_told, logged_in;
 	struct slice log_id;   /* the id it had before a content filter; unknown when its own */
 	struct slice first_id; /* its own, or that from before it was requeued; for its lineage */
+	/* The MTA's own name, as it stamped the message; where not all local domains are known. */
+	struct slice stamped_by;
 
 	/* Of the header block, when it was asked for. Raw, unfolded. */
 	struct slice subject;

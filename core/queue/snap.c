@@ -281,21 +281,42 @@ static enum origin origin_for(const struct snap *snap, unsigned spool, const str
 	return wanted ? origin_of(record, &snap->spools[spool]->site) : ORIGIN_UNKNOWN;
 }
 
-/* An address that only leads elsewhere is no alias. */
-static uint32_t rewritten(struct snap *snap, unsigned spool, const struct record *record)
+static bool names_host(struct slice address)
 {
-	bool wanted = snap->need.parts & NEED_RCPTS && !snap->spools[spool]->site.local_complete;
-	struct slice host, local;
+	struct slice host, local = address_local(address);
+	return address_next_host(&local, &host);
+}
 
-	for (uint32_t i = 0; wanted && i < record->nrcpts; i++) {
+/* An address that only leads elsewhere is no alias. */
+static uint32_t rewritten(struct snap *snap, const struct record *record)
+{
+	for (uint32_t i = 0; i < record->nrcpts; i++) {
 		struct slice original = record->rcpts[i].original;
-		if (!slice_known(original))
-			continue;
-		local = address_local(original);
-		if (!address_next_host(&local, &host))
+		if (slice_known(original) && !names_host(original))
 			return snap_domain(snap, original);
 	}
 	return INTERN_UNKNOWN;
+}
+
+static bool is_routed(const struct record *record)
+{
+	uint32_t i = 0;
+
+	while (i < record->nrcpts && !names_host(record->rcpts[i].address))
+		i++;
+	return i < record->nrcpts;
+}
+
+/* Where not all local domains are known, they are guessed by this. */
+static void keep_for_guess(struct snap *snap, uint32_t row, const struct record *record)
+{
+	const struct site *site = &snap->spools[snap->small[row].spool]->site;
+	bool wanted = snap->need.parts & NEED_RCPTS && !site->local_complete;
+
+	set(snap, COL_REWRITTEN, row, wanted ? rewritten(snap, record) : INTERN_UNKNOWN);
+	set_name(snap, COL_STAMPED_BY, row, wanted ? record->stamped_by : (struct slice){0});
+	if (wanted && is_routed(record))
+		snap->small[row].flags |= SNAP_ROUTED;
 }
 
 static uint32_t new_row(struct snap *snap)
@@ -348,7 +369,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 	set(snap, COL_LOST_LOGIN, row, INTERN_UNKNOWN);
 	set_text(snap, COL_SCRIPT, row, record->script);
 	set_text(snap, COL_LOG_ID, row, record->log_id);
-	set(snap, COL_REWRITTEN, row, rewritten(snap, spool, record));
+	keep_for_guess(snap, row, record);
 	set(snap, COL_UID, row, plus_one(record->uid));
 	set(snap, COL_ATTEMPTS, row, plus_one(record->attempts));
 	set(snap, COL_WARNINGS, row, record->warnings);

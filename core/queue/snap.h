@@ -42,6 +42,7 @@ enum snap_col {
 	COL_FROM_DOMAIN,  /* string: domain of the From: header, folded */
 	COL_REWRITTEN,    /* string: domain of an address that became one of its recipients; kept
 			    where not all local domains are known, with NEED_RCPTS */
+	COL_STAMPED_BY,   /* string: record.stamped_by, folded; kept as that is */
 	COL_UID,          /* uid + 1; 0 unknown */
 	COL_ATTEMPTS,     /* + 1; 0 unknown */
 	COL_WARNINGS,     /* enum warning bits */
@@ -124,6 +125,8 @@ struct snap {
 enum snap_flag {
 	SNAP_REINJECTED = 1 << 0, /* came back from a content filter */
 	SNAP_FORCED_EXPIRE = 1 << 1,
+	SNAP_ROUTED = 1 << 2, /* a recipient names a further host: "zoe%example.net@us"; told
+				 where COL_REWRITTEN is kept */
 };
 
 void snap_init(struct snap *snap, const struct spool *const *spools, size_t nspools,

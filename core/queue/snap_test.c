@@ -317,6 +317,43 @@ static void keeps_marks_and_hashes(void **state)
 	snap_free(&p.snap);
 }
 
+/* Of each of two spools only where its domains are not all known. */
+static void keeps_what_a_guess_needs(void **state)
+{
+	struct rcpt alias = {.address = SLICE("ben@home.test"), .original = SLICE("ben@Us.test")};
+	struct rcpt routed[] = {{.address = SLICE("ann@us.test")},
+		{.address = SLICE("zoe%far.test@us.test"),
+			.original = SLICE("zoe%far.test@us.test")}};
+	struct record first = record_unknown(), second = record_unknown();
+	struct need need = {.parts = NEED_RCPTS};
+	struct spool unknown = {0}, known = {.site.local_complete = true};
+	const struct spool *spools[] = {&unknown, &known};
+	struct snap snap;
+	(void)state;
+
+	first.rcpts = &alias;
+	first.nrcpts = 1;
+	first.stamped_by = second.stamped_by = SLICE("MX1.Us.test");
+	second.rcpts = routed;
+	second.nrcpts = 2;
+	for (unsigned pass = 0; pass < 2; pass++) {
+		snap_init(&snap, spools, 2, &need);
+		for (unsigned i = 0; i < 400; i++) {
+			uint32_t row = snap_add(&snap, i % 2, i % 4 < 2 ? &first : &second);
+			bool wanted = i % 2 == 0 && need.parts;
+			assert_text(&snap, COL_STAMPED_BY, row, wanted ? "mx1.us.test" : NULL);
+			assert_text(
+				&snap, COL_REWRITTEN, row, wanted && i % 4 < 2 ? "us.test" : NULL);
+			assert_int_equal(
+				(snap.small[row].flags & SNAP_ROUTED) != 0, wanted && i % 4 >= 2);
+		}
+		/* Without recipients there is no guess. */
+		assert_int_equal(snap.cols[COL_STAMPED_BY] != NULL, pass == 0);
+		snap_free(&snap);
+		need.parts = 0;
+	}
+}
+
 /* Over several growths: columns that begin late, rows without recipients in between. */
 static void grows(void **state)
 {
@@ -436,6 +473,7 @@ int main(void)
 		cmocka_unit_test(keeps_addresses_of_bounces),
 		cmocka_unit_test(bounds_what_it_keeps),
 		cmocka_unit_test(keeps_marks_and_hashes),
+		cmocka_unit_test(keeps_what_a_guess_needs),
 		cmocka_unit_test(grows),
 		cmocka_unit_test(tells_mail_that_came_back),
 		cmocka_unit_test(decodes_each_value_once),

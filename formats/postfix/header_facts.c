@@ -7,6 +7,8 @@
 #include "core/mail/script.h"
 #include "formats/postfix/content.h"
 
+enum { LIMIT_OWN_NAME = 4096 };
+
 /*
  * Who handed a local submission in: the user id in the Received field that
  * pickup(8) wrote, and the script that put its name into the headers. Each requeue
@@ -153,6 +155,22 @@ static void read_first_id(
 	record->first_id = id;
 }
 
+/* What this server calls itself: in the topmost field, which is its own by the id. */
+static void read_own_name(struct slice block, struct arena *arena, struct record *record)
+{
+	struct header_field field;
+	struct received received;
+
+	while (headers_next(&block, &field)) {
+		if (!slice_eq_fold(field.name, SLICE("Received")))
+			continue;
+		if (received_parse(headers_unfold(arena, field.value), &received) &&
+			slice_eq(received.id, record->queue_id))
+			record->stamped_by = received.by;
+		return;
+	}
+}
+
 static void read_wanted_headers(
 	struct slice block, const struct need *need, struct arena *arena, struct record *record)
 {
@@ -202,18 +220,21 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 	/* Whose mail it is must not depend on what else was asked for. */
 	bool wanted = copy || back || trace || (need->parts & (NEED_HEADERS | NEED_MARKS)) ||
 		((need->parts & NEED_SUBMITTER) && local);
+	bool name = (need->parts & NEED_RCPTS) && !spool->site.local_complete;
 
-	if (!wanted || !envelope->data_offset)
+	if ((!wanted && !name) || !envelope->data_offset)
 		return;
 	uint32_t odd;
-	struct slice block = content_headers(window, envelope, LIMIT_SCAN_HEADERS, arena, &odd);
+	/* Its own name stands at the top of what has been read with the envelope. */
+	size_t limit = wanted ? LIMIT_SCAN_HEADERS : LIMIT_OWN_NAME;
+	struct slice block = content_headers(window, envelope, limit, arena, &odd);
 	/* A header block longer than we look at is no damage. */
 	record->warnings |= odd & ~(uint32_t)WARN_TOO_MANY;
 	if (need->parts & NEED_HEADERS)
 		read_wanted_headers(block, need, arena, record);
 	if (need->parts & NEED_MARKS)
 		read_marks(block, arena, record);
-	if (local)
+	if (wanted && local)
 		read_submitter(spool, block, arena, record);
 	if (copy)
 		read_received_login(block, arena, record);
@@ -221,4 +242,6 @@ void postfix_read_headers(const struct spool *spool, struct window *window,
 		read_before_filter(block, arena, record);
 	if (trace)
 		read_first_id(spool, block, arena, record);
+	if (name)
+		read_own_name(block, arena, record);
 }

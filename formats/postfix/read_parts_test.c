@@ -437,6 +437,46 @@ static void finds_the_first_id(void **state)
 	test_spool_free(&test);
 }
 
+/* Where the site's domains are not known, what the server calls itself shows one of them. */
+static void finds_its_own_name(void **state)
+{
+	static const struct {
+		const char *lines[6];
+		const char *name;
+	} cases[] = {
+		{{"Received: by mx.example.com (Postfix)", AS(TEST_ID)}, "mx.example.com"},
+		{{"X-Spam: no", FROM("192.0.2.1"), STAMP(TEST_ID), FROM("192.0.2.9"),
+			 "\tby other.example.net with ESMTP id 1; x"},
+			"mx.example.com"},
+		/* Not the topmost, or not by the id: a stranger's word. */
+		{{FROM("192.0.2.1"), STAMP("FORGED1"), FROM("192.0.2.1"), STAMP(TEST_ID)}, NULL},
+		{{"Received: nonsense", FROM("192.0.2.1"), STAMP(TEST_ID)}, NULL},
+		{{"Subject: x"}, NULL},
+	};
+	static const char *const attributes[] = {"log_client_address=192.0.2.1", NULL};
+	struct need need = {.parts = NEED_RCPTS}, other = {.parts = NEED_MARKS};
+	struct test_spool test;
+	(void)state;
+
+	test_spool_make(&test);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		add_message(&test, DEFERRED, attributes, cases[i].lines);
+		assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need), SEV_OK);
+		if (slice_known(test.record.stamped_by) != (cases[i].name != NULL))
+			fail_msg("case %zu", i);
+		if (cases[i].name)
+			assert_text(test.record.stamped_by, cases[i].name);
+	}
+	/* Nobody asks for it. */
+	add_message(&test, DEFERRED, attributes, cases[0].lines);
+	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &other), SEV_OK);
+	assert_false(slice_known(test.record.stamped_by));
+	test.spool->site.local_complete = true;
+	assert_int_equal(test_spool_read(&test, DEFERRED, DT_REG, &need), SEV_OK);
+	assert_false(slice_known(test.record.stamped_by));
+	test_spool_free(&test);
+}
+
 static void gives_the_content(void **state)
 {
 	struct test_spool test;
@@ -516,6 +556,7 @@ int main(void)
 		cmocka_unit_test(finds_the_login_a_filter_lost),
 		cmocka_unit_test(finds_who_was_before_a_filter),
 		cmocka_unit_test(finds_the_first_id),
+		cmocka_unit_test(finds_its_own_name),
 		cmocka_unit_test(gives_the_content),
 		cmocka_unit_test(keeps_recipients_behind_large_content),
 	};
