@@ -227,7 +227,7 @@ static bool is_bulk(struct study *study, const struct suspect *suspect)
 	double subject = part(m->same_subject, m->messages), size = part(m->same_size, m->messages);
 
 	return m->messages >= BULK_LEAST && m->messages * 10 >= study->all.messages &&
-		m->rcpts_distinct * 2 >= m->rcpts &&
+		(uint64_t)m->rcpts_distinct * 2 >= m->rcpts &&
 		((subject >= 0.5 && !is_usual(study, suspect, BASIC_SUBJECT, subject)) ||
 			(size >= 0.4 && !is_usual(study, suspect, BASIC_SIZE, size)));
 }
