@@ -113,7 +113,7 @@ static void accuse(struct study *study, struct buf *filter, bool outgoing)
 		study, &suspect, RULE_BACKSCATTER, m->rcpts_distinct, EVIDENCE_NONE, 0);
 	double dead = (double)(m->by_class[REASON_NO_DOMAIN] + m->by_class[REASON_NETWORK] +
 		m->by_class[REASON_UNKNOWN_USER]);
-	bool spread = m->rcpts_distinct * 2 >= m->rcpts || m->domains >= 100;
+	bool spread = (uint64_t)m->rcpts_distinct * 2 >= m->rcpts || m->domains >= 100;
 	if (outgoing) {
 		evidence_text(study, evidence,
 			"they go to %" PRIu32 " addresses at %" PRIu32

@@ -6,6 +6,7 @@
 #include "core/verdict/study.h"
 
 enum {
+	SUBJECTS_FROM = 6,
 	SHARES_FROM = 3, /* messages, for a share to mean anything */
 	LEAST = 5,       /* others, for "usual" to mean anything */
 };
@@ -72,8 +73,8 @@ static void set_basics(struct party *party, const struct measures *m)
 	basics[BASIC_SENDERS] = (float)m->senders;
 	basics[BASIC_UNKNOWN] = share(m->by_class[REASON_UNKNOWN_USER], m->tried, SHARES_FROM);
 	basics[BASIC_REFUSED] = share(refused(m), m->tried, SHARES_FROM);
-	basics[BASIC_SUBJECT] = share(m->same_subject, m->messages, 2 * SHARES_FROM);
-	basics[BASIC_SIZE] = share(m->same_size, m->messages, 2 * SHARES_FROM);
+	basics[BASIC_SUBJECT] = share(m->same_subject, m->messages, SUBJECTS_FROM);
+	basics[BASIC_SIZE] = share(m->same_size, m->messages, SUBJECTS_FROM);
 	basics[BASIC_LOCAL] = share(m->local, m->rcpts, SHARES_FROM);
 	basics[BASIC_ODD_HELO] = share(m->odd_helo, m->messages, SHARES_FROM);
 	basics[BASIC_FROM] = share(m->from_foreign, m->messages, SHARES_FROM);

@@ -132,7 +132,8 @@ struct gates {
 static double points_of(const struct suspect *suspect, enum rule_id rule)
 {
 	for (size_t i = 0; i < suspect->nevidence; i++)
-		if (!strcmp(suspect->evidence[i].rule->name, rule_table[rule].name))
+		if (!strcmp(suspect->evidence[i].rule->name, rule_table[rule].name) &&
+			suspect->evidence[i].rule->points > 0)
 			return suspect->evidence[i].low > 0 ? suspect->evidence[i].low : 1;
 	return 0;
 }
@@ -175,9 +176,13 @@ void conclude(struct study *study, struct suspect *suspect)
 	enum { BULK_CAP = 6 };
 	const double *family = suspect->family;
 
-	if (suspect->nevidence)
+	if (suspect->nevidence) {
 		qsort(suspect->evidence, suspect->nevidence, sizeof(*suspect->evidence), by_points);
-	cap_families(suspect);
+		cap_families(suspect);
+		qsort(suspect->evidence, suspect->nevidence, sizeof(*suspect->evidence), by_points);
+	} else {
+		cap_families(suspect);
+	}
 	if (suspect->structural)
 		return;
 	double bulk =

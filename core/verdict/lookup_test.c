@@ -7,6 +7,13 @@
 #include "core/verdict/lookup.h"
 #include "core/verdict/test_queue.h"
 
+static void begin(struct test_queue *queue, struct lookup *lookup)
+{
+	test_queue_init(queue, true);
+	field_env_init(&queue->env, &queue->snap, TEST_NOW);
+	lookup_init(lookup, &queue->env);
+}
+
 static uint32_t id(struct test_queue *queue, const char *text)
 {
 	return intern_add(&queue->snap.strings, slice_cstr(text));
@@ -34,9 +41,7 @@ static void finds_the_sender_behind_a_list(void **state)
 	struct test_queue queue;
 	struct lookup lookup;
 	(void)state;
-	test_queue_init(&queue, true);
-	field_env_init(&queue.env, &queue.snap, TEST_NOW);
-	lookup_init(&lookup, &queue.env);
+	begin(&queue, &lookup);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		for (int again = 0; again < 2; again++) {
 			bool verp;
@@ -54,9 +59,7 @@ static void knows_the_sites_domains_and_hosts(void **state)
 	struct test_queue queue;
 	struct lookup lookup;
 	(void)state;
-	test_queue_init(&queue, true);
-	field_env_init(&queue.env, &queue.snap, TEST_NOW);
-	lookup_init(&lookup, &queue.env);
+	begin(&queue, &lookup);
 	assert_true(lookup_local(&lookup, id(&queue, "example.com")));
 	assert_true(lookup_local(&lookup, id(&queue, "lists.example.com")));
 	assert_false(lookup_local(&lookup, id(&queue, "notexample.com")));
@@ -84,9 +87,7 @@ static void knows_what_malware_calls_itself(void **state)
 	struct test_queue queue;
 	struct lookup lookup;
 	(void)state;
-	test_queue_init(&queue, true);
-	field_env_init(&queue.env, &queue.snap, TEST_NOW);
-	lookup_init(&lookup, &queue.env);
+	begin(&queue, &lookup);
 	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++)
 		if (!lookup_odd_helo(&lookup, id(&queue, odd[i])))
 			fail_msg("%s", odd[i]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/xalloc.h"
+#include "core/verdict/script.h"
 #include "core/verdict/study.h"
 
 enum { BULK_LEAST = 50 }; /* messages: fewer are no bulk mail */
@@ -15,75 +16,16 @@ static double part(double k, double n)
 
 /* ---- scripts ---- */
 
-static struct slice basename_of(struct slice script)
-{
-	size_t slash = slice_rindex(script, '/');
-	if (slash != SIZE_MAX)
-		return slice_from(script, slash + 1);
-	/* PHP writes "33:mailer.php". */
-	size_t colon = slice_rindex(script, ':');
-	return colon == SIZE_MAX ? script : slice_from(script, colon + 1);
-}
-
-static bool is_known_mailer(struct slice name)
-{
-	static const char names[] =
-		"class-phpmailer.php class.phpmailer.php phpmailer.php main.inc rcube.php "
-		"rcmail.php "
-		"mime.php pluggable.php class-wp-phpmailer.php swiftmailer.php mail.php mailer.php "
-		"nativemailertransport.php sendmailtransport.php simplemailinvoker.php "
-		"phpmailerproxy.php message.php mailtransport.php send_mail.php wc-emails.php "
-		"class-wc-email.php drush.php occ cron.php artisan index.php wp-cron.php";
-	struct slice word, list = slice_cstr(names);
-
-	while (slice_word(&list, " ", &word))
-		if (slice_eq_fold(name, word))
-			return true;
-	return false;
-}
-
-/* Where uploads, caches and hidden files are, nobody installs programs. */
-static bool is_odd_place(struct slice script)
-{
-	static const char *const places[] = {"/uploads/", "/.", "/tmp/", "/cache/", "/images/",
-		"/img/", "/css/", "/js/", "/fonts/"};
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (slice_find(script, slice_cstr(places[i])) != SIZE_MAX)
-			return true;
-	return false;
-}
-
-/* "m1.php", "8.php", "xkqzvt.php": named by nobody who has to find it again. */
-static bool is_odd_name(struct slice name)
-{
-	struct slice stem, rest;
-	size_t vowels = 0, letters = 0;
-
-	slice_cut(name, '.', &stem, &rest);
-	for (size_t i = 0; i < stem.len; i++) {
-		letters += ascii_is_alpha(stem.ptr[i]);
-		vowels += memchr("aeiouy", ascii_lower(stem.ptr[i]), 6) != NULL;
-	}
-	return stem.len <= 2 || (letters >= 4 && vowels == 0);
-}
-
-static bool is_odd_script(struct slice script)
-{
-	struct slice name = basename_of(script);
-	return !is_known_mailer(name) && (is_odd_place(script) || is_odd_name(name));
-}
-
 static void weigh_script(struct study *study, struct suspect *suspect)
 {
 	const struct measures *m = &suspect->m;
 	struct slice script = intern_get(&study->snap->strings, suspect->party->script);
-	struct slice name = basename_of(script);
+	struct slice name = script_name(script);
 	struct evidence *evidence;
 
-	if (script.len && !is_known_mailer(name)) {
+	if (script.len && !script_is_common(name)) {
 		const struct rule *rule = study_rule(study, RULE_SCRIPT_NAME);
-		bool odd = is_odd_script(script);
+		bool odd = script_is_odd(script);
 		evidence = evidence_add(study, suspect, RULE_SCRIPT_NAME, odd ? 2 : 1,
 			odd ? rule->strong : rule->threshold,
 			odd ? rule->strong_points : rule->points);
@@ -227,7 +169,7 @@ static bool is_bulk(struct study *study, const struct suspect *suspect)
 	double subject = part(m->same_subject, m->messages), size = part(m->same_size, m->messages);
 
 	return m->messages >= BULK_LEAST && m->messages * 10 >= study->all.messages &&
-		m->rcpts_distinct * 2 >= m->rcpts &&
+		(uint64_t)m->rcpts_distinct * 2 >= m->rcpts &&
 		((subject >= 0.5 && !is_usual(study, suspect, BASIC_SUBJECT, subject)) ||
 			(size >= 0.4 && !is_usual(study, suspect, BASIC_SIZE, size)));
 }
@@ -280,7 +222,7 @@ static bool is_worth_a_split(struct study *study, const struct party *party)
 	struct slice script = intern_get(&study->snap->strings, party->script);
 
 	/* Nothing that such a program sends is anybody's. */
-	if (script.len && is_odd_script(script))
+	if (script.len && script_is_odd(script))
 		return false;
 	return m->foreign + m->null >= 5 || m->clients > 1 || m->same_subject >= 20 ||
 		m->same_size >= 20;

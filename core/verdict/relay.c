@@ -181,8 +181,9 @@ static void accuse(struct work *work, const struct party *party, struct rows cri
 	evidence->n = study->all.messages;
 	evidence_text(study, evidence,
 		"%" PRIu32 " messages of strangers from %" PRIu32
-		" addresses, without a login, to %" PRIu32 " domains that are not the site's",
-		crime.count, suspect.m.clients, suspect.m.domains);
+		" address%s, without a login, to %" PRIu32 " domain%s not the site's",
+		crime.count, suspect.m.clients, suspect.m.clients == 1 ? "" : "es",
+		suspect.m.domains, suspect.m.domains == 1 ? "" : "s");
 	weigh(study, &suspect);
 	conclude(study, &suspect);
 	party_filter(study, party, &filter);
@@ -248,7 +249,9 @@ static void judge_relay(struct study *study, const struct party *party)
 		dest->ours = is_ours(&work, dest);
 		some |= dest->ours;
 	}
-	qsort_r(work.dests, work.ndests, sizeof(*work.dests), by_name, &study->snap->strings);
+	if (work.ndests)
+		qsort_r(work.dests, work.ndests, sizeof(*work.dests), by_name,
+			&study->snap->strings);
 	for (uint32_t i = 0; i < work.ndests; i++)
 		*memo_at(&work.place, work.dests[i].id) = i + 1;
 	struct rows relayed = take(&work, true);
@@ -382,7 +385,7 @@ void wide_trust_find(struct study *study)
 	enum { NETS = 5, DOMAINS = 20 };
 	struct rows some = {.at = xcalloc(study->snap->rows + 1, sizeof(uint32_t))}, rows;
 	struct buf filter = {0};
-	struct measures m;
+	struct measures m = {0};
 
 	for (uint32_t row = 0; row < study->snap->rows; row++)
 		if (is_trusted_stranger(study, row))

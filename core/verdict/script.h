@@ -13,4 +13,7 @@ struct slice script_name(struct slice script);
  */
 bool script_is_common(struct slice name);
 
+/* Whether it lies where nobody installs programs, or has a name that nobody gave it. */
+bool script_is_odd(struct slice script);
+
 #endif

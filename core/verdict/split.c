@@ -185,8 +185,9 @@ static void make_cells(struct cells *cells)
 	const struct snap *snap = study->snap;
 	struct rows rows = cells->party->rows;
 	struct keymap map = {0};
-	uint32_t cap = 0;
+	uint32_t cap = 64;
 
+	cells->list = xcalloc(cap, sizeof(*cells->list));
 	cells->places = xcalloc(rows.count, sizeof(*cells->places));
 	seen_begin(&study->seen);
 	for (uint32_t i = 0; i < cells->nkeys; i++)
@@ -203,7 +204,7 @@ static void make_cells(struct cells *cells)
 		uint32_t place = keymap_add(&map, key);
 		if (place == cells->count) {
 			if (cells->count == cap) {
-				cap = cap ? cap * 2 : 64;
+				cap *= 2;
 				cells->list = xrealloc(cells->list, cap, sizeof(*cells->list));
 			}
 			cells->list[cells->count++] = (struct cell){.client = client,
