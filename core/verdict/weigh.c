@@ -144,6 +144,17 @@ static void weigh_spread(struct study *study, struct suspect *suspect)
 	}
 }
 
+/* What is "not the site's" rests on a guess that does not even explain the honest mail. */
+static bool is_guess_weak(const struct study *study, const struct suspect *suspect)
+{
+	enum origin origin = suspect->party ? suspect->party->origin : ORIGIN_UNKNOWN;
+
+	for (size_t i = 0; study->guessed && i < study->snap->nspools; i++)
+		if (site_guess_is_weak(&study->snap->spools[i]->site, origin))
+			return true;
+	return false;
+}
+
 static void weigh_identity(struct study *study, struct suspect *suspect)
 {
 	const struct measures *m = &suspect->m;
@@ -162,6 +173,8 @@ static void weigh_identity(struct study *study, struct suspect *suspect)
 		evidence = judge(study, suspect, RULE_FOREIGN_SENDER, strange);
 	if (evidence && constant && evidence->points > 1)
 		evidence->points = login ? 3 : 1;
+	if (evidence && is_guess_weak(study, suspect) && evidence->points > 1)
+		evidence->points = 1;
 	if (evidence) {
 		evidence->n = m->messages;
 		evidence_text(study, evidence, "sender is %s in %.3g %%",
