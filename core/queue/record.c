@@ -93,6 +93,7 @@ uint64_t record_digest(const struct record *record)
 uint64_t record_lineage(const struct record *record)
 {
 	bool queue_says = record->account_source == SOURCE_QUEUE;
+	bool connected = record->client_source != SOURCE_RECEIVED;
 	XXH3_state_t state;
 
 	if (!slice_known(record->first_id) || record->usec < 0)
@@ -103,7 +104,7 @@ uint64_t record_lineage(const struct record *record)
 	digest_number(&state, (uint64_t)record->usec);
 	/* A header may say it before a requeue and be too far below for it afterwards. */
 	digest_text(&state, queue_says ? record->account : (struct slice){0});
-	digest_text(&state, record->client_ip);
+	digest_text(&state, connected ? record->client_ip : record->peer_ip);
 	uint64_t lineage = XXH3_64bits_digest(&state);
 	return lineage ? lineage : 1;
 }

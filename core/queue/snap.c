@@ -379,7 +379,7 @@ uint32_t snap_add(struct snap *snap, unsigned spool, const struct record *record
 		set_name(snap, COL_CLIENT_NAME, row, record->client_name);
 		set_text(snap, COL_PROTOCOL, row, record->protocol);
 	}
-	if (snap->need.parts & (NEED_SESSION | NEED_MARKS))
+	if (snap_keeps_helo(snap))
 		set_name(snap, COL_HELO, row, record->helo);
 	if (snap->need.parts & NEED_HEADERS)
 		add_headers(snap, row, record);

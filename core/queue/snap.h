@@ -173,6 +173,13 @@ static inline bool snap_rcpt_is_string(unsigned col)
 	return col != RCPT_HASH;
 }
 
+/* HELO is a part of the session; a verdict wants it alone, with the subject keys. */
+static inline bool snap_keeps_helo(const struct snap *snap)
+{
+	return snap->need.parts & NEED_SESSION ||
+		(snap->need.parts & NEED_SUBJECT_KEYS && !(snap->given_up & NEED_SESSION));
+}
+
 static inline uint32_t snap_col(const struct snap *snap, enum snap_col col, uint32_t row)
 {
 	return snap->cols[col] ? snap->cols[col][row] : 0;

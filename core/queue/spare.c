@@ -129,6 +129,8 @@ static void let_go(struct snap *snap, const struct part *part)
 		snap->given_up_at = snap->rows;
 	snap->given_up |= snap->need.parts & part->need;
 	snap->need.parts &= ~part->need;
+	if (!snap_keeps_helo(snap))
+		drop(&snap->cols[COL_HELO]);
 }
 
 /* ---- the strings that are left ---- */
