@@ -88,6 +88,14 @@ def fill(check, ids):
     return [*sent, "<local@origin.test>"]
 
 
+def check_guess(check):
+    """Nothing here says which domains were the old server's; Postfix's own stamp does."""
+    told = json.loads(tool.run(tool.SPOOLSWEEP, "--offline", "-s", COPY, "report", "--json"))
+    guessed = {one["domain"]: one["because"] for one in told["spools"][0]["local_domains_guessed"]}
+    check.equal(guessed.get(config.HOSTNAME.partition(".")[2]), "this server's own name",
+                f"guessed: {guessed}")
+
+
 def act(check):
     """The Message-IDs of what is not to be delivered, and the run that purged some of it."""
     copy = Copy(check)
@@ -142,6 +150,7 @@ def test(check, ids):
     subprocess.run(["cp", "-a", ORIGIN, COPY], check=True)
     shift(ELSEWHERE)
     before = owners()
+    check_guess(check)
     kept_back, purge = act(check)
     check.equal(owners(), before, "whose the files are")
     shift(-ELSEWHERE)
